@@ -1,0 +1,483 @@
+//! Everything that can be wrong with a checkpoint, each as a sentence.
+
+use std::fmt;
+
+/// A file that is not a torch ZIP archive, recognised by how it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// `torch.save` before torch 1.6, or with `_use_new_zipfile_serialization=False`.
+    LegacyTorch,
+    /// A safetensors file.
+    Safetensors,
+    /// A llama.cpp GGUF file.
+    Gguf,
+    /// A web page, most often an error page saved under the model's name.
+    Html,
+    /// JSON, most often a server's error message.
+    Json,
+    /// The small text that stands for a large file in a repository cloned without Git LFS.
+    LfsPointer,
+    /// A gzip, xz, zstd, bzip2 or 7z archive.
+    Compressed,
+    /// None of these.
+    Unknown,
+}
+
+/// Why a checkpoint could not be read. `Display` is a sentence for the person who chose the file.
+///
+/// Names that come from the file are cut to a displayable length before they are stored here.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Error {
+    /// The file has no bytes at all.
+    Empty,
+    /// The file is something else than a torch ZIP archive.
+    Foreign(Foreign),
+    /// The file begins like a ZIP archive but has no end record.
+    CutOff {
+        /// Length of the file in bytes.
+        len: u64,
+    },
+    /// The end record contradicts itself or the file.
+    EndRecord(&'static str),
+    /// The zip64 records contradict the plain ones or the file.
+    Zip64(&'static str),
+    /// The archive is spread over several disks.
+    MultiDisk,
+    /// The central directory is larger than any checkpoint's.
+    DirectoryTooLarge {
+        /// Size that the end record claims, in bytes.
+        bytes: u64,
+    },
+    /// The number of entries disagrees with the directory.
+    EntryCount {
+        /// Entries that the end record claims.
+        claimed: u64,
+        /// Entries that the directory holds or has room for.
+        found: u64,
+    },
+    /// An entry of the central directory is malformed.
+    DirectoryEntry {
+        /// Position of the entry in the directory.
+        index: usize,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// An entry is compressed.
+    Compressed(String),
+    /// An entry is encrypted.
+    Encrypted(String),
+    /// Two entries claim the same bytes of the file.
+    Overlap(String, String),
+    /// Two entries have the same name.
+    DuplicateEntry(String),
+    /// The header before an entry's data disagrees with the central directory.
+    LocalHeader {
+        /// Name of the entry.
+        name: String,
+        /// What is wrong with the header.
+        why: &'static str,
+    },
+    /// An entry's bytes do not have the checksum that the directory gives.
+    Checksum(String),
+    /// A ZIP archive without `data.pkl`.
+    NoPickle,
+    /// A ZIP archive with more than one `data.pkl`.
+    TwoPickles,
+    /// A TorchScript archive: a program, not a checkpoint.
+    TorchScript,
+    /// The storages are big-endian.
+    BigEndian,
+    /// The `byteorder` entry is neither `little` nor `big`.
+    ByteOrder(String),
+    /// `data.pkl` is larger than any checkpoint's.
+    PickleTooLarge {
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// `data.pkl` ends in the middle of an instruction, or before its `STOP`.
+    PickleCutOff,
+    /// `data.pkl` is written in a protocol newer than 5.
+    PickleProtocol(u8),
+    /// `data.pkl` contains an instruction that torch does not write.
+    PickleOpcode {
+        /// The instruction.
+        opcode: u8,
+        /// Its position in `data.pkl`.
+        at: usize,
+    },
+    /// An instruction of `data.pkl` finds too little on the stack or no mark.
+    PickleStack {
+        /// Position of the instruction.
+        at: usize,
+    },
+    /// An instruction of `data.pkl` asks for something that was never stored.
+    PickleMemo {
+        /// Position of the instruction.
+        at: usize,
+    },
+    /// A string of `data.pkl` is not UTF-8.
+    PickleText {
+        /// Position of the instruction that holds it.
+        at: usize,
+    },
+    /// An instruction of `data.pkl` is applied to the wrong kind of value.
+    PickleValue {
+        /// Position of the instruction.
+        at: usize,
+        /// What was expected there.
+        expected: &'static str,
+    },
+    /// `data.pkl` builds more objects than any checkpoint needs.
+    TooManyObjects,
+    /// The values of `data.pkl` are nested too deeply or inside themselves.
+    TooDeep,
+    /// A value that is shared many times would grow beyond all proportion when written out.
+    TooMuchSharing,
+    /// No dict with tensors was found.
+    NoTensors,
+    /// More tensors than any model of this family.
+    TooManyTensors,
+    /// A tensor's name is absurdly long.
+    NameTooLong(String),
+    /// Two tensors have the same name.
+    DuplicateTensor(String),
+    /// A tensor's storage is not in the archive.
+    MissingStorage {
+        /// Name of the tensor.
+        tensor: String,
+        /// Key of the storage, as in `data/<key>`.
+        key: String,
+    },
+    /// A storage holds fewer bytes than `data.pkl` says.
+    StorageShort {
+        /// Name of the tensor that needs it.
+        tensor: String,
+        /// Key of the storage.
+        key: String,
+        /// Bytes in the archive.
+        have: u64,
+        /// Bytes that `data.pkl` announces.
+        need: u64,
+    },
+    /// A storage larger than any tensor of this family.
+    StorageTooLarge {
+        /// Name of the tensor that needs it.
+        tensor: String,
+        /// Bytes in the archive.
+        bytes: u64,
+    },
+    /// A tensor reaches beyond the end of its storage.
+    OutsideStorage {
+        /// Name of the tensor.
+        tensor: String,
+        /// Elements in the storage.
+        have: u64,
+    },
+    /// A tensor's strides let several of its elements share one place.
+    OverlappingStrides(String),
+    /// The selected tensors read the same storages over and over.
+    SharedTooOften,
+    /// A `{"packed", "scale", "shape"}` group does not fit together.
+    Group {
+        /// Name of the tensor.
+        tensor: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Two bits that stand for no weight.
+    TernaryCode {
+        /// Name of the tensor.
+        tensor: String,
+        /// Position of the weight, counted row by row.
+        index: usize,
+    },
+    /// A ternary tensor's scale is no usable number.
+    Scale {
+        /// Name of the tensor.
+        tensor: String,
+        /// The scale found.
+        value: f32,
+    },
+    /// A tensor whose element type is not read.
+    Unreadable {
+        /// Name of the tensor.
+        tensor: String,
+        /// Its element type.
+        encoding: String,
+    },
+    /// `feed` was given another number of bytes than `wants` asked for. The reader can go on.
+    WrongLength {
+        /// Bytes asked for.
+        wanted: u64,
+        /// Bytes given.
+        got: u64,
+    },
+    /// `feed` was called while nothing was wanted.
+    NothingWanted,
+    /// `select` was called before the contents were known, or a second time.
+    NotSelectable,
+    /// `select` was given an index that is no tensor, or the same one twice.
+    NoSuchTensor(usize),
+}
+
+/// A name from a file, made short and printable enough to stand in a sentence.
+pub(super) fn shown(name: &str) -> String {
+    const LONGEST: usize = 80;
+    let mut text: String = name
+        .chars()
+        .take(LONGEST)
+        .flat_map(char::escape_debug)
+        .collect();
+    if name.chars().nth(LONGEST).is_some() {
+        text.push('…');
+    }
+    text
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LegacyTorch => {
+                "This is a torch file in the format used before torch 1.6, which is not read; \
+                 load it in Python and save it again with torch.save."
+            }
+            Self::Safetensors => {
+                "This is a safetensors file; a torch .pt checkpoint was expected. \
+                 Load it in Python and save {\"config\": …, \"state_dict\": …} with torch.save."
+            }
+            Self::Gguf => "This is a GGUF file for llama.cpp; a torch .pt checkpoint was expected.",
+            Self::Html => {
+                "This is a web page, not a checkpoint: a server probably answered with an error \
+                 or a login page. Open the address in a browser to see what it says."
+            }
+            Self::Json => {
+                "This is JSON text, not a checkpoint: a server probably answered with an error. \
+                 Open the file in an editor to see what it says."
+            }
+            Self::LfsPointer => {
+                "This is a Git LFS pointer that only stands for the checkpoint; run `git lfs pull` \
+                 in the repository, or download the file itself."
+            }
+            Self::Compressed => {
+                "This is a compressed archive; unpack it and choose the .pt file inside."
+            }
+            Self::Unknown => {
+                "This is not a torch checkpoint: a .pt file is a ZIP archive, and this file is \
+                 neither one nor a format that is recognised."
+            }
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("The file is empty; a torch .pt checkpoint was expected."),
+            Self::Foreign(foreign) => foreign.fmt(f),
+            Self::CutOff { len } => write!(
+                f,
+                "The checkpoint is cut off: it begins as a ZIP archive, but its {len} bytes do not \
+                 hold the directory that belongs at the end. Download it again."
+            ),
+            Self::EndRecord(why) => {
+                write!(f, "The archive's end record is damaged: {why}. Download the file again.")
+            }
+            Self::Zip64(why) => {
+                write!(f, "The archive's zip64 record is damaged: {why}. Download the file again.")
+            }
+            Self::MultiDisk => f.write_str(
+                "The archive says that it is one part of several; only whole files are read.",
+            ),
+            Self::DirectoryTooLarge { bytes } => write!(
+                f,
+                "The archive claims a directory of {bytes} bytes, far more than a checkpoint \
+                 needs; it is not read."
+            ),
+            Self::EntryCount { claimed, found } => write!(
+                f,
+                "The archive claims {claimed} entries, but its directory has {found}; the file is \
+                 damaged. Download it again."
+            ),
+            Self::DirectoryEntry { index, why } => write!(
+                f,
+                "Entry {index} of the archive's directory is damaged: {why}. Download the file \
+                 again."
+            ),
+            Self::Compressed(name) => write!(
+                f,
+                "The entry '{name}' is compressed; torch stores entries as they are. Unpack the \
+                 file and save it again with torch.save."
+            ),
+            Self::Encrypted(name) => write!(
+                f,
+                "The entry '{name}' is encrypted; checkpoints are read only unencrypted."
+            ),
+            Self::Overlap(first, second) => write!(
+                f,
+                "The entries '{first}' and '{second}' claim the same bytes of the file; it is \
+                 damaged or made to mislead, and is not read."
+            ),
+            Self::DuplicateEntry(name) => write!(
+                f,
+                "The archive has two entries named '{name}'; it is damaged or made to mislead, and \
+                 is not read."
+            ),
+            Self::LocalHeader { name, why } => write!(
+                f,
+                "The header before the entry '{name}' does not fit the archive's directory: {why}. \
+                 Download the file again."
+            ),
+            Self::Checksum(name) => write!(
+                f,
+                "The bytes of the entry '{name}' do not have the checksum recorded for them; the \
+                 file was damaged on its way. Download it again."
+            ),
+            Self::NoPickle => f.write_str(
+                "This is a ZIP archive, but it has no data.pkl, so torch.save did not write it; a \
+                 torch .pt checkpoint was expected.",
+            ),
+            Self::TwoPickles => f.write_str(
+                "The archive has more than one data.pkl, so it is not clear which is the \
+                 checkpoint; a file written by torch.save has exactly one.",
+            ),
+            Self::TorchScript => f.write_str(
+                "This is a TorchScript program, not a checkpoint; save the module's state_dict() \
+                 with torch.save.",
+            ),
+            Self::BigEndian => f.write_str(
+                "The checkpoint was written on a big-endian machine; only little-endian files are \
+                 read. Save it again on an ordinary computer.",
+            ),
+            Self::ByteOrder(found) => write!(
+                f,
+                "The checkpoint's byte order is '{found}'; 'little' was expected."
+            ),
+            Self::PickleTooLarge { bytes } => write!(
+                f,
+                "The checkpoint's data.pkl has {bytes} bytes, far more than names and settings \
+                 need; it is not read."
+            ),
+            Self::PickleCutOff => f.write_str(
+                "The checkpoint's data.pkl ends in the middle of a value. Download the file again.",
+            ),
+            Self::PickleProtocol(version) => write!(
+                f,
+                "The checkpoint's data.pkl uses pickle protocol {version}; protocols up to 5 are \
+                 read. Save it with torch.save's default."
+            ),
+            Self::PickleOpcode { opcode, at } => write!(
+                f,
+                "The checkpoint's data.pkl has the instruction 0x{opcode:02x} at byte {at}, which \
+                 torch.save does not write; the file is damaged or was written by another program."
+            ),
+            Self::PickleStack { at } => write!(
+                f,
+                "The checkpoint's data.pkl is damaged: the instruction at byte {at} finds too few \
+                 values to work on."
+            ),
+            Self::PickleMemo { at } => write!(
+                f,
+                "The checkpoint's data.pkl is damaged: the instruction at byte {at} refers to a \
+                 value that was never stored."
+            ),
+            Self::PickleText { at } => write!(
+                f,
+                "The checkpoint's data.pkl is damaged: the text at byte {at} is not UTF-8."
+            ),
+            Self::PickleValue { at, expected } => write!(
+                f,
+                "The checkpoint's data.pkl is damaged: at byte {at}, {expected} was expected."
+            ),
+            Self::TooManyObjects => f.write_str(
+                "The checkpoint's data.pkl builds far more values than a model has; it is not read.",
+            ),
+            Self::TooDeep => f.write_str(
+                "The checkpoint's values are nested too deeply, or inside themselves; a dict of \
+                 named tensors was expected.",
+            ),
+            Self::TooMuchSharing => f.write_str(
+                "The checkpoint's settings repeat themselves so often that they would not fit in \
+                 memory; they are not read.",
+            ),
+            Self::NoTensors => f.write_str(
+                "The checkpoint holds no dict of named weight tensors; save \
+                 {\"config\": …, \"state_dict\": model.state_dict()} with torch.save.",
+            ),
+            Self::TooManyTensors => f.write_str(
+                "The checkpoint names far more tensors than a model of this family has; it is not \
+                 read.",
+            ),
+            Self::NameTooLong(name) => write!(
+                f,
+                "The checkpoint has a tensor with an absurdly long name that begins '{name}'; it \
+                 is not read."
+            ),
+            Self::DuplicateTensor(name) => write!(
+                f,
+                "The checkpoint has two tensors named '{name}', so it is not clear which is meant."
+            ),
+            Self::MissingStorage { tensor, key } => write!(
+                f,
+                "The values of tensor '{tensor}' should be in the entry data/{key}, which the \
+                 archive lacks. Download the file again."
+            ),
+            Self::StorageShort { tensor, key, have, need } => write!(
+                f,
+                "The values of tensor '{tensor}' are in the entry data/{key}, which has {have} \
+                 bytes where {need} were announced. Download the file again."
+            ),
+            Self::StorageTooLarge { tensor, bytes } => write!(
+                f,
+                "The values of tensor '{tensor}' are in a storage of {bytes} bytes, far more than a \
+                 model of this family has in all; it is not read."
+            ),
+            Self::OutsideStorage { tensor, have } => write!(
+                f,
+                "The tensor '{tensor}' reaches beyond the {have} values of its storage; the file is \
+                 damaged or made to mislead."
+            ),
+            Self::OverlappingStrides(tensor) => write!(
+                f,
+                "The tensor '{tensor}' uses the same stored values for several of its elements; \
+                 save it with .contiguous() to make it plain."
+            ),
+            Self::SharedTooOften => f.write_str(
+                "The checkpoint's tensors read the same values over and over, so that the model \
+                 would be many times larger than its file; it is not read.",
+            ),
+            Self::Group { tensor, why } => {
+                write!(f, "The packed ternary tensor '{tensor}' does not fit together: {why}.")
+            }
+            Self::TernaryCode { tensor, index } => write!(
+                f,
+                "The packed ternary tensor '{tensor}' has the code 3 at weight {index}; only 0, 1 \
+                 and 2 (for -1, 0 and +1) have a meaning."
+            ),
+            Self::Scale { tensor, value } => write!(
+                f,
+                "The packed ternary tensor '{tensor}' has the scale {value}; a finite number that \
+                 is not negative was expected."
+            ),
+            Self::Unreadable { tensor, encoding } => write!(
+                f,
+                "The tensor '{tensor}' is stored as {encoding}; float32, float16, bfloat16, float64 \
+                 and plain integers are read."
+            ),
+            Self::WrongLength { wanted, got } => write!(
+                f,
+                "{wanted} bytes of the file were asked for and {got} arrived; fetch the range again."
+            ),
+            Self::NothingWanted => {
+                f.write_str("Bytes were handed over although the reader wanted none.")
+            }
+            Self::NotSelectable => f.write_str(
+                "Tensors are selected once, after the checkpoint's contents are known.",
+            ),
+            Self::NoSuchTensor(index) => {
+                write!(f, "Tensor {index} was selected twice or is not in the checkpoint.")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,58 @@
+//! From the bytes of a torch `.pt` file to named tensors (SPEC §3), without doing any I/O.
+//!
+//! A [`Reader`] says which byte range of the file it [wants](Reader::wants) next and is
+//! [fed](Reader::feed) those bytes, from an HTTP range, a slice of a local file or a test. First
+//! come the archive's directory and the pickled description; after that [`Reader::contents`] tells
+//! what there is. The tensors then [selected](Reader::select) are read in file order, and each can
+//! be [taken](Reader::take) as soon as its storage has arrived, so that a file never has to be in
+//! memory as a whole and what is not selected is never fetched.
+//!
+//! ```
+//! use cpu1::checkpoint::{Data, Error, Reader, Tensor, Value, write};
+//!
+//! let weight = Tensor { shape: vec![2, 2], data: Data::F32(vec![1.0, 2.0, 3.0, 4.0]) };
+//! let config = Value::Dict(vec![(Value::Str("d_model".into()), Value::Int(2))]);
+//! let file = write::compact(&config, &[("weight".into(), weight.clone())]);
+//!
+//! let mut reader = Reader::new(file.len() as u64)?;
+//! while let Some(range) = reader.wants() {
+//!     reader.feed(&file[range.start as usize..range.end as usize])?;
+//! }
+//! let contents = reader.contents().expect("all of the description was read");
+//! assert_eq!(contents.tensors[0].name, "weight");
+//! reader.select(&[0])?;
+//! while let Some(range) = reader.wants() {
+//!     reader.feed(&file[range.start as usize..range.end as usize])?;
+//!     while let Some((index, tensor)) = reader.take()? {
+//!         assert_eq!((index, &tensor), (0, &weight));
+//!     }
+//! }
+//! assert!(reader.done());
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! The files are untrusted. Nothing in them is executed, every size is checked against the file's
+//! before memory is set aside for it, and all that can be wrong is an [`Error`].
+//!
+//! - `zip`: the archive's directory and entries;
+//! - `pickle`: the description, as values;
+//! - `contents`: which of these values is the model;
+//! - `tensor`: a storage's bytes as a tensor's values;
+//! - [`compact`]: two bits a weight;
+//! - [`write`](mod@write): the way back.
+
+pub mod compact;
+mod contents;
+mod error;
+mod foreign;
+mod pickle;
+mod reader;
+mod tensor;
+pub mod write;
+mod zip;
+
+pub use contents::{Contents, Encoding, Flavour, TensorInfo};
+pub use error::{Error, Foreign};
+pub use pickle::Value;
+pub use reader::Reader;
+pub use tensor::{Data, Tensor};

@@ -1,0 +1,863 @@
+//! A reader of `data.pkl` that builds values and never runs anything.
+//!
+//! A pickle is a program for a stack machine that can name and call any Python function. This
+//! machine knows the instructions that `pickle` emits for protocols 2 to 5 and the handful of
+//! functions with which torch rebuilds tensors; a call of anything else becomes an
+//! [`Object`](Node::Object) that only remembers what would have been called.
+//!
+//! Values live in one arena and refer to each other by index, as Python's do by reference: a value
+//! fetched from the memo a million times is one value, and dropping a value nested a million deep
+//! is dropping a `Vec`. Every instruction pushes at most one value and the number of pushes is
+//! bounded, so memory is bounded too, whatever the program does.
+
+use super::Error;
+use std::collections::HashMap;
+
+/// Pushes of a whole step file with optimizer state are some tens of thousands.
+const MOST_PUSHES: usize = 1 << 20;
+/// More dimensions than any tensor that is read; also bounds what one tensor costs.
+const MOST_DIMENSIONS: usize = 8;
+
+/// Bytes that a value copied out of a pickle may have per byte of the pickle. One byte can make a
+/// [`Value`] of 32; what goes far beyond that is one value repeated through the memo.
+const EXPANSION: usize = 64;
+/// Bytes that a value copied out of a pickle may have in all.
+const LARGEST_VALUE: usize = 64 << 20;
+
+/// A settings value: what the `config` dict of a checkpoint is made of.
+///
+/// Tuples, sets and `torch.Size` are lists, `OrderedDict` is a dict, and an instance of an
+/// unknown class is the dict of its attributes where it has one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `None`.
+    None,
+    /// `True` or `False`.
+    Bool(bool),
+    /// An integer of at most 64 bits.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// Text.
+    Str(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A list, tuple or set.
+    List(Vec<Value>),
+    /// A dict in its own order; a key that occurs twice is there twice, the later one counts.
+    Dict(Vec<(Value, Value)>),
+    /// Something without a meaning here, by its Python name, such as `torch.bfloat16`.
+    Opaque(String),
+}
+
+impl Value {
+    /// The value under a text key of a dict.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let Self::Dict(items) = self else { return None };
+        let found = items
+            .iter()
+            .rev()
+            .find(|(name, _)| matches!(name, Self::Str(s) if s == key));
+        found.map(|(_, value)| value)
+    }
+}
+
+/// Index of a value in the arena.
+pub(super) type Id = u32;
+
+/// A value of the arena. Text and bytes are borrowed from the pickle.
+#[derive(Debug, Clone)]
+pub(super) enum Node<'a> {
+    None,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Str(&'a str),
+    Bytes(&'a [u8]),
+    List(Vec<Id>),
+    Tuple(Vec<Id>),
+    Dict(Vec<(Id, Id)>),
+    Global(Box<Global<'a>>),
+    Storage(Box<Storage<'a>>),
+    Tensor(Box<RawTensor<'a>>),
+    Object(Box<Object<'a>>),
+}
+
+/// A named Python class or function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Global<'a> {
+    pub(super) module: &'a str,
+    pub(super) name: &'a str,
+}
+
+/// An instance of an unknown class, or the result of an unknown function.
+#[derive(Debug, Clone)]
+pub(super) struct Object<'a> {
+    pub(super) class: Global<'a>,
+    /// What `BUILD` would have set: most often the dict of attributes.
+    pub(super) state: Option<Id>,
+    /// What would have been set by key, where the class is a kind of dict.
+    pub(super) items: Vec<(Id, Id)>,
+}
+
+/// A storage: the entry `data/<key>` of the archive.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Storage<'a> {
+    pub(super) key: &'a str,
+    /// Type of the elements; `None` for an untyped storage of bytes.
+    pub(super) dtype: Option<Element<'a>>,
+    /// Number of elements, or of bytes in an untyped storage.
+    pub(super) len: u64,
+}
+
+/// A tensor as the pickle describes it: a strided view into a storage, not yet checked.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct RawTensor<'a> {
+    pub(super) storage: Storage<'a>,
+    pub(super) dtype: Element<'a>,
+    /// First element, counted in elements.
+    pub(super) offset: u64,
+    pub(super) shape: Vec<u64>,
+    /// Steps between neighbours in each dimension, in elements.
+    pub(super) strides: Vec<u64>,
+}
+
+/// The type of a storage's or tensor's elements, or the name of one that is not read.
+pub(super) type Element<'a> = Result<Dtype, &'a str>;
+
+/// Element types that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dtype {
+    F32,
+    F16,
+    Bf16,
+    F64,
+    U8,
+    I8,
+    I16,
+    I32,
+    I64,
+    Bool,
+}
+
+impl Dtype {
+    const ALL: [Self; 10] = [
+        Self::F32,
+        Self::F16,
+        Self::Bf16,
+        Self::F64,
+        Self::U8,
+        Self::I8,
+        Self::I16,
+        Self::I32,
+        Self::I64,
+        Self::Bool,
+    ];
+
+    /// Names of the `torch.dtype` and of the storage class, and bytes of one element.
+    fn facts(self) -> (&'static str, &'static str, u64) {
+        match self {
+            Self::F32 => ("float32", "FloatStorage", 4),
+            Self::F16 => ("float16", "HalfStorage", 2),
+            Self::Bf16 => ("bfloat16", "BFloat16Storage", 2),
+            Self::F64 => ("float64", "DoubleStorage", 8),
+            Self::U8 => ("uint8", "ByteStorage", 1),
+            Self::I8 => ("int8", "CharStorage", 1),
+            Self::I16 => ("int16", "ShortStorage", 2),
+            Self::I32 => ("int32", "IntStorage", 4),
+            Self::I64 => ("int64", "LongStorage", 8),
+            Self::Bool => ("bool", "BoolStorage", 1),
+        }
+    }
+
+    /// The name of the `torch.dtype`.
+    pub(super) fn name(self) -> &'static str {
+        self.facts().0
+    }
+
+    /// The name of the storage class in the module `torch`.
+    pub(super) fn storage(self) -> &'static str {
+        self.facts().1
+    }
+
+    /// Bytes of one element.
+    pub(super) fn size(self) -> u64 {
+        self.facts().2
+    }
+
+    pub(super) fn is_float(self) -> bool {
+        matches!(self, Self::F32 | Self::F16 | Self::Bf16 | Self::F64)
+    }
+}
+
+/// All values of a pickle, and which of them it is about.
+#[derive(Debug)]
+pub(super) struct Graph<'a> {
+    nodes: Vec<Node<'a>>,
+    pub(super) root: Id,
+    /// Length of the pickle in bytes: what it may become is measured against it.
+    len: usize,
+}
+
+impl<'a> Graph<'a> {
+    pub(super) fn node(&self, id: Id) -> &Node<'a> {
+        &self.nodes[id as usize]
+    }
+
+    /// Number of values; their ids are below it.
+    pub(super) fn values(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn text(&self, id: Id) -> Option<&'a str> {
+        if let Node::Str(text) = self.node(id) {
+            Some(text)
+        } else {
+            None
+        }
+    }
+
+    /// The key-value pairs of a dict, of an instance of a kind of dict, or the attributes of any
+    /// other instance.
+    pub(super) fn items(&self, id: Id) -> &[(Id, Id)] {
+        match self.node(id) {
+            Node::Dict(items) => items,
+            Node::Object(object) if !object.items.is_empty() => &object.items,
+            Node::Object(object) => match object.state.map(|state| self.node(state)) {
+                Some(Node::Dict(items)) => items,
+                _ => &[],
+            },
+            _ => &[],
+        }
+    }
+
+    /// The integers of a list or tuple.
+    pub(super) fn sizes(&self, id: Id) -> Option<Vec<u64>> {
+        sizes(&self.nodes, id)
+    }
+
+    /// Copies a value out of the arena.
+    ///
+    /// # Errors
+    /// [`Error::TooDeep`] and [`Error::TooMuchSharing`] for values that contain themselves or
+    /// that would be larger as a tree than any settings are.
+    pub(super) fn value(&self, id: Id) -> Result<Value, Error> {
+        self.copy(
+            id,
+            0,
+            &mut (self.len.saturating_mul(EXPANSION).min(LARGEST_VALUE)),
+        )
+    }
+
+    fn copy(&self, id: Id, depth: usize, budget: &mut usize) -> Result<Value, Error> {
+        if depth > super::contents::DEEPEST {
+            return Err(Error::TooDeep);
+        }
+        let node = self.node(id);
+        let cost = size_of::<Value>()
+            + match node {
+                Node::Str(text) => text.len(),
+                Node::Bytes(bytes) => bytes.len(),
+                Node::Global(global) => global.module.len() + global.name.len(),
+                Node::Object(object) => object.class.module.len() + object.class.name.len(),
+                _ => 0,
+            };
+        *budget = budget.checked_sub(cost).ok_or(Error::TooMuchSharing)?;
+        let mut copy = |id| self.copy(id, depth + 1, budget);
+        Ok(match node {
+            Node::None => Value::None,
+            Node::Bool(value) => Value::Bool(*value),
+            Node::Int(value) => Value::Int(*value),
+            Node::Float(value) => Value::Float(*value),
+            Node::Str(text) => Value::Str((*text).to_owned()),
+            Node::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+            Node::List(ids) | Node::Tuple(ids) => {
+                Value::List(ids.iter().map(|&id| copy(id)).collect::<Result<_, _>>()?)
+            }
+            Node::Global(global) => Value::Opaque(global.path()),
+            Node::Storage(_) => Value::Opaque("torch.storage".to_owned()),
+            Node::Tensor(_) => Value::Opaque("torch.Tensor".to_owned()),
+            Node::Object(object) if self.items(id).is_empty() => Value::Opaque(object.class.path()),
+            Node::Dict(_) | Node::Object(_) => {
+                let items = self.items(id).iter();
+                Value::Dict(
+                    items
+                        .map(|&(key, value)| Ok((copy(key)?, copy(value)?)))
+                        .collect::<Result<_, _>>()?,
+                )
+            }
+        })
+    }
+}
+
+impl Global<'_> {
+    fn path(&self) -> String {
+        format!("{}.{}", self.module, self.name)
+    }
+}
+
+fn sizes(nodes: &[Node<'_>], id: Id) -> Option<Vec<u64>> {
+    let (Node::Tuple(ids) | Node::List(ids)) = &nodes[id as usize] else {
+        return None;
+    };
+    if ids.len() > MOST_DIMENSIONS {
+        return None;
+    }
+    ids.iter()
+        .map(|&id| int(nodes, id).and_then(|n| u64::try_from(n).ok()))
+        .collect()
+}
+
+fn int(nodes: &[Node<'_>], id: Id) -> Option<i64> {
+    if let Node::Int(value) = nodes[id as usize] {
+        Some(value)
+    } else {
+        None
+    }
+}
+
+/// Reads a pickle.
+///
+/// # Errors
+/// One of the `Pickle…` errors, or [`Error::TooManyObjects`].
+pub(super) fn parse(pickle: &[u8]) -> Result<Graph<'_>, Error> {
+    let mut machine = Machine {
+        input: pickle,
+        at: 0,
+        opcode_at: 0,
+        // These four never change, so that one of each is enough.
+        nodes: vec![
+            Node::None,
+            Node::Bool(false),
+            Node::Bool(true),
+            Node::Tuple(Vec::new()),
+        ],
+        stack: Vec::new(),
+        marks: Vec::new(),
+        memo: HashMap::new(),
+        pushes: 0,
+    };
+    while machine.step()? {}
+    let root = machine.pop()?;
+    Ok(Graph {
+        nodes: machine.nodes,
+        root,
+        len: pickle.len(),
+    })
+}
+
+const NONE: Id = 0;
+const FALSE: Id = 1;
+const TRUE: Id = 2;
+const EMPTY_TUPLE: Id = 3;
+
+struct Machine<'a> {
+    input: &'a [u8],
+    at: usize,
+    /// Where the current instruction began, for error messages.
+    opcode_at: usize,
+    nodes: Vec<Node<'a>>,
+    stack: Vec<Id>,
+    /// Heights of the stack at the open marks.
+    marks: Vec<usize>,
+    memo: HashMap<u32, Id>,
+    pushes: usize,
+}
+
+impl<'a> Machine<'a> {
+    /// Executes one instruction; false after `STOP`.
+    fn step(&mut self) -> Result<bool, Error> {
+        self.opcode_at = self.at;
+        let [opcode] = self.array()?;
+        match opcode {
+            b'.' => return Ok(false),
+            // PROTO and FRAME say nothing about values.
+            0x80 => {
+                let [version] = self.array()?;
+                if version > 5 {
+                    return Err(Error::PickleProtocol(version));
+                }
+            }
+            0x95 => {
+                self.array::<8>()?;
+            }
+
+            b'N' => self.push(NONE)?,
+            0x89 => self.push(FALSE)?,
+            0x88 => self.push(TRUE)?,
+            b')' => self.push(EMPTY_TUPLE)?,
+            b'J' => {
+                let value = i32::from_le_bytes(self.array()?);
+                self.push_new(Node::Int(value.into()))?;
+            }
+            b'K' => {
+                let [value] = self.array()?;
+                self.push_new(Node::Int(value.into()))?;
+            }
+            b'M' => {
+                let value = u16::from_le_bytes(self.array()?);
+                self.push_new(Node::Int(value.into()))?;
+            }
+            0x8a => {
+                let [len] = self.array()?;
+                self.long(len.into())?;
+            }
+            0x8b => {
+                let len = u32::from_le_bytes(self.array()?);
+                self.long(len.into())?;
+            }
+            b'G' => {
+                let value = f64::from_be_bytes(self.array()?);
+                self.push_new(Node::Float(value))?;
+            }
+            // Python 2 wrote its byte strings, which are text here, with U and T.
+            0x8c | b'U' => {
+                let [len] = self.array()?;
+                self.string(len.into())?;
+            }
+            b'X' | b'T' => {
+                let len = u32::from_le_bytes(self.array()?);
+                self.string(len.into())?;
+            }
+            0x8d => {
+                let len = u64::from_le_bytes(self.array()?);
+                self.string(len)?;
+            }
+            b'C' => {
+                let [len] = self.array()?;
+                self.byte_string(len.into())?;
+            }
+            b'B' => {
+                let len = u32::from_le_bytes(self.array()?);
+                self.byte_string(len.into())?;
+            }
+            // BINBYTES8 and BYTEARRAY8.
+            0x8e | 0x96 => {
+                let len = u64::from_le_bytes(self.array()?);
+                self.byte_string(len)?;
+            }
+
+            b'(' => {
+                self.count_pushes(1)?;
+                self.marks.push(self.stack.len());
+            }
+            b'0' => {
+                self.pop()?;
+            }
+            b'1' => {
+                self.pop_mark()?;
+            }
+            // Sets are lists here; they grow by ADDITEMS as lists do by APPENDS.
+            b']' | 0x8f => self.push_new(Node::List(Vec::new()))?,
+            b'}' => self.push_new(Node::Dict(Vec::new()))?,
+            b't' => {
+                let ids = self.pop_mark()?;
+                self.push_new(Node::Tuple(ids))?;
+            }
+            0x91 => {
+                let ids = self.pop_mark()?;
+                self.push_new(Node::List(ids))?;
+            }
+            0x85..=0x87 => {
+                let len = usize::from(opcode - 0x84);
+                let base = self.floor(len)?;
+                let ids = self.stack.drain(base..).collect();
+                self.push_new(Node::Tuple(ids))?;
+            }
+            b'a' => {
+                let value = self.pop()?;
+                self.append(&[value])?;
+            }
+            b'e' | 0x90 => {
+                let values = self.pop_mark()?;
+                self.append(&values)?;
+            }
+            b's' => {
+                let (value, key) = (self.pop()?, self.pop()?);
+                self.set_items(&[key, value])?;
+            }
+            b'u' => {
+                let pairs = self.pop_mark()?;
+                self.set_items(&pairs)?;
+            }
+
+            b'q' => {
+                let [index] = self.array()?;
+                self.memoize(index.into())?;
+            }
+            b'r' => {
+                let index = u32::from_le_bytes(self.array()?);
+                self.memoize(index)?;
+            }
+            0x94 => {
+                // The memo is never larger than the number of instructions that fill it.
+                let index = self.memo.len() as u32;
+                self.memoize(index)?;
+            }
+            b'h' => {
+                let [index] = self.array()?;
+                self.recall(index.into())?;
+            }
+            b'j' => {
+                let index = u32::from_le_bytes(self.array()?);
+                self.recall(index)?;
+            }
+
+            b'c' => {
+                let (module, name) = (self.line()?, self.line()?);
+                self.push_new(Node::Global(Box::new(Global { module, name })))?;
+            }
+            0x93 => {
+                let (name, module) = (self.pop()?, self.pop()?);
+                let (Node::Str(module), Node::Str(name)) = (self.get(module), self.get(name))
+                else {
+                    return Err(self.expected("the name of a class"));
+                };
+                let global = Global { module, name };
+                self.push_new(Node::Global(Box::new(global)))?;
+            }
+            b'Q' => {
+                let id = self.pop()?;
+                let storage = self.storage(id).ok_or_else(|| self.expected("a storage"))?;
+                self.push_new(Node::Storage(Box::new(storage)))?;
+            }
+            // REDUCE and NEWOBJ: a call.
+            b'R' | 0x81 => {
+                let (args, callee) = (self.pop()?, self.pop()?);
+                self.call(callee, args)?;
+            }
+            // NEWOBJ_EX, with keyword arguments.
+            0x92 => {
+                let (_, args, callee) = (self.pop()?, self.pop()?, self.pop()?);
+                self.call(callee, args)?;
+            }
+            b'b' => {
+                let state = self.pop()?;
+                let target = self.top()?;
+                // Attributes of dicts and tensors (such as `_metadata`) say nothing about values.
+                if let Node::Object(object) = &mut self.nodes[target as usize] {
+                    object.state = Some(state);
+                }
+            }
+            _ => {
+                return Err(Error::PickleOpcode {
+                    opcode,
+                    at: self.opcode_at,
+                });
+            }
+        }
+        Ok(true)
+    }
+
+    fn get(&self, id: Id) -> &Node<'a> {
+        &self.nodes[id as usize]
+    }
+
+    fn expected(&self, expected: &'static str) -> Error {
+        Error::PickleValue {
+            at: self.opcode_at,
+            expected,
+        }
+    }
+
+    // Input.
+
+    fn bytes(&mut self, len: u64) -> Result<&'a [u8], Error> {
+        let rest = &self.input[self.at..];
+        let len = usize::try_from(len).map_err(|_| Error::PickleCutOff)?;
+        let bytes = rest.get(..len).ok_or(Error::PickleCutOff)?;
+        self.at += len;
+        Ok(bytes)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        let rest = &self.input[self.at..];
+        let bytes = rest.first_chunk().ok_or(Error::PickleCutOff)?;
+        self.at += N;
+        Ok(*bytes)
+    }
+
+    /// Text up to the end of the line.
+    fn line(&mut self) -> Result<&'a str, Error> {
+        let rest = &self.input[self.at..];
+        let len = rest
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .ok_or(Error::PickleCutOff)?;
+        self.at += len + 1;
+        self.utf8(&rest[..len])
+    }
+
+    fn utf8(&self, bytes: &'a [u8]) -> Result<&'a str, Error> {
+        std::str::from_utf8(bytes).map_err(|_| Error::PickleText { at: self.opcode_at })
+    }
+
+    fn string(&mut self, len: u64) -> Result<(), Error> {
+        let bytes = self.bytes(len)?;
+        let text = self.utf8(bytes)?;
+        self.push_new(Node::Str(text))
+    }
+
+    fn byte_string(&mut self, len: u64) -> Result<(), Error> {
+        let bytes = self.bytes(len)?;
+        self.push_new(Node::Bytes(bytes))
+    }
+
+    /// A little-endian two's complement integer of any length; beyond 64 bits it is opaque.
+    fn long(&mut self, len: u64) -> Result<(), Error> {
+        let bytes = self.bytes(len)?;
+        let node = if bytes.len() <= 8 {
+            let negative = bytes.last().is_some_and(|&byte| byte >= 0x80);
+            let mut wide = [if negative { 0xff } else { 0 }; 8];
+            wide[..bytes.len()].copy_from_slice(bytes);
+            Node::Int(i64::from_le_bytes(wide))
+        } else {
+            let class = Global {
+                module: "builtins",
+                name: "int",
+            };
+            Node::Object(Box::new(Object {
+                class,
+                state: None,
+                items: Vec::new(),
+            }))
+        };
+        self.push_new(node)
+    }
+
+    // Stack and memo.
+
+    fn count_pushes(&mut self, count: usize) -> Result<(), Error> {
+        self.pushes += count;
+        if self.pushes > MOST_PUSHES {
+            Err(Error::TooManyObjects)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn push(&mut self, id: Id) -> Result<(), Error> {
+        self.count_pushes(1)?;
+        self.stack.push(id);
+        Ok(())
+    }
+
+    fn push_new(&mut self, node: Node<'a>) -> Result<(), Error> {
+        // The bound on pushes keeps this far below 2³².
+        let id = self.nodes.len() as Id;
+        self.nodes.push(node);
+        self.push(id)
+    }
+
+    /// The stack height `len` values below the top, which must not lie below the last mark.
+    fn floor(&self, len: usize) -> Result<usize, Error> {
+        let floor = self.marks.last().copied().unwrap_or(0);
+        let height = self
+            .stack
+            .len()
+            .checked_sub(len)
+            .filter(|&height| height >= floor);
+        height.ok_or(Error::PickleStack { at: self.opcode_at })
+    }
+
+    fn pop(&mut self) -> Result<Id, Error> {
+        let id = self.top()?;
+        self.stack.pop();
+        Ok(id)
+    }
+
+    fn top(&self) -> Result<Id, Error> {
+        Ok(self.stack[self.floor(1)?])
+    }
+
+    /// Removes everything above the last mark, and the mark.
+    fn pop_mark(&mut self) -> Result<Vec<Id>, Error> {
+        let mark = self
+            .marks
+            .pop()
+            .ok_or(Error::PickleStack { at: self.opcode_at })?;
+        Ok(self.stack.drain(mark..).collect())
+    }
+
+    fn memoize(&mut self, index: u32) -> Result<(), Error> {
+        let id = self.top()?;
+        self.memo.insert(index, id);
+        if self.memo.len() > MOST_PUSHES {
+            Err(Error::TooManyObjects)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn recall(&mut self, index: u32) -> Result<(), Error> {
+        let id = *self
+            .memo
+            .get(&index)
+            .ok_or(Error::PickleMemo { at: self.opcode_at })?;
+        self.push(id)
+    }
+
+    // Containers.
+
+    fn append(&mut self, values: &[Id]) -> Result<(), Error> {
+        let target = self.top()?;
+        match &mut self.nodes[target as usize] {
+            Node::List(ids) => ids.extend_from_slice(values),
+            // A kind of list that is not known.
+            Node::Object(_) => {}
+            _ => return Err(self.expected("a list")),
+        }
+        Ok(())
+    }
+
+    fn set_items(&mut self, pairs: &[Id]) -> Result<(), Error> {
+        let target = self.top()?;
+        if pairs.len() % 2 != 0 {
+            return Err(Error::PickleStack { at: self.opcode_at });
+        }
+        let items = match &mut self.nodes[target as usize] {
+            Node::Dict(items) => items,
+            Node::Object(object) => &mut object.items,
+            _ => return Err(self.expected("a dict")),
+        };
+        items.extend(pairs.chunks_exact(2).map(|pair| (pair[0], pair[1])));
+        Ok(())
+    }
+
+    // Calls.
+
+    /// What a persistent id stands for: `("storage", class, key, device, length)`.
+    fn storage(&self, id: Id) -> Option<Storage<'a>> {
+        let Node::Tuple(parts) = self.get(id) else {
+            return None;
+        };
+        let [kind, class, key, _, len, ..] = parts[..] else {
+            return None;
+        };
+        let (Node::Str("storage"), Node::Global(class), Node::Str(key)) =
+            (self.get(kind), self.get(class), self.get(key))
+        else {
+            return None;
+        };
+        if class.module.split('.').next() != Some("torch") {
+            return None;
+        }
+        let dtype = match class.name {
+            "UntypedStorage" => None,
+            name if !name.ends_with("Storage") => return None,
+            name => Some(
+                Dtype::ALL
+                    .into_iter()
+                    .find(|dtype| dtype.storage() == name)
+                    .ok_or(name),
+            ),
+        };
+        let len = u64::try_from(int(&self.nodes, len)?).ok()?;
+        Some(Storage { key, dtype, len })
+    }
+
+    /// Pushes the result of calling `callee` with `args`.
+    fn call(&mut self, callee: Id, args: Id) -> Result<(), Error> {
+        let Node::Global(callee) = self.get(callee) else {
+            return Err(self.expected("the name of a function"));
+        };
+        let callee = **callee;
+        let (Node::Tuple(args) | Node::List(args)) = self.get(args) else {
+            return Err(self.expected("a tuple of arguments"));
+        };
+        match (callee.module, callee.name) {
+            ("collections", "OrderedDict") => {
+                let pairs = self.elements(args);
+                let pair = |&id: &Id| match self.get(id) {
+                    Node::Tuple(ids) | Node::List(ids) => <[Id; 2]>::try_from(&ids[..]).ok(),
+                    _ => None,
+                };
+                // Python 2 fills a new dict with a list of pairs.
+                let items: Vec<_> = pairs.iter().filter_map(pair).map(|[k, v]| (k, v)).collect();
+                self.count_pushes(items.len())?;
+                self.push_new(Node::Dict(items))
+            }
+            ("torch", "Size") | ("builtins" | "__builtin__", "list" | "tuple" | "set") => {
+                let ids = self.elements(args).to_vec();
+                self.count_pushes(ids.len())?;
+                self.push_new(Node::List(ids))
+            }
+            ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_tensor_v3") => {
+                let dtype = if callee.name == "_rebuild_tensor_v3" {
+                    args.get(6)
+                } else {
+                    None
+                };
+                let tensor = self.tensor(args, dtype.copied());
+                let tensor = tensor.ok_or_else(|| {
+                    self.expected("a tensor's storage, offset, shape and strides")
+                })?;
+                self.push_new(Node::Tensor(Box::new(tensor)))
+            }
+            // A parameter is its tensor.
+            ("torch._utils", "_rebuild_parameter" | "_rebuild_parameter_with_state") => {
+                let data = *args.first().ok_or_else(|| self.expected("a tensor"))?;
+                self.push(data)
+            }
+            // A subclass of Tensor: (function, class, arguments, state).
+            ("torch._tensor", "_rebuild_from_type_v2") => {
+                let [function, _, args, ..] = args[..] else {
+                    return Err(self.expected("the function that rebuilds a tensor"));
+                };
+                let plain = |global: &Global<'_>| global.module == "torch._utils";
+                match self.get(function) {
+                    Node::Global(function) if plain(function) => {}
+                    _ => return Err(self.expected("the function that rebuilds a tensor")),
+                }
+                self.call(function, args)
+            }
+            _ => {
+                let object = Object {
+                    class: callee,
+                    state: None,
+                    items: Vec::new(),
+                };
+                self.push_new(Node::Object(Box::new(object)))
+            }
+        }
+    }
+
+    /// The elements of the list or tuple that is the first argument.
+    fn elements(&self, args: &[Id]) -> &[Id] {
+        match args.first().map(|&id| self.get(id)) {
+            Some(Node::Tuple(ids) | Node::List(ids)) => ids,
+            _ => &[],
+        }
+    }
+
+    /// A tensor from `(storage, offset, shape, strides, …)` and, for an untyped storage, its type.
+    fn tensor(&self, args: &[Id], dtype: Option<Id>) -> Option<RawTensor<'a>> {
+        let [storage, offset, shape, strides, ..] = args[..] else {
+            return None;
+        };
+        let Node::Storage(storage) = self.get(storage) else {
+            return None;
+        };
+        let dtype = match dtype.map(|id| self.get(id)) {
+            Some(Node::Global(global)) if global.module == "torch" => {
+                let name = global.name;
+                Dtype::ALL
+                    .into_iter()
+                    .find(|dtype| dtype.name() == name)
+                    .ok_or(name)
+            }
+            Some(_) => return None,
+            None => storage.dtype.unwrap_or(Ok(Dtype::U8)),
+        };
+        let offset = u64::try_from(int(&self.nodes, offset)?).ok()?;
+        let shape = sizes(&self.nodes, shape)?;
+        let strides = sizes(&self.nodes, strides)?;
+        (shape.len() == strides.len()).then(|| RawTensor {
+            storage: (**storage).clone(),
+            dtype,
+            offset,
+            shape,
+            strides,
+        })
+    }
+}

@@ -1,0 +1,237 @@
+//! Tensors: from a storage's bytes to values in row-major order.
+
+use super::Error;
+use super::compact;
+use super::error::shown;
+use super::pickle::Dtype;
+use half::{bf16, f16};
+
+/// A tensor with its values, row-major whatever its strides in the file were.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tensor {
+    /// Sizes of its dimensions; empty for a single number.
+    pub shape: Vec<usize>,
+    /// Its values, as many as the product of `shape`.
+    pub data: Data,
+}
+
+/// The values of a tensor in the type they are stored in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    /// 32-bit floats; 64-bit ones are rounded to these.
+    F32(Vec<f32>),
+    /// IEEE 16-bit floats.
+    F16(Vec<f16>),
+    /// bfloat16.
+    Bf16(Vec<bf16>),
+    /// Integers of any width; booleans are 0 and 1.
+    Int(Vec<i64>),
+    /// Weights of -`scale`, 0 and +`scale`.
+    Ternary {
+        /// Weight + 1 in two bits, the first in the lowest, row-major over the whole tensor:
+        /// ⌈n/4⌉ bytes whose unused bits are zero, none of the codes 3.
+        codes: Vec<u8>,
+        /// Finite and not negative.
+        scale: f32,
+    },
+}
+
+impl Tensor {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The values as 32-bit floats, `len()` of them.
+    pub fn to_f32(&self) -> Vec<f32> {
+        match &self.data {
+            Data::F32(values) => values.clone(),
+            Data::F16(values) => values.iter().map(|value| value.to_f32()).collect(),
+            Data::Bf16(values) => values.iter().map(|value| value.to_f32()).collect(),
+            Data::Int(values) => values.iter().map(|&value| value as f32).collect(),
+            Data::Ternary { codes, scale } => compact::unpack(codes, self.len())
+                .map(|code| f32::from(code) * scale)
+                .collect(),
+        }
+    }
+}
+
+/// A strided view into a storage, checked to lie within it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct View {
+    /// The archive's entry that holds the storage; none is needed for a tensor without elements.
+    pub(super) entry: Option<usize>,
+    pub(super) dtype: Dtype,
+    /// First element, counted in elements.
+    pub(super) offset: usize,
+    pub(super) shape: Vec<usize>,
+    pub(super) strides: Vec<usize>,
+}
+
+/// Where a tensor's values come from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Source {
+    Dense(View),
+    Ternary {
+        /// The codes.
+        packed: View,
+        /// Codes of one row, where each row is packed into bytes of its own.
+        row_len: Option<usize>,
+        /// Codes in all.
+        len: usize,
+        scale: Scale,
+    },
+    /// An element type that is not read.
+    Unreadable,
+}
+
+/// Where a ternary tensor's scale comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Scale {
+    Given(f32),
+    Stored(View),
+}
+
+impl Source {
+    /// The views that have to be read.
+    pub(super) fn views(&self) -> impl Iterator<Item = &View> {
+        let (first, second) = match self {
+            Self::Dense(view) => (Some(view), None),
+            Self::Ternary {
+                packed,
+                scale: Scale::Stored(scale),
+                ..
+            } => (Some(packed), Some(scale)),
+            Self::Ternary { packed, .. } => (Some(packed), None),
+            Self::Unreadable => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+
+    /// Decodes the tensor; `bytes` are the storages by entry.
+    pub(super) fn decode<'b>(
+        &self,
+        name: &str,
+        shape: &[usize],
+        bytes: impl Fn(usize) -> &'b [u8],
+    ) -> Result<Tensor, Error> {
+        let read = |view: &View| view.read(view.entry.map_or(&[][..], &bytes));
+        let data = match self {
+            Self::Dense(view) => read(view),
+            Self::Ternary {
+                packed,
+                row_len,
+                len,
+                scale,
+            } => {
+                let scale = match scale {
+                    Scale::Given(scale) => *scale,
+                    Scale::Stored(view) => {
+                        let scale = Tensor {
+                            shape: view.shape.clone(),
+                            data: read(view),
+                        };
+                        scale.to_f32()[0]
+                    }
+                };
+                if !scale.is_finite() || scale < 0.0 {
+                    return Err(Error::Scale {
+                        tensor: shown(name),
+                        value: scale,
+                    });
+                }
+                let codes =
+                    packed.gather(packed.entry.map_or(&[][..], &bytes), |[byte]: [u8; 1]| byte);
+                let columns = row_len.unwrap_or(*len).max(1);
+                let codes = compact::join_rows(codes, len / columns, columns);
+                if let Some(index) = compact::first_invalid(&codes, *len) {
+                    return Err(Error::TernaryCode {
+                        tensor: shown(name),
+                        index,
+                    });
+                }
+                Data::Ternary { codes, scale }
+            }
+            Self::Unreadable => {
+                return Err(Error::Unreadable {
+                    tensor: shown(name),
+                    encoding: String::new(),
+                });
+            }
+        };
+        Ok(Tensor {
+            shape: shape.to_vec(),
+            data,
+        })
+    }
+}
+
+impl View {
+    pub(super) fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// The values in row-major order.
+    fn read(&self, bytes: &[u8]) -> Data {
+        match self.dtype {
+            Dtype::F32 => Data::F32(self.gather(bytes, f32::from_le_bytes)),
+            Dtype::F16 => Data::F16(self.gather(bytes, f16::from_le_bytes)),
+            Dtype::Bf16 => Data::Bf16(self.gather(bytes, bf16::from_le_bytes)),
+            Dtype::F64 => Data::F32(self.gather(bytes, |b| f64::from_le_bytes(b) as f32)),
+            Dtype::U8 => Data::Int(self.gather(bytes, |[byte]: [u8; 1]| byte.into())),
+            Dtype::I8 => Data::Int(self.gather(bytes, |b| i8::from_le_bytes(b).into())),
+            Dtype::I16 => Data::Int(self.gather(bytes, |b| i16::from_le_bytes(b).into())),
+            Dtype::I32 => Data::Int(self.gather(bytes, |b| i32::from_le_bytes(b).into())),
+            Dtype::I64 => Data::Int(self.gather(bytes, i64::from_le_bytes)),
+            Dtype::Bool => Data::Int(self.gather(bytes, |[byte]: [u8; 1]| (byte != 0).into())),
+        }
+    }
+
+    /// Every element of the view, in row-major order, read from its `N` bytes.
+    fn gather<const N: usize, T>(&self, bytes: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
+        let (elements, _) = bytes.as_chunks::<N>();
+        let len = self.len();
+        if self.is_contiguous() {
+            return elements[self.offset..self.offset + len]
+                .iter()
+                .map(|&b| read(b))
+                .collect();
+        }
+        let mut values = Vec::with_capacity(len);
+        let mut position = vec![0; self.shape.len()];
+        let mut at = self.offset;
+        for _ in 0..len {
+            values.push(read(elements[at]));
+            // Count up like an odometer, the last dimension fastest.
+            for axis in (0..position.len()).rev() {
+                position[axis] += 1;
+                at += self.strides[axis];
+                if position[axis] < self.shape[axis] {
+                    break;
+                }
+                at -= self.strides[axis] * self.shape[axis];
+                position[axis] = 0;
+            }
+        }
+        values
+    }
+
+    fn is_contiguous(&self) -> bool {
+        let mut expected = 1;
+        self.shape
+            .iter()
+            .zip(&self.strides)
+            .rev()
+            .all(|(&size, &stride)| {
+                let fits = size == 1 || stride == expected;
+                expected *= size;
+                fits
+            })
+            || self.shape.contains(&0)
+    }
+}

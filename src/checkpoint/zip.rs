@@ -1,0 +1,372 @@
+//! The part of the ZIP format that torch writes: stored entries, found through the central
+//! directory at the end of the file.
+//!
+//! Everything here works on slices handed in by [`Reader`](super::Reader). An entry's place is
+//! known from the directory, but where its data begins only from its local header, which torch
+//! pads so that data starts on a 64-byte boundary; so a request covers both (see
+//! [`Entry::span`]), and [`Entry::data`] finds the data in what came back.
+
+use super::Error;
+use super::error::shown;
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// How much of the file's end is read at first: enough for the directory of a whole model.
+const TAIL: u64 = 64 << 10;
+/// The farthest from the end that the end records can begin: a comment of 65,535 bytes, the end
+/// record, the zip64 locator and the zip64 end record.
+const LONGEST_TAIL: u64 = 65_535 + END as u64 + LOCATOR as u64 + END64 as u64;
+/// Directories of whole step files have some tens of kilobytes.
+const LARGEST_DIRECTORY: u64 = 16 << 20;
+
+const END: usize = 22;
+const LOCATOR: usize = 20;
+const END64: usize = 56;
+const CENTRAL: usize = 46;
+const LOCAL: usize = 30;
+
+/// Marks a 16- or 32-bit field whose value is in the zip64 record.
+const MOVED_16: u64 = 0xffff;
+const MOVED_32: u64 = 0xffff_ffff;
+
+/// Where the central directory is and how many entries it should have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Location {
+    pub(super) range: Range<u64>,
+    count: u64,
+}
+
+/// What the tail of a file says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Tail {
+    Found(Location),
+    /// The end records begin before the tail: look again with this one.
+    More(Range<u64>),
+    /// There is no end record: not a ZIP archive, or only the beginning of one.
+    Absent,
+}
+
+/// One stored entry of the archive.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    /// Size of the data in bytes.
+    pub(super) size: u64,
+    /// Where the local header begins.
+    pub(super) offset: u64,
+    /// Where the next entry or the directory begins.
+    limit: u64,
+    crc: u32,
+    flags: u64,
+    method: u64,
+}
+
+/// The end of the file that is worth reading first.
+pub(super) fn first_tail(file_len: u64) -> Range<u64> {
+    file_len.saturating_sub(TAIL)..file_len
+}
+
+/// Finds the directory from the last bytes of the file.
+pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail, Error> {
+    let tail_start = file_len - tail.len() as u64;
+    let longer = file_len.saturating_sub(LONGEST_TAIL)..file_len;
+    let Some(end_at) = find_end(tail) else {
+        return Ok(if longer.start < tail_start {
+            Tail::More(longer)
+        } else {
+            Tail::Absent
+        });
+    };
+    if end_at < LOCATOR + END64 && longer.start < tail_start {
+        return Ok(Tail::More(longer));
+    }
+    let end = &tail[end_at..];
+    let disks = (u16_at(end, 4), u16_at(end, 6));
+    let (on_disk, mut count) = (u16_at(end, 8), u16_at(end, 10));
+    let (mut size, mut offset) = (u32_at(end, 12), u32_at(end, 16));
+    let mut directory_end = tail_start + end_at as u64;
+
+    let locator_at = end_at
+        .checked_sub(LOCATOR)
+        .filter(|&at| tail[at..].starts_with(b"PK\x06\x07"));
+    if let Some(locator_at) = locator_at {
+        let locator = &tail[locator_at..];
+        if u32_at(locator, 4) != 0 || u32_at(locator, 16) > 1 {
+            return Err(Error::MultiDisk);
+        }
+        let claimed = u64_at(locator, 8);
+        let end64_at = claimed
+            .checked_sub(tail_start)
+            .and_then(|at| usize::try_from(at).ok())
+            .filter(|&at| at.checked_add(END64).is_some_and(|end| end <= locator_at))
+            .ok_or(Error::Zip64("its locator points somewhere else"))?;
+        let end64 = &tail[end64_at..];
+        if !end64.starts_with(b"PK\x06\x06") {
+            return Err(Error::Zip64("its locator points at something else"));
+        }
+        if u64_at(end64, 4).checked_add(12) != Some((locator_at - end64_at) as u64) {
+            return Err(Error::Zip64("it does not end where its locator begins"));
+        }
+        if u32_at(end64, 16) != 0 || u32_at(end64, 20) != 0 {
+            return Err(Error::MultiDisk);
+        }
+        let (on_disk64, count64) = (u64_at(end64, 24), u64_at(end64, 32));
+        let (size64, offset64) = (u64_at(end64, 40), u64_at(end64, 48));
+        // A field that fits is given twice; where both are given they have to agree.
+        let agree = |plain: u64, moved: u64, wide: u64| plain == moved || plain == wide;
+        if on_disk64 != count64 {
+            return Err(Error::MultiDisk);
+        }
+        if !agree(count, MOVED_16, count64)
+            || !agree(on_disk, MOVED_16, on_disk64)
+            || !agree(size, MOVED_32, size64)
+            || !agree(offset, MOVED_32, offset64)
+        {
+            return Err(Error::Zip64("it contradicts the plain end record"));
+        }
+        (count, size, offset) = (count64, size64, offset64);
+        directory_end = claimed;
+    } else if on_disk != count {
+        return Err(Error::MultiDisk);
+    }
+    if !matches!(disks, (0 | MOVED_16, 0 | MOVED_16)) {
+        return Err(Error::MultiDisk);
+    }
+    if offset.checked_add(size) != Some(directory_end) {
+        return Err(Error::EndRecord(
+            "the directory it describes does not end where the end record begins",
+        ));
+    }
+    if size > LARGEST_DIRECTORY {
+        return Err(Error::DirectoryTooLarge { bytes: size });
+    }
+    if count > size / CENTRAL as u64 {
+        return Err(Error::EntryCount {
+            claimed: count,
+            found: size / CENTRAL as u64,
+        });
+    }
+    Ok(Tail::Found(Location {
+        range: offset..directory_end,
+        count,
+    }))
+}
+
+/// The last end record whose comment reaches exactly to the end of the file.
+fn find_end(tail: &[u8]) -> Option<usize> {
+    let last = tail.len().checked_sub(END)?;
+    (0..=last).rev().find(|&at| {
+        tail[at..].starts_with(b"PK\x05\x06")
+            && at as u64 + END as u64 + u16_at(tail, at + 20) == tail.len() as u64
+    })
+}
+
+/// Reads the central directory; the entries come back in file order.
+pub(super) fn directory(bytes: &[u8], location: &Location) -> Result<Vec<Entry>, Error> {
+    let mut entries = Vec::with_capacity(location.count as usize);
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let index = entries.len();
+        let broken = |why| Error::DirectoryEntry { index, why };
+        if rest.len() < CENTRAL || !rest.starts_with(b"PK\x01\x02") {
+            return Err(broken("its signature is missing"));
+        }
+        let flags = u16_at(rest, 8);
+        let method = u16_at(rest, 10);
+        let (packed, size, offset) = (u32_at(rest, 20), u32_at(rest, 24), u32_at(rest, 42));
+        let [name_len, extra_len, comment_len] = [28, 30, 32].map(|at| u16_at(rest, at) as usize);
+        let whole = CENTRAL + name_len + extra_len + comment_len;
+        if rest.len() < whole {
+            return Err(broken("it reaches beyond the directory"));
+        }
+        let name = std::str::from_utf8(&rest[CENTRAL..CENTRAL + name_len])
+            .map_err(|_| broken("its name is not UTF-8"))?;
+        let extra = &rest[CENTRAL + name_len..CENTRAL + name_len + extra_len];
+        let [size, packed, offset] = widen(extra, [size, packed, offset])
+            .ok_or_else(|| broken("its zip64 field is missing or too short"))?;
+        if method == 0 && packed != size {
+            return Err(broken(
+                "it is stored uncompressed, but in two different sizes",
+            ));
+        }
+        if !matches!(u16_at(rest, 34), 0 | MOVED_16) {
+            return Err(Error::MultiDisk);
+        }
+        // `limit` is what this entry needs at least, until its neighbour is known.
+        let limit = offset
+            .checked_add((LOCAL + name_len) as u64)
+            .and_then(|start| start.checked_add(packed))
+            .filter(|&end| end <= location.range.start)
+            .ok_or_else(|| broken("its data reaches beyond the space for data"))?;
+        let crc = u32_at(rest, 16) as u32;
+        entries.push(Entry {
+            name: name.to_owned(),
+            size,
+            offset,
+            limit,
+            crc,
+            flags,
+            method,
+        });
+        rest = &rest[whole..];
+    }
+    if entries.len() as u64 != location.count {
+        return Err(Error::EntryCount {
+            claimed: location.count,
+            found: entries.len() as u64,
+        });
+    }
+    let mut names = HashSet::with_capacity(entries.len());
+    if let Some(twice) = entries
+        .iter()
+        .find(|entry| !names.insert(entry.name.as_str()))
+    {
+        return Err(Error::DuplicateEntry(shown(&twice.name)));
+    }
+    entries.sort_by_key(|entry| entry.offset);
+    let mut next = location.range.start;
+    for index in (0..entries.len()).rev() {
+        if entries[index].limit > next {
+            let (first, second) = (&entries[index].name, &entries[index + 1].name);
+            return Err(Error::Overlap(shown(first), shown(second)));
+        }
+        entries[index].limit = next;
+        next = entries[index].offset;
+    }
+    Ok(entries)
+}
+
+/// Replaces the fields that the zip64 extra field (id 1) holds, in the order that the format
+/// prescribes: size, packed size, offset.
+fn widen(mut extra: &[u8], mut fields: [u64; 3]) -> Option<[u64; 3]> {
+    if fields.iter().all(|&field| field != MOVED_32) {
+        return Some(fields);
+    }
+    while extra.len() >= 4 {
+        let (id, len) = (u16_at(extra, 0), u16_at(extra, 2) as usize);
+        let body = extra.get(4..4 + len)?;
+        if id == 1 {
+            let mut wide = body.chunks_exact(8).map(|chunk| u64_at(chunk, 0));
+            for field in fields.iter_mut().filter(|field| **field == MOVED_32) {
+                *field = wide.next()?;
+            }
+            return Some(fields);
+        }
+        extra = &extra[4 + len..];
+    }
+    None
+}
+
+/// Refuses entries that are encrypted or compressed.
+fn readable(name: &str, flags: u64, method: u64) -> Result<(), Error> {
+    // Encrypted, strongly encrypted, directory encrypted.
+    const ENCRYPTED: u64 = 0x2041;
+    if flags & ENCRYPTED != 0 {
+        return Err(Error::Encrypted(shown(name)));
+    }
+    if method != 0 {
+        return Err(Error::Compressed(shown(name)));
+    }
+    Ok(())
+}
+
+impl Entry {
+    /// Whether the data are in the file as they are.
+    ///
+    /// # Errors
+    /// [`Error::Encrypted`] and [`Error::Compressed`].
+    pub(super) fn check_readable(&self) -> Result<(), Error> {
+        readable(&self.name, self.flags, self.method)
+    }
+
+    /// The bytes to ask for: from the local header through the data, up to where the next entry
+    /// begins or an extra field of the greatest length would end.
+    pub(super) fn span(&self) -> Range<u64> {
+        let header = (LOCAL + self.name.len() + 0xffff) as u64;
+        self.offset..self.limit.min(self.offset + header + self.size)
+    }
+
+    /// Finds the data in the bytes of [`span`](Self::span).
+    ///
+    /// # Errors
+    /// When the local header contradicts the directory or the checksum is wrong. A checksum of 0
+    /// is not compared: torch writes it when told to compute none.
+    pub(super) fn data<'a>(&self, span: &'a [u8]) -> Result<&'a [u8], Error> {
+        let broken = |why| Error::LocalHeader {
+            name: shown(&self.name),
+            why,
+        };
+        if span.len() < LOCAL || !span.starts_with(b"PK\x03\x04") {
+            return Err(broken("its signature is missing"));
+        }
+        readable(&self.name, u16_at(span, 6), u16_at(span, 8))?;
+        let name_len = u16_at(span, 26) as usize;
+        let start = LOCAL + name_len + u16_at(span, 28) as usize;
+        if span.get(LOCAL..LOCAL + name_len) != Some(self.name.as_bytes()) {
+            return Err(broken("it bears another name"));
+        }
+        let data = usize::try_from(self.size)
+            .ok()
+            .and_then(|size| span.get(start..start.checked_add(size)?))
+            .ok_or_else(|| broken("the data after it would reach into the next entry"))?;
+        if self.crc != 0 && crc32(data) != self.crc {
+            return Err(Error::Checksum(shown(&self.name)));
+        }
+        Ok(data)
+    }
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u64 {
+    u16_at(bytes, at) | u16_at(bytes, at + 2) << 16
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u32_at(bytes, at) | u32_at(bytes, at + 4) << 32
+}
+
+/// The checksum of ZIP: CRC-32 with the reflected polynomial 0xedb88320, eight bytes a step.
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
+    /// `TABLES[k][b]` is what byte `b` contributes when `k` more bytes follow it.
+    static TABLES: [[u32; 256]; 8] = {
+        let mut tables = [[0; 256]; 8];
+        let mut byte = 0;
+        while byte < 256 {
+            let mut crc = byte as u32;
+            let mut bit = 0;
+            while bit < 8 {
+                crc = (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+                bit += 1;
+            }
+            tables[0][byte] = crc;
+            byte += 1;
+        }
+        let mut k = 1;
+        while k < 8 {
+            let mut byte = 0;
+            while byte < 256 {
+                let shorter = tables[k - 1][byte];
+                tables[k][byte] = (shorter >> 8) ^ tables[0][(shorter & 0xff) as usize];
+                byte += 1;
+            }
+            k += 1;
+        }
+        tables
+    };
+    let mut crc = !0_u32;
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let low = crc ^ u32_at(chunk, 0) as u32;
+        crc = 0;
+        for (k, byte) in low.to_le_bytes().iter().chain(&chunk[4..]).enumerate() {
+            crc ^= TABLES[7 - k][usize::from(*byte)];
+        }
+    }
+    for byte in chunks.remainder() {
+        crc = (crc >> 8) ^ TABLES[0][((crc ^ u32::from(*byte)) & 0xff) as usize];
+    }
+    !crc
+}
