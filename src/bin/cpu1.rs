@@ -1,0 +1,332 @@
+//! The native command line: generate, score, inspect, pack.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod cli {
+    use clap::{Args, Parser, Subcommand};
+    use cpu1::checkpoint::write;
+    use cpu1::generate::Generation;
+    use cpu1::kernels;
+    use cpu1::model::Model;
+    use cpu1::parallel::Team;
+    use cpu1::sample::Settings;
+    use cpu1::score::Scoring;
+    use cpu1::weights::{Loaded, Loader, header};
+    use serde_json::{Map, Value, json};
+    use std::ffi::OsString;
+    use std::fs::File;
+    use std::io::{self, Read, Seek, SeekFrom, Write};
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    /// Runs CPU-1 models, 1.58-bit language models of bytes.
+    #[derive(Parser)]
+    #[command(version)]
+    struct Cli {
+        /// Threads that share a pass; any number gives the same bytes.
+        #[arg(long, global = true, default_value_t = default_threads())]
+        threads: usize,
+        #[command(subcommand)]
+        command: Command,
+    }
+
+    #[derive(Subcommand)]
+    enum Command {
+        /// Continues a prompt.
+        Generate(Generate),
+        /// Tells the bits per byte of a file's text.
+        Score {
+            /// Checkpoint, any flavour.
+            model: PathBuf,
+            /// Any file.
+            file: PathBuf,
+            #[arg(long)]
+            json: bool,
+            /// With --json, the bits of each byte too.
+            #[arg(long)]
+            per_byte: bool,
+        },
+        /// Shows what a checkpoint holds and which tensor plays which role.
+        Inspect {
+            /// Checkpoint, any flavour.
+            model: PathBuf,
+            #[arg(long)]
+            json: bool,
+        },
+        /// Writes a checkpoint as compact_2bit.
+        Pack {
+            /// Checkpoint, any flavour.
+            model: PathBuf,
+            /// The file to write.
+            out: PathBuf,
+        },
+    }
+
+    #[derive(Args)]
+    struct Generate {
+        /// Checkpoint, any flavour.
+        model: PathBuf,
+        /// Text to continue, or @FILE to read it from a file.
+        #[arg(long, default_value = "")]
+        prompt: OsString,
+        #[arg(long, default_value_t = Settings::default().max_bytes)]
+        max_bytes: usize,
+        /// 0 always takes the likeliest byte.
+        #[arg(long, default_value_t = Settings::default().temperature)]
+        temperature: f32,
+        /// 0 keeps all.
+        #[arg(long, default_value_t = Settings::default().top_k)]
+        top_k: usize,
+        #[arg(long, default_value_t = Settings::default().top_p)]
+        top_p: f32,
+        #[arg(long, default_value_t = Settings::default().min_p)]
+        min_p: f32,
+        #[arg(long, default_value_t = Settings::default().repetition_penalty)]
+        repetition_penalty: f32,
+        /// The same seed gives the same text; random when left out.
+        #[arg(long)]
+        seed: Option<u64>,
+        #[arg(long)]
+        json: bool,
+    }
+
+    /// An error is a sentence for the person at the terminal.
+    type Result<T> = std::result::Result<T, String>;
+
+    fn default_threads() -> usize {
+        std::thread::available_parallelism().map_or(1, |n| n.get().min(4))
+    }
+
+    pub fn main() -> Result<()> {
+        let cli = Cli::parse();
+        let team = Team::new(cli.threads);
+        match cli.command {
+            Command::Generate(options) => generate(options, team),
+            Command::Score {
+                model,
+                file,
+                json,
+                per_byte,
+            } => score(&model, &file, team, json, per_byte),
+            Command::Inspect { model, json } => inspect(&model, json),
+            Command::Pack { model, out } => pack(&model, &out),
+        }
+    }
+
+    /// Reads a checkpoint, range by range as a browser would.
+    fn read(path: &Path) -> Result<Loader> {
+        let at = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let mut file = File::open(path).map_err(|e| at(&e))?;
+        let len = file.metadata().map_err(|e| at(&e))?.len();
+        let mut loader = Loader::new(len).map_err(|e| at(&e))?;
+        let mut bytes = Vec::new();
+        while let Some(range) = loader.wants() {
+            bytes.resize((range.end - range.start) as usize, 0);
+            file.seek(SeekFrom::Start(range.start))
+                .and_then(|_| file.read_exact(&mut bytes))
+                .map_err(|e| at(&e))?;
+            loader.feed(&bytes).map_err(|e| at(&e))?;
+        }
+        Ok(loader)
+    }
+
+    fn load(path: &Path) -> Result<Loaded> {
+        let finished = read(path)?.finish();
+        finished.map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    fn read_file(path: &Path) -> Result<Vec<u8>> {
+        std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    fn print(text: &[u8]) -> Result<()> {
+        let mut out = io::stdout().lock();
+        let written = out.write_all(text).and_then(|()| out.flush());
+        written.map_err(|error| format!("The output could not be written: {error}."))
+    }
+
+    fn print_json(value: &Value) -> Result<()> {
+        print(format!("{value}\n").as_bytes())
+    }
+
+    fn generate(options: Generate, team: Team) -> Result<()> {
+        let prompt = options.prompt.as_encoded_bytes();
+        let prompt = match prompt.strip_prefix(b"@") {
+            Some(_) => {
+                let path = options.prompt.to_string_lossy();
+                read_file(Path::new(&path[1..]))?
+            }
+            None => prompt.to_vec(),
+        };
+        let seed = match options.seed {
+            Some(seed) => seed,
+            None => getrandom::u64().map_err(|e| format!("No random seed could be had: {e}."))?,
+        };
+        let settings = Settings {
+            max_bytes: options.max_bytes,
+            temperature: options.temperature,
+            top_k: options.top_k,
+            top_p: options.top_p,
+            min_p: options.min_p,
+            repetition_penalty: options.repetition_penalty,
+            seed,
+        };
+        let model = Arc::new(load(&options.model)?.model);
+        let mut generation =
+            Generation::new(model, team, &prompt, settings).map_err(|e| e.to_string())?;
+
+        let start = Instant::now();
+        let mut bytes = Vec::new();
+        while !generation.is_done() {
+            let shown = bytes.len();
+            generation.advance(16, &mut bytes);
+            if !options.json {
+                print(&bytes[shown..])?;
+            }
+        }
+        let progress = generation.progress();
+        let seconds = start.elapsed().as_secs_f64();
+        if options.json {
+            return print_json(&json!({
+                "text": String::from_utf8_lossy(&bytes),
+                "bytes": bytes,
+                "patches": progress.patches,
+                "deleted_patches": progress.deleted_patches,
+                "seconds": seconds,
+                "seed": seed,
+            }));
+        }
+        print(b"\n")?;
+        let rate = bytes.len() as f64 / seconds;
+        eprintln!("{} bytes, {rate:.0} a second, seed {seed}", bytes.len());
+        Ok(())
+    }
+
+    fn score(model: &Path, file: &Path, team: Team, json: bool, per_byte: bool) -> Result<()> {
+        let text = read_file(file)?;
+        let bytes = text.len();
+        let model = Arc::new(load(model)?.model);
+        let mut scoring = Scoring::new(model, team, text).map_err(|e| e.to_string())?;
+        while !scoring.is_done() {
+            scoring.advance(256);
+        }
+        let bits = scoring.bits_per_byte();
+        if !json {
+            return print(format!("{bits:.4} bits per byte over {bytes} bytes\n").as_bytes());
+        }
+        let mut result = Map::new();
+        result.insert("bits_per_byte".into(), bits.into());
+        result.insert("bytes".into(), bytes.into());
+        if per_byte {
+            result.insert("per_byte".into(), scoring.per_byte().into());
+        }
+        print_json(&result.into())
+    }
+
+    fn inspect(path: &Path, json: bool) -> Result<()> {
+        let Loaded { model, report } = load(path)?;
+        let config = &model.config;
+        let flavour = format!("{:?}", report.flavour);
+        if json {
+            let roles: Vec<Value> = report
+                .decisions
+                .iter()
+                .map(|d| {
+                    json!({
+                        "role": d.role,
+                        "tensor": d.tensor,
+                        "shape": d.shape,
+                        "encoding": format!("{:?}", d.encoding),
+                        "held": d.held,
+                        "zeros": d.zeros,
+                    })
+                })
+                .collect();
+            return print_json(&json!({
+                "run": config.run,
+                "internal_name": config.internal_name,
+                "flavour": flavour,
+                "step": report.step,
+                "parameters": model.parameters,
+                "packed_bytes": model.packed_bytes,
+                "config": header_json(&model),
+                "roles": roles,
+                "unused": report.unused,
+                "skipped": report.skipped,
+            }));
+        }
+        let mut text = format!(
+            "{} ({}), {}\n{flavour} file, {} parameters, {} bytes packed, kernel {}\n\n",
+            config.run,
+            config.internal_name,
+            config.summary(),
+            model.parameters,
+            model.packed_bytes,
+            kernels::NAME,
+        );
+        for d in &report.decisions {
+            let (shape, encoding) = (format!("{:?}", d.shape), format!("{:?}", d.encoding));
+            let zeros = 100.0 * d.zeros;
+            text += &format!(
+                "{:<36} {shape:<14} {encoding:<8} held as {:<8} {zeros:5.1} % zero   {}\n",
+                d.role, d.held, d.tensor,
+            );
+        }
+        if !report.unused.is_empty() {
+            text += &format!("\nunused: {}\n", report.unused.join(", "));
+        }
+        if report.skipped > 0 {
+            text += &format!("\n{} tensors outside the model skipped\n", report.skipped);
+        }
+        print(text.as_bytes())
+    }
+
+    /// The config under the keys of SPEC §3.
+    fn header_json(model: &Model) -> Value {
+        use cpu1::checkpoint::Value as Pickled;
+        let Pickled::Dict(entries) = header::value(&model.config) else {
+            return Value::Null;
+        };
+        let plain = |value| match value {
+            Pickled::Bool(b) => b.into(),
+            Pickled::Int(n) => n.into(),
+            Pickled::Float(x) => x.into(),
+            Pickled::Str(s) => s.into(),
+            _ => Value::Null,
+        };
+        let entry = |(key, value)| match key {
+            Pickled::Str(key) => Some((key, plain(value))),
+            _ => None,
+        };
+        Value::Object(entries.into_iter().filter_map(entry).collect())
+    }
+
+    fn pack(path: &Path, out: &Path) -> Result<()> {
+        let (config, parts) = read(path)?
+            .finish_parts()
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        let tensors: Vec<_> = parts
+            .into_iter()
+            .map(|(role, part)| (role, part.to_tensor()))
+            .collect();
+        let file = write::compact(&header::value(&config), &tensors);
+        std::fs::write(out, &file).map_err(|error| format!("{}: {error}", out.display()))?;
+        eprintln!("{}: {} bytes", out.display(), file.len());
+        Ok(())
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() -> std::process::ExitCode {
+    match cli::main() {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+/// In a browser the page is the front end.
+#[cfg(target_arch = "wasm32")]
+fn main() {}

@@ -1,0 +1,183 @@
+//! The float arithmetic of the models, defined once.
+//!
+//! Native code and every browser must give the same bytes for the same seed, so nothing here is
+//! left to the platform: sums run in eight fixed lanes that are then added in a fixed order,
+//! nothing is fused or relaxed, and the exponential is our own. Compilers may vectorise these
+//! loops, and do, but may not change a result.
+
+/// Lanes of every float sum. Element `i` belongs to lane `i % LANES`.
+const LANES: usize = 8;
+
+/// Adds the lanes as a tree: halves onto halves.
+#[inline(always)]
+fn add_lanes(lanes: [f32; LANES]) -> f32 {
+    let four = [
+        lanes[0] + lanes[4],
+        lanes[1] + lanes[5],
+        lanes[2] + lanes[6],
+        lanes[3] + lanes[7],
+    ];
+    (four[0] + four[2]) + (four[1] + four[3])
+}
+
+/// The sum of `term(a, b)` over the pairs of two slices of one length, in the fixed order.
+#[inline(always)]
+fn sum_pairs<A: Copy, B: Copy>(a: &[A], b: &[B], term: impl Fn(A, B) -> f32) -> f32 {
+    debug_assert_eq!(a.len(), b.len());
+    let mut lanes = [0.0f32; LANES];
+    let (a_whole, a_rest) = a.as_chunks::<LANES>();
+    let (b_whole, b_rest) = b.as_chunks::<LANES>();
+    for (a, b) in a_whole.iter().zip(b_whole) {
+        for lane in 0..LANES {
+            lanes[lane] += term(a[lane], b[lane]);
+        }
+    }
+    for (lane, (&a, &b)) in a_rest.iter().zip(b_rest).enumerate() {
+        lanes[lane] += term(a, b);
+    }
+    add_lanes(lanes)
+}
+
+/// The inner product of two vectors of one length.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    sum_pairs(a, b, |a, b| a * b)
+}
+
+/// The inner product of a bf16 row and an f32 vector, accumulated in f32.
+pub fn dot_bf16(a: &[half::bf16], b: &[f32]) -> f32 {
+    sum_pairs(a, b, |a, b| {
+        f32::from_bits(u32::from(a.to_bits()) << 16) * b
+    })
+}
+
+/// Adds 1.5 · 2²³ and takes it off again: rounds |x| < 2²² to the nearest integer, ties to even.
+/// One addition that every machine does alike, where a call to `rint` may not vectorise.
+const ROUNDER: f32 = 12_582_912.0;
+
+/// Rounds to the nearest integer, ties to even, for |x| < 2²².
+#[inline(always)]
+pub fn round_ties_even(x: f32) -> f32 {
+    (x + ROUNDER) - ROUNDER
+}
+
+/// eˣ to within one unit in the last place; 0 below −87.3 and capped at e⁸⁸ ≈ 1.65·10³⁸.
+///
+/// x = n ln 2 + r with |r| ≤ ½ ln 2, then eʳ = 1 + r + r² P(r) and an exact scaling by 2ⁿ.
+#[inline(always)]
+pub fn exp(x: f32) -> f32 {
+    // ln 2 in two parts, the first with so few bits that n · LN2_HIGH is exact.
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    /// P, highest power first: the Chebyshev fit of degree 5 to (eʳ − 1 − r) / r².
+    const P: [f32; 6] = [
+        1.989_939_2e-4,
+        1.393_373_4e-3,
+        8.333_298e-3,
+        4.166_646_3e-2,
+        1.666_666_7e-1,
+        0.5,
+    ];
+    let clamped = x.clamp(-87.3, 88.0);
+    let n = round_ties_even(clamped * std::f32::consts::LOG2_E);
+    let r = (clamped - n * LN2_HIGH) - n * LN2_LOW;
+    let mut p = P[0];
+    for coefficient in &P[1..] {
+        p = p * r + coefficient;
+    }
+    let y = (p * r * r + r) + 1.0;
+    let scale = f32::from_bits(((n as i32 + 127) << 23) as u32);
+    if x < -87.3 { 0.0 } else { y * scale }
+}
+
+/// The logistic function 1 / (1 + e⁻ˣ).
+#[inline(always)]
+pub fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + exp(-x))
+}
+
+/// x · σ(x).
+#[inline(always)]
+pub fn silu(x: f32) -> f32 {
+    x * sigmoid(x)
+}
+
+/// Turns scores into probabilities in place; NaN scores count as −∞.
+/// An empty slice stays empty.
+pub fn softmax(scores: &mut [f32]) {
+    let top = scores.iter().fold(f32::NEG_INFINITY, |top, &s| top.max(s));
+    let mut total = 0.0;
+    for s in scores.iter_mut() {
+        let difference = *s - top;
+        *s = if difference.is_nan() {
+            0.0
+        } else {
+            exp(difference)
+        };
+        total += *s;
+    }
+    for s in scores.iter_mut() {
+        *s /= total;
+    }
+}
+
+/// RMSNorm (SPEC §2): `out = x / sqrt(mean(x²) + eps) · weight`.
+pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
+    let mean_square = dot(x, x) / x.len() as f32;
+    let scale = 1.0 / (mean_square + eps).sqrt();
+    for ((out, &x), &weight) in out.iter_mut().zip(x).zip(weight) {
+        *out = x * scale * weight;
+    }
+}
+
+/// `x += y`, element by element.
+pub fn add(x: &mut [f32], y: &[f32]) {
+    for (x, &y) in x.iter_mut().zip(y) {
+        *x += y;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_is_within_one_ulp_of_the_f64_library() {
+        let mut worst = 0;
+        for i in -870_000..=880_000 {
+            let x = i as f32 * 1e-4;
+            let want = libm::exp(f64::from(x)) as f32;
+            worst = worst.max(exp(x).to_bits().abs_diff(want.to_bits()));
+        }
+        assert!(worst <= 1, "worst error {worst} ulp");
+        assert_eq!(exp(0.0), 1.0);
+        assert_eq!(exp(-1e9), 0.0);
+        assert_eq!(exp(f32::NEG_INFINITY), 0.0);
+        assert!(exp(1e9).is_finite() && exp(f32::INFINITY).is_finite());
+    }
+
+    #[test]
+    fn rounding_ties_go_to_even() {
+        for i in -2600..=2600 {
+            let x = i as f32 * 0.25;
+            assert_eq!(round_ties_even(x), x.round_ties_even(), "{x}");
+        }
+    }
+
+    #[test]
+    fn sums_take_every_element_once() {
+        for n in 0..40 {
+            let x: Vec<f32> = (0..n).map(|i| i as f32).collect();
+            let want: f32 = x.iter().map(|x| x * x).sum();
+            assert_eq!(dot(&x, &x), want, "length {n}");
+            let short: Vec<half::bf16> = x.iter().map(|&x| half::bf16::from_f32(x)).collect();
+            assert_eq!(dot_bf16(&short, &x), want, "length {n}");
+        }
+    }
+
+    #[test]
+    fn softmax_survives_nan_and_infinity() {
+        let mut scores = [f32::NAN, 1.0, f32::NEG_INFINITY, 1.0];
+        softmax(&mut scores);
+        assert_eq!(scores, [0.0, 0.5, 0.0, 0.5]);
+    }
+}

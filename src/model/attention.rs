@@ -1,0 +1,178 @@
+//! Causal multi-head attention with a key/value cache (SPEC §2): the mixer of the Transformer runs
+//! and of the local byte decoder.
+
+use super::block::Scratch;
+use super::linear::{Linear, RmsNorm};
+use crate::math;
+use crate::parallel::Crew;
+
+/// The weights of one attention layer.
+#[derive(Clone, Debug)]
+pub struct Attention {
+    /// W_q, W_k, W_v stacked, `[3d, d]`.
+    pub qkv: Linear,
+    /// SubLN on the input of `W_o`.
+    pub out_norm: Option<RmsNorm>,
+    /// W_o `[d, d]`.
+    pub out: Option<Linear>,
+    /// Number of heads; divides d.
+    pub heads: usize,
+    /// Base of the rotary frequencies; `None` for no positions (local decoder).
+    pub rope_base: Option<f32>,
+}
+
+/// Keys and values of the positions seen so far, in a ring where a window bounds them.
+#[derive(Clone, Debug)]
+pub struct KvCache {
+    /// `[positions held, d]`.
+    keys: Vec<f32>,
+    /// `[positions held, d]`.
+    values: Vec<f32>,
+    window: Option<usize>,
+    /// Positions seen in all.
+    seen: usize,
+}
+
+impl KvCache {
+    /// An empty cache that keeps `window` positions, or all of them.
+    pub fn new(window: Option<usize>) -> Self {
+        KvCache {
+            keys: Vec::new(),
+            values: Vec::new(),
+            window,
+            seen: 0,
+        }
+    }
+
+    /// Forgets every position, keeps the memory.
+    pub fn clear(&mut self) {
+        self.keys.clear();
+        self.values.clear();
+        self.seen = 0;
+    }
+
+    fn push(&mut self, key: &[f32], value: &[f32]) {
+        match self.window {
+            Some(window) if self.seen >= window => {
+                let slot = self.seen % window * key.len();
+                self.keys[slot..][..key.len()].copy_from_slice(key);
+                self.values[slot..][..key.len()].copy_from_slice(value);
+            }
+            _ => {
+                self.keys.extend_from_slice(key);
+                self.values.extend_from_slice(value);
+            }
+        }
+        self.seen += 1;
+    }
+
+    /// Slots of the positions held, oldest first, so that sums run in one order.
+    fn slots(&self) -> impl Iterator<Item = usize> + Clone {
+        let held = self
+            .window
+            .map_or(self.seen, |window| self.seen.min(window));
+        let seen = self.seen;
+        (seen - held..seen).map(move |position| position % held)
+    }
+}
+
+impl Attention {
+    /// One position: reads `scratch.normed`, extends the cache, writes the output `[d]`.
+    /// `position` counts patches (or tokens) from the start of the sequence.
+    pub fn forward(
+        &self,
+        position: usize,
+        cache: &mut KvCache,
+        scratch: &mut Scratch,
+        crew: &Crew,
+        out: &mut [f32],
+    ) {
+        let d = out.len();
+        let head_size = d / self.heads;
+        let qkv = &mut scratch.wide[..3 * d];
+        self.qkv.apply(&scratch.normed, crew, qkv);
+        let (query, rest) = qkv.split_at_mut(d);
+        let (key, value) = rest.split_at_mut(d);
+        if let Some(base) = self.rope_base {
+            rotate(query, key, head_size, position, base);
+        }
+        cache.push(key, value);
+
+        let scale = 1.0 / (head_size as f32).sqrt();
+        for head in 0..self.heads {
+            let part = head * head_size..(head + 1) * head_size;
+            let query = &query[part.clone()];
+            scratch.scores.clear();
+            scratch.scores.extend(
+                cache
+                    .slots()
+                    .map(|slot| math::dot(query, &cache.keys[slot * d..][part.clone()]) * scale),
+            );
+            math::softmax(&mut scratch.scores);
+            let out = &mut out[part.clone()];
+            out.fill(0.0);
+            for (slot, &weight) in cache.slots().zip(&scratch.scores) {
+                let value = &cache.values[slot * d..][part.clone()];
+                for (out, &value) in out.iter_mut().zip(value) {
+                    *out += weight * value;
+                }
+            }
+        }
+
+        if let Some(project) = &self.out {
+            scratch.inner.set(d, |y| match &self.out_norm {
+                Some(norm) => norm.apply(out, y),
+                None => y.copy_from_slice(out),
+            });
+            project.apply(&scratch.inner, crew, out);
+        }
+    }
+}
+
+/// RoPE: turns each pair (2i, 2i + 1) of each head by `position · base^(−2i / head_size)`.
+fn rotate(query: &mut [f32], key: &mut [f32], head_size: usize, position: usize, base: f32) {
+    for i in 0..head_size / 2 {
+        let frequency = libm::pow(f64::from(base), -2.0 * i as f64 / head_size as f64);
+        let (sin, cos) = libm::sincos(position as f64 * frequency);
+        let (sin, cos) = (sin as f32, cos as f32);
+        for vector in [&mut *query, &mut *key] {
+            for head in vector.chunks_exact_mut(head_size) {
+                let (a, b) = (head[2 * i], head[2 * i + 1]);
+                head[2 * i] = a * cos - b * sin;
+                head[2 * i + 1] = a * sin + b * cos;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_keeps_the_latest_positions_in_order() {
+        let mut cache = KvCache::new(Some(3));
+        for i in 0..8 {
+            cache.push(&[i as f32], &[-(i as f32)]);
+        }
+        let held: Vec<f32> = cache.slots().map(|slot| cache.keys[slot]).collect();
+        assert_eq!(held, [5.0, 6.0, 7.0]);
+    }
+
+    #[test]
+    fn rotation_keeps_lengths_and_turns_by_the_distance() {
+        let turned = |position| {
+            let (mut q, mut k) = ([1.0, 2.0, 3.0, 4.0], [4.0, 3.0, 2.0, 1.0]);
+            rotate(&mut q, &mut k, 4, position, 10_000.0);
+            (q, k)
+        };
+        let (q5, k5) = turned(5);
+        let (q9, k9) = turned(9);
+        assert!((math::dot(&q5, &q5) - 30.0).abs() < 1e-4);
+        // Scores depend on the distance alone.
+        let (_, k2) = turned(2);
+        let (_, k6) = turned(6);
+        assert!((math::dot(&q5, &k2) - math::dot(&q9, &k6)).abs() < 1e-4);
+        assert!((math::dot(&q5, &k5) - math::dot(&q9, &k9)).abs() < 1e-4);
+    }
+}

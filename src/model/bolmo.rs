@@ -1,0 +1,74 @@
+//! Bolmo: the bytes of a patch look at one another, weighted by where words seem to end (SPEC §2).
+
+use crate::math::{add, dot, sigmoid, softmax};
+
+/// Bytes of a patch.
+const PATCH: usize = 4;
+
+/// The weights of the boundary attention over byte vectors of width w; all in f32.
+#[derive(Clone, Debug)]
+pub struct Bolmo {
+    /// W_q `[w, w]`.
+    pub query: Vec<f32>,
+    /// W_k `[w, w]`.
+    pub key: Vec<f32>,
+    /// W_v `[w, w]`.
+    pub value: Vec<f32>,
+    /// W_bo `[w, w]`.
+    pub out: Vec<f32>,
+    /// w_b `[w]`.
+    pub boundary: Vec<f32>,
+    /// β_b.
+    pub boundary_bias: f32,
+}
+
+impl Bolmo {
+    /// Updates the four byte vectors `[4, w]` in place:
+    /// `b_i = σ(w_b·e_i + β_b)`, `a = softmax_i(q·(W_k e_i)/√w + ln(b_i + 1e-6))` with
+    /// `q = W_q mean(e)`, then `e_i += W_bo Σ_j a_j W_v e_j`. `scratch` has room for 3w.
+    pub fn forward(&self, vectors: &mut [f32], scratch: &mut [f32]) {
+        let width = self.boundary.len();
+        let (mixed, rest) = scratch.split_at_mut(width);
+        let (query, rest) = rest.split_at_mut(width);
+        let projected = &mut rest[..width];
+
+        let mean = &mut *mixed;
+        mean.fill(0.0);
+        for vector in vectors.chunks_exact(width) {
+            add(mean, vector);
+        }
+        mean.iter_mut().for_each(|m| *m /= PATCH as f32);
+        product(&self.query, mean, query);
+
+        let mut weights = [0.0; PATCH];
+        for (weight, vector) in weights.iter_mut().zip(vectors.chunks_exact(width)) {
+            let boundary = sigmoid(dot(&self.boundary, vector) + self.boundary_bias);
+            product(&self.key, vector, projected);
+            *weight = dot(query, projected) / (width as f32).sqrt() + ln(boundary + 1e-6);
+        }
+        softmax(&mut weights);
+
+        mixed.fill(0.0);
+        for (&weight, vector) in weights.iter().zip(vectors.chunks_exact(width)) {
+            product(&self.value, vector, projected);
+            for (mixed, &value) in mixed.iter_mut().zip(&*projected) {
+                *mixed += weight * value;
+            }
+        }
+        product(&self.out, mixed, projected);
+        for vector in vectors.chunks_exact_mut(width) {
+            add(vector, projected);
+        }
+    }
+}
+
+/// `out = W x` for a small square matrix.
+fn product(matrix: &[f32], x: &[f32], out: &mut [f32]) {
+    for (out, row) in out.iter_mut().zip(matrix.chunks_exact(x.len())) {
+        *out = dot(row, x);
+    }
+}
+
+fn ln(x: f32) -> f32 {
+    libm::log(f64::from(x)) as f32
+}

@@ -1,0 +1,43 @@
+//! From bytes (or a token) to the vector that enters the backbone (SPEC §2).
+
+use super::block::Scratch;
+use super::bolmo::Bolmo;
+use super::linear::{Linear, Matrix};
+use crate::parallel::Crew;
+
+/// The entrance of a model.
+#[derive(Clone, Debug)]
+pub enum Embedding {
+    /// Byte runs: four bytes become one patch.
+    Patch(Box<PatchEmbedding>),
+    /// BPE runs: one row for each token, `[V, d]`.
+    Token(Matrix),
+}
+
+/// The patch embedding of byte runs.
+#[derive(Clone, Debug)]
+pub struct PatchEmbedding {
+    /// E `[256, w]`.
+    pub bytes: Matrix,
+    /// Boundary-aware encoding of the four byte vectors.
+    pub bolmo: Option<Bolmo>,
+    /// W_patch `[d, 4w]`.
+    pub project: Linear,
+}
+
+impl PatchEmbedding {
+    /// Writes the embedding `[d]` of one patch.
+    pub fn forward(&self, patch: &[u8], scratch: &mut Scratch, crew: &Crew, out: &mut [f32]) {
+        let width = self.bytes.cols();
+        let input = &mut scratch.inner;
+        input.set(patch.len() * width, |vectors| {
+            for (vector, &byte) in vectors.chunks_exact_mut(width).zip(patch) {
+                self.bytes.row(usize::from(byte), vector);
+            }
+            if let Some(bolmo) = &self.bolmo {
+                bolmo.forward(vectors, &mut scratch.wide);
+            }
+        });
+        self.project.apply(input, crew, out);
+    }
+}

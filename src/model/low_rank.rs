@@ -1,0 +1,33 @@
+//! Narrow side paths around a layer: FPResidual beside the mixer, PFNet beside the feed-forward.
+
+use super::block::Scratch;
+use super::linear::{Activation, Linear};
+use crate::math::{add, silu};
+use crate::parallel::Crew;
+
+/// `W_up · act(W_down n)`, added to the output of the layer it runs beside.
+#[derive(Clone, Debug)]
+pub struct LowRank {
+    /// A or W_p1, `[rank, d]`.
+    pub down: Linear,
+    /// B or W_p2, `[d, rank]`.
+    pub up: Linear,
+    /// PFNet has a SiLU in the middle, FPResidual nothing.
+    pub activated: bool,
+}
+
+impl LowRank {
+    /// Reads `scratch.normed`, adds to `out` `[d]`.
+    pub fn add_to(&self, out: &mut [f32], scratch: &mut Scratch, crew: &Crew) {
+        let narrow = &mut scratch.narrow[..self.down.outputs()];
+        self.down.apply(&scratch.normed, crew, narrow);
+        if self.activated {
+            narrow.iter_mut().for_each(|x| *x = silu(*x));
+        }
+        let inner: &mut Activation = &mut scratch.inner;
+        inner.set(narrow.len(), |y| y.copy_from_slice(narrow));
+        let wide = &mut scratch.wide[..out.len()];
+        self.up.apply(inner, crew, wide);
+        add(out, wide);
+    }
+}

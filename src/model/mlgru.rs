@@ -1,0 +1,46 @@
+//! MLGRU, the recurrent mixer of MatMul-free language models (arXiv 2406.02528, SPEC §2).
+
+use super::block::Scratch;
+use super::linear::{Linear, RmsNorm};
+use crate::math::{sigmoid, silu};
+use crate::parallel::Crew;
+
+/// The weights of one MLGRU.
+#[derive(Clone, Debug)]
+pub struct Mlgru {
+    /// W_f, W_c, W_g stacked: forget gate, candidate, output gate, `[3d, d]`.
+    pub gates: Linear,
+    /// λ = σ(decay), the floor under the forget gate, `[d]`.
+    pub floor: Vec<f32>,
+    /// SubLN on the input of `W_o`.
+    pub out_norm: Option<RmsNorm>,
+    /// W_o `[d, d]`; absent in run_05b.
+    pub out: Option<Linear>,
+}
+
+impl Mlgru {
+    /// One step: reads `scratch.normed`, advances the state `h` `[d]`, writes the output.
+    pub fn forward(&self, h: &mut [f32], scratch: &mut Scratch, crew: &Crew, out: &mut [f32]) {
+        let d = h.len();
+        let gates = &mut scratch.wide[..3 * d];
+        self.gates.apply(&scratch.normed, crew, gates);
+        let (forget, rest) = gates.split_at(d);
+        let (candidate, gate) = rest.split_at(d);
+
+        // h = f̂ ⊙ h + (1 − f̂) ⊙ c, then y = g ⊙ h.
+        for i in 0..d {
+            let floor = self.floor[i];
+            let f = floor + (1.0 - floor) * sigmoid(forget[i]);
+            h[i] = f * h[i] + (1.0 - f) * silu(candidate[i]);
+            out[i] = sigmoid(gate[i]) * h[i];
+        }
+
+        if let Some(project) = &self.out {
+            scratch.inner.set(d, |y| match &self.out_norm {
+                Some(norm) => norm.apply(out, y),
+                None => y.copy_from_slice(out),
+            });
+            project.apply(&scratch.inner, crew, out);
+        }
+    }
+}

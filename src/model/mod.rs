@@ -1,0 +1,210 @@
+//! One forward pass over one patch, a file per layer of SPEC §2.
+//!
+//! A [`Model`] is weights and never changes; a [`State`] is everything that does, allocated once.
+//! [`Model::read`] takes one patch (or BPE token) through the backbone, after which
+//! [`Model::logits`] scores the bytes of the next patch one after another.
+
+pub mod attention;
+pub mod block;
+pub mod bolmo;
+pub mod delete_gate;
+pub mod embedding;
+pub mod ffn;
+pub mod linear;
+pub mod local_decoder;
+pub mod low_rank;
+pub mod mlgru;
+
+use crate::config::Config;
+use crate::parallel::Crew;
+use block::{Block, Memory, Scratch};
+use delete_gate::DeleteGate;
+use embedding::Embedding;
+use linear::{Activation, Linear, RmsNorm};
+use local_decoder::{LocalDecoder, LocalState};
+
+/// Values a byte can take, and logits of a byte model.
+pub const BYTES: usize = 256;
+
+/// The exit of a model: from a patch state to logits.
+#[derive(Clone, Debug)]
+pub enum Head {
+    /// The local byte decoder.
+    Local(Box<LocalDecoder>),
+    /// One head `[256, d]` for each byte of a patch, independent of one another (run_02a).
+    Bytes(Vec<Linear>),
+    /// Logits of the next BPE token, `[V, d]`.
+    Token(Linear),
+}
+
+/// The weights of a model.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The shape.
+    pub config: Config,
+    /// Bytes to vectors.
+    pub embedding: Embedding,
+    /// The backbone.
+    pub blocks: Vec<Block>,
+    /// Stands before block L/2.
+    pub delete_gate: Option<DeleteGate>,
+    /// The norm that gives the patch state z.
+    pub norm: RmsNorm,
+    /// Vectors to bytes.
+    pub head: Head,
+    /// Trainable numbers the file held for this model.
+    pub parameters: usize,
+    /// Bytes that the weights take in memory.
+    pub packed_bytes: usize,
+}
+
+/// Everything of a pass that changes.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Patches (or tokens) read so far.
+    position: usize,
+    /// Of these, how many the DeleteGate sent past the upper half.
+    deleted: usize,
+    /// The residual stream, `[d]`.
+    x: Vec<f32>,
+    /// z of the latest patch, `[d]`.
+    z: Activation,
+    memories: Vec<Memory>,
+    local: Option<LocalState>,
+    scratch: Scratch,
+    /// Logits of the next byte (or token), `[256]` or `[V]`.
+    logits: Vec<f32>,
+}
+
+impl State {
+    /// Patches (or tokens) read so far.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// How many of them the DeleteGate deleted.
+    pub fn deleted(&self) -> usize {
+        self.deleted
+    }
+
+    /// Back to the start of a sequence; keeps the memory.
+    pub fn clear(&mut self) {
+        self.position = 0;
+        self.deleted = 0;
+        self.memories.iter_mut().for_each(Memory::clear);
+    }
+}
+
+impl Model {
+    /// A state at the start of a sequence.
+    pub fn state(&self) -> State {
+        let d = self.config.d_model;
+        let local = match &self.head {
+            Head::Local(decoder) => Some(&**decoder),
+            _ => None,
+        };
+        let all_blocks = || {
+            let local_blocks = local.map_or(&[][..], |decoder| &decoder.blocks);
+            self.blocks.iter().chain(local_blocks)
+        };
+        let most = |of: fn(&Block) -> usize| all_blocks().map(of).max().unwrap_or(0);
+        let embedded = match &self.embedding {
+            Embedding::Patch(patch) => patch.project.matrix.cols(),
+            Embedding::Token(_) => 0,
+        };
+        let widest = most(Block::widest).max(d).max(embedded);
+        let narrow = most(Block::narrowest)
+            .max(self.delete_gate.as_ref().map_or(0, |gate| gate.score.len()));
+        let quantize = self.config.ternary && self.config.activation_bits != 0;
+        let logits = match &self.head {
+            Head::Token(head) => head.outputs(),
+            _ => BYTES,
+        };
+        State {
+            position: 0,
+            deleted: 0,
+            x: vec![0.0; d],
+            z: Activation::with_capacity(d, quantize),
+            memories: self
+                .blocks
+                .iter()
+                .map(|block| block.memory(self.config.window))
+                .collect(),
+            local: local.map(LocalDecoder::state),
+            scratch: Scratch {
+                normed: Activation::with_capacity(widest, quantize),
+                inner: Activation::with_capacity(widest, quantize),
+                wide: vec![0.0; widest],
+                narrow: vec![0.0; narrow],
+                scores: Vec::new(),
+                out: vec![0.0; widest],
+            },
+            logits: vec![0.0; logits],
+        }
+    }
+
+    /// Reads one patch: the backbone's state afterwards predicts the next.
+    ///
+    /// # Panics
+    /// When `patch` has not `config.patch_size` bytes, or the model reads tokens.
+    pub fn read(&self, patch: &[u8], state: &mut State, crew: &Crew) {
+        let Embedding::Patch(embedding) = &self.embedding else {
+            panic!("a model of BPE tokens was given bytes");
+        };
+        assert_eq!(patch.len(), self.config.patch_size, "bytes of a patch");
+        embedding.forward(patch, &mut state.scratch, crew, &mut state.x);
+        self.run_backbone(state, crew);
+    }
+
+    /// From the embedded patch in `state.x` to z, and on into the head.
+    fn run_backbone(&self, state: &mut State, crew: &Crew) {
+        let x = &mut state.x;
+        let mut deleted = false;
+        for (i, (block, memory)) in self.blocks.iter().zip(&mut state.memories).enumerate() {
+            if let Some(gate) = &self.delete_gate
+                && i == self.blocks.len() / 2
+                // The first patch stays, so that the upper half always has something to go on.
+                && state.position > 0
+                && gate.probability(x, &mut state.scratch, crew) > gate.threshold
+            {
+                // The hard gather: the blocks above never see this patch.
+                deleted = true;
+                break;
+            }
+            block.forward(x, state.position, memory, &mut state.scratch, crew);
+        }
+        state.deleted += usize::from(deleted);
+        state.position += 1;
+        state.z.set(x.len(), |z| self.norm.apply(x, z));
+    }
+
+    /// Starts the next patch: to be called once after [`read`](Self::read) and before
+    /// [`logits`](Self::logits).
+    pub fn begin_patch(&self, state: &mut State, crew: &Crew) {
+        if let (Head::Local(decoder), Some(local)) = (&self.head, &mut state.local) {
+            decoder.begin(&state.z, local, crew);
+        }
+    }
+
+    /// Logits `[256]` of byte `position` of the next patch, given the byte before it there.
+    /// Positions come in order, from 0.
+    pub fn logits<'s>(
+        &self,
+        position: usize,
+        previous: Option<u8>,
+        state: &'s mut State,
+        crew: &Crew,
+    ) -> &'s mut [f32] {
+        let logits = &mut state.logits;
+        match (&self.head, &mut state.local) {
+            (Head::Local(decoder), Some(local)) => {
+                let scratch = &mut state.scratch;
+                decoder.logits(position, previous, local, scratch, crew, logits);
+            }
+            (Head::Bytes(heads), _) => heads[position].apply(&state.z, crew, logits),
+            (Head::Token(head), _) => head.apply(&state.z, crew, logits),
+            (Head::Local(_), None) => unreachable!("a state is made by its own model"),
+        }
+        logits
+    }
+}

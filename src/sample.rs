@@ -1,0 +1,387 @@
+//! From logits to the next byte: repetition penalty, temperature, top-k, top-p, min-p, in that order.
+
+use crate::math;
+use std::fmt;
+
+/// How to choose bytes. [`Settings::check`] says whether the values make sense.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Bytes to generate at most.
+    pub max_bytes: usize,
+    /// Divides the logits; 0 always takes the likeliest byte, the lowest of several.
+    pub temperature: f32,
+    /// Keeps the k likeliest; 0 keeps all.
+    pub top_k: usize,
+    /// Keeps the fewest bytes whose probabilities reach this sum; 1 keeps all.
+    pub top_p: f32,
+    /// Keeps bytes with at least this share of the likeliest one's probability; 0 keeps all.
+    pub min_p: f32,
+    /// Divides positive and multiplies negative logits of the last [`HISTORY`] bytes; 1 does nothing.
+    pub repetition_penalty: f32,
+    /// The same seed gives the same bytes, on every machine.
+    pub seed: u64,
+}
+
+/// Bytes that the repetition penalty looks back on.
+pub const HISTORY: usize = 64;
+
+/// Most bytes of one generation.
+pub const MAX_BYTES: usize = 1_000_000;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            max_bytes: 256,
+            temperature: 0.7,
+            top_k: 0,
+            top_p: 0.95,
+            min_p: 0.0,
+            repetition_penalty: 1.0,
+            seed: 0,
+        }
+    }
+}
+
+/// A setting outside its range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettingsError {
+    name: &'static str,
+    found: String,
+    expected: &'static str,
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let SettingsError {
+            name,
+            found,
+            expected,
+        } = self;
+        write!(f, "The {name} is {found}; it must be {expected}.")
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+impl Settings {
+    /// Whether every value is in its range.
+    ///
+    /// # Errors
+    /// The first value that is not.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let number = |name, found: f32, fits: bool, expected| match fits {
+            true => Ok(()),
+            false => Err(SettingsError {
+                name,
+                found: found.to_string(),
+                expected,
+            }),
+        };
+        let t = self.temperature;
+        number(
+            "temperature",
+            t,
+            (0.0..=10.0).contains(&t),
+            "a number from 0 to 10",
+        )?;
+        let p = self.top_p;
+        number(
+            "top-p",
+            p,
+            p > 0.0 && p <= 1.0,
+            "a number above 0 and at most 1",
+        )?;
+        let p = self.min_p;
+        number("min-p", p, (0.0..=1.0).contains(&p), "a number from 0 to 1")?;
+        let r = self.repetition_penalty;
+        number(
+            "repetition penalty",
+            r,
+            (0.1..=10.0).contains(&r),
+            "a number from 0.1 to 10",
+        )?;
+        if !(1..=MAX_BYTES).contains(&self.max_bytes) {
+            return Err(SettingsError {
+                name: "length",
+                found: format!("{} bytes", self.max_bytes),
+                expected: "from 1 to 1,000,000 bytes",
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The one source of chance: SplitMix64 (Steele, Lea and Flood, 2014), 64 bits of state.
+#[derive(Clone, Debug)]
+struct Random(u64);
+
+impl Random {
+    /// A number in [0, 1) with 24 random bits, which an f32 holds exactly.
+    fn next(&mut self) -> f32 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        (z >> 40) as f32 / (1u32 << 24) as f32
+    }
+}
+
+/// Chooses bytes (or tokens) by [`Settings`], remembering what it needs to.
+#[derive(Clone, Debug)]
+pub struct Sampler {
+    settings: Settings,
+    random: Random,
+    /// The last symbols, a ring.
+    history: Vec<usize>,
+    observed: usize,
+    /// (logit, symbol), likeliest first once sorted.
+    candidates: Vec<(f32, usize)>,
+    probabilities: Vec<f32>,
+}
+
+impl Sampler {
+    /// A sampler at the start of a text.
+    ///
+    /// # Errors
+    /// When a setting is outside its range.
+    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        settings.check()?;
+        Ok(Sampler {
+            random: Random(settings.seed),
+            settings,
+            history: Vec::with_capacity(HISTORY),
+            observed: 0,
+            candidates: Vec::new(),
+            probabilities: Vec::new(),
+        })
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Tells of a symbol that now stands in the text, given or chosen.
+    pub fn observe(&mut self, symbol: usize) {
+        match self.history.get_mut(self.observed % HISTORY) {
+            Some(slot) => *slot = symbol,
+            None => self.history.push(symbol),
+        }
+        self.observed += 1;
+    }
+
+    /// Chooses the next symbol by its logits, which the repetition penalty may change.
+    pub fn sample(&mut self, logits: &mut [f32]) -> usize {
+        self.penalise(logits);
+        if self.settings.temperature == 0.0 {
+            return likeliest(logits);
+        }
+
+        // Likeliest first, ties by symbol; NaN goes last and gets no probability.
+        let rank = |logit: f32| {
+            if logit.is_nan() {
+                f32::NEG_INFINITY
+            } else {
+                logit
+            }
+        };
+        self.candidates.clear();
+        self.candidates
+            .extend(logits.iter().map(|&l| rank(l)).zip(0..));
+        let by_rank = |a: &(f32, usize), b: &(f32, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        let k = self.settings.top_k;
+        if k > 0 && k < self.candidates.len() {
+            self.candidates.select_nth_unstable_by(k, by_rank);
+            self.candidates.truncate(k);
+        }
+        self.candidates.sort_unstable_by(by_rank);
+
+        // Differences first: dividing by a tiny temperature then ends in −∞ and never in NaN.
+        let top = self.candidates[0].0;
+        self.probabilities.clear();
+        self.probabilities.extend(
+            self.candidates
+                .iter()
+                .map(|(logit, _)| (logit - top) / self.settings.temperature),
+        );
+        math::softmax(&mut self.probabilities);
+
+        let kept = self.nucleus().min(self.likely_enough()).max(1);
+        let total: f32 = self.probabilities[..kept].iter().sum();
+        let mut left = self.random.next() * total;
+        for (&p, &(_, symbol)) in self.probabilities[..kept].iter().zip(&self.candidates) {
+            left -= p;
+            if left < 0.0 {
+                return symbol;
+            }
+        }
+        // Rounding, or no finite logit at all, can leave a remainder: it goes to the likeliest.
+        self.candidates[0].1
+    }
+
+    fn penalise(&mut self, logits: &mut [f32]) {
+        let penalty = self.settings.repetition_penalty;
+        if penalty == 1.0 {
+            return;
+        }
+        for (i, &symbol) in self.history.iter().enumerate() {
+            // Once for each distinct symbol.
+            if self.history[..i].contains(&symbol) {
+                continue;
+            }
+            if let Some(logit) = logits.get_mut(symbol) {
+                *logit = if *logit > 0.0 {
+                    *logit / penalty
+                } else {
+                    *logit * penalty
+                };
+            }
+        }
+    }
+
+    /// How many candidates top-p keeps.
+    fn nucleus(&self) -> usize {
+        if self.settings.top_p >= 1.0 {
+            return self.probabilities.len();
+        }
+        let mut sum = 0.0;
+        let reached = self.probabilities.iter().position(|p| {
+            sum += p;
+            sum >= self.settings.top_p
+        });
+        reached.map_or(self.probabilities.len(), |last| last + 1)
+    }
+
+    /// How many candidates min-p keeps.
+    fn likely_enough(&self) -> usize {
+        let least = self.settings.min_p * self.probabilities[0];
+        self.probabilities.partition_point(|&p| p >= least)
+    }
+}
+
+/// The symbol with the highest logit, the lowest of several; NaN counts as −∞.
+fn likeliest(logits: &[f32]) -> usize {
+    let mut best = 0;
+    let mut top = f32::NEG_INFINITY;
+    for (symbol, &logit) in logits.iter().enumerate() {
+        if logit > top {
+            (best, top) = (symbol, logit);
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sampler(change: impl FnOnce(&mut Settings)) -> Sampler {
+        let mut settings = Settings {
+            temperature: 1.0,
+            top_p: 1.0,
+            ..Settings::default()
+        };
+        change(&mut settings);
+        Sampler::new(settings).unwrap()
+    }
+
+    /// How often each symbol comes in 4000 draws.
+    fn counts(mut sampler: Sampler, logits: &[f32]) -> Vec<usize> {
+        let mut counts = vec![0; logits.len()];
+        for _ in 0..4000 {
+            counts[sampler.sample(&mut logits.to_vec())] += 1;
+        }
+        counts
+    }
+
+    #[test]
+    fn temperature_zero_takes_the_lowest_of_the_likeliest() {
+        let mut greedy = sampler(|s| s.temperature = 0.0);
+        assert_eq!(greedy.sample(&mut [0.0, 2.0, 2.0, f32::NAN]), 1);
+        assert_eq!(greedy.sample(&mut [f32::NAN; 4]), 0);
+    }
+
+    #[test]
+    fn draws_follow_the_probabilities() {
+        // ln 1, ln 2, ln 5: shares of an eighth, a quarter, five eighths.
+        let logits = [0.0, 2f32.ln(), 5f32.ln()];
+        let counts = counts(sampler(|_| ()), &logits);
+        for (count, share) in counts.iter().zip([0.125, 0.25, 0.625]) {
+            let expected = 4000.0 * share;
+            assert!((*count as f64 - expected).abs() < 150.0, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn each_filter_keeps_what_it_says() {
+        let logits = [5f32.ln(), 0.0, 3f32.ln(), 1.5f32.ln()];
+        let kept = |sampler| -> Vec<usize> {
+            let counts = counts(sampler, &logits);
+            (0..4).filter(|&i| counts[i] > 0).collect()
+        };
+        assert_eq!(kept(sampler(|_| ())), [0, 1, 2, 3]);
+        assert_eq!(kept(sampler(|s| s.top_k = 2)), [0, 2]);
+        assert_eq!(kept(sampler(|s| s.top_p = 0.7)), [0, 2]);
+        assert_eq!(kept(sampler(|s| s.min_p = 0.25)), [0, 2, 3]);
+        assert_eq!(kept(sampler(|s| s.temperature = 1e-3)), [0]);
+    }
+
+    #[test]
+    fn the_penalty_counts_a_symbol_once_and_forgets() {
+        let mut s = sampler(|s| {
+            s.temperature = 0.0;
+            s.repetition_penalty = 2.0;
+        });
+        s.observe(0);
+        s.observe(0);
+        assert_eq!(s.sample(&mut [3.0, 1.0]), 0);
+        assert_eq!(s.sample(&mut [3.0, 2.0]), 1);
+        assert_eq!(s.sample(&mut [-1.0, -1.5]), 1);
+        for _ in 0..HISTORY {
+            s.observe(2);
+        }
+        assert_eq!(s.sample(&mut [3.0, 2.0, 0.0]), 0);
+    }
+
+    #[test]
+    fn a_seed_is_a_text() {
+        let logits: Vec<f32> = (0..256).map(|i| (i % 7) as f32).collect();
+        let draw = |seed| -> Vec<usize> {
+            let mut sampler = sampler(|s| s.seed = seed);
+            (0..20)
+                .map(|_| sampler.sample(&mut logits.clone()))
+                .collect()
+        };
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+    }
+
+    #[test]
+    fn nonsense_logits_do_not_panic() {
+        for nonsense in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX] {
+            let mut s = sampler(|s| s.top_p = 0.5);
+            assert!(s.sample(&mut [nonsense; 8]) < 8);
+            assert!(s.sample(&mut [nonsense, 0.0, 1.0]) < 3);
+        }
+    }
+
+    #[test]
+    fn absurd_settings_get_a_sentence() {
+        let says = |change: fn(&mut Settings)| {
+            let mut settings = Settings::default();
+            change(&mut settings);
+            settings.check().unwrap_err().to_string()
+        };
+        assert_eq!(
+            says(|s| s.temperature = -1.0),
+            "The temperature is -1; it must be a number from 0 to 10."
+        );
+        assert!(says(|s| s.temperature = f32::NAN).contains("NaN"));
+        assert!(says(|s| s.top_p = 0.0).contains("top-p"));
+        assert!(says(|s| s.min_p = 1.5).contains("min-p"));
+        assert!(says(|s| s.repetition_penalty = 0.0).contains("penalty"));
+        assert!(says(|s| s.max_bytes = 0).contains("length"));
+        assert!(says(|s| s.max_bytes = usize::MAX).contains("length"));
+    }
+}

@@ -1,0 +1,275 @@
+//! The JavaScript surface. Everything here translates; nothing here computes.
+//!
+//! Work is done in bursts that JavaScript asks for, so that a worker can hear a stop between them.
+//! Every error is a JavaScript `Error` whose message is a sentence.
+
+use crate::checkpoint::Value;
+use crate::generate;
+use crate::kernels;
+use crate::parallel::Team;
+use crate::sample::Settings;
+use crate::score;
+use crate::weights;
+use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
+use std::sync::Arc;
+use wasm_bindgen::prelude::*;
+
+#[cfg(target_feature = "atomics")]
+pub use wasm_bindgen_rayon::init_thread_pool;
+
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// Name of the ternary kernel of this build.
+#[wasm_bindgen]
+pub fn kernel() -> String {
+    kernels::NAME.into()
+}
+
+fn sentence(error: impl std::fmt::Display) -> JsError {
+    JsError::new(&error.to_string())
+}
+
+/// A JSON object from names and values.
+fn json<const N: usize>(entries: [(&str, JsValue); N]) -> String {
+    let object = Object::new();
+    for (key, value) in entries {
+        // Setting a property of a fresh plain object cannot fail.
+        let _ = Reflect::set(&object, &key.into(), &value);
+    }
+    let text = JSON::stringify(&object).ok();
+    text.and_then(|t| t.as_string()).unwrap_or_default()
+}
+
+/// A count as JavaScript has it; exact below 2⁵³.
+fn number(n: usize) -> JsValue {
+    JsValue::from_f64(n as f64)
+}
+
+fn plain(value: &Value) -> JsValue {
+    match value {
+        Value::Bool(b) => (*b).into(),
+        Value::Int(n) => (*n as f64).into(),
+        Value::Float(x) => (*x).into(),
+        Value::Str(s) => s.as_str().into(),
+        Value::Dict(entries) => {
+            let object = Object::new();
+            for (key, value) in entries {
+                let _ = Reflect::set(&object, &plain(key), &plain(value));
+            }
+            object.into()
+        }
+        _ => JsValue::NULL,
+    }
+}
+
+/// Reads a checkpoint, range by range.
+#[wasm_bindgen]
+pub struct Loader {
+    loader: weights::Loader,
+}
+
+#[wasm_bindgen]
+impl Loader {
+    /// A loader for a file of so many bytes.
+    #[wasm_bindgen(constructor)]
+    pub fn new(file_bytes: f64) -> Result<Loader, JsError> {
+        let loader = weights::Loader::new(file_bytes as u64).map_err(sentence)?;
+        Ok(Loader { loader })
+    }
+
+    /// `[start, end)` of the bytes wanted next; `undefined` when the file is read.
+    pub fn wants(&self) -> Option<Vec<f64>> {
+        let range = self.loader.wants()?;
+        Some(vec![range.start as f64, range.end as f64])
+    }
+
+    /// Takes exactly those bytes.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), JsError> {
+        self.loader.feed(bytes).map_err(sentence)
+    }
+
+    /// Bytes of weights read so far, and in all.
+    pub fn progress(&self) -> Vec<f64> {
+        let (read, all) = self.loader.progress();
+        vec![read as f64, all as f64]
+    }
+
+    /// The model, run by a team of so many threads; more than one needs the thread pool.
+    pub fn finish(self, threads: usize) -> Result<Model, JsError> {
+        let loaded = self.loader.finish().map_err(sentence)?;
+        Ok(Model {
+            model: Arc::new(loaded.model),
+            team: Team::new(threads),
+        })
+    }
+}
+
+/// A model, ready to run.
+#[wasm_bindgen]
+pub struct Model {
+    model: Arc<crate::model::Model>,
+    team: Team,
+}
+
+#[wasm_bindgen]
+impl Model {
+    /// JSON: what the model is, and what it runs on.
+    pub fn info(&self) -> String {
+        let config = &self.model.config;
+        json([
+            ("run", config.run.as_str().into()),
+            ("internal_name", config.internal_name.as_str().into()),
+            ("summary", config.summary().into()),
+            ("parameters", number(self.model.parameters)),
+            ("ternary", config.ternary.into()),
+            ("deletes_patches", config.delete_gate.into()),
+            ("packed_bytes", number(self.model.packed_bytes)),
+            ("kernel", kernels::NAME.into()),
+            ("threads", number(self.team.members())),
+            ("max_prompt_bytes", number(generate::MAX_PROMPT)),
+            ("config", plain(&weights::header::value(config))),
+        ])
+    }
+
+    /// Starts to continue a prompt of any bytes, by settings as JSON.
+    pub fn generate(&self, prompt: &[u8], settings: &str) -> Result<Generation, JsError> {
+        let settings = read_settings(settings)?;
+        let model = Arc::clone(&self.model);
+        let generation =
+            generate::Generation::new(model, self.team, prompt, settings).map_err(sentence)?;
+        Ok(Generation { generation })
+    }
+
+    /// Starts to score a text of any bytes.
+    pub fn score(&self, text: Vec<u8>) -> Result<Scoring, JsError> {
+        let model = Arc::clone(&self.model);
+        let scoring = score::Scoring::new(model, self.team, text).map_err(sentence)?;
+        Ok(Scoring { scoring })
+    }
+}
+
+/// Settings from JSON; what is left out keeps its default, and the seed is then random.
+fn read_settings(text: &str) -> Result<Settings, JsError> {
+    let object = JSON::parse(text).map_err(|_| sentence("The settings are not JSON."))?;
+    let get = |key: &str| {
+        let value = Reflect::get(&object, &key.into()).unwrap_or(JsValue::UNDEFINED);
+        Some(value).filter(|value| !value.is_undefined() && !value.is_null())
+    };
+    // NaN stands for anything that is no number: it is refused with the value's own sentence.
+    let float = |key: &str, default: f32| match get(key) {
+        Some(value) => value.as_f64().unwrap_or(f64::NAN) as f32,
+        None => default,
+    };
+    let whole = |key: &str, name: &str, default: usize| match get(key) {
+        Some(value) => match value.as_f64() {
+            Some(n) if n >= 0.0 && n.fract() == 0.0 && n <= f64::from(u32::MAX) => Ok(n as usize),
+            _ => Err(sentence(format!(
+                "The {name} must be a whole number, 0 or more."
+            ))),
+        },
+        None => Ok(default),
+    };
+    let seed = match get("seed") {
+        Some(value) => seed(&value).ok_or_else(|| {
+            sentence("The seed must be a whole number from 0 to 18,446,744,073,709,551,615.")
+        })?,
+        None => getrandom::u64().map_err(sentence)?,
+    };
+    let default = Settings::default();
+    Ok(Settings {
+        max_bytes: whole("max_bytes", "length", default.max_bytes)?,
+        temperature: float("temperature", default.temperature),
+        top_k: whole("top_k", "top-k", default.top_k)?,
+        top_p: float("top_p", default.top_p),
+        min_p: float("min_p", default.min_p),
+        repetition_penalty: float("repetition_penalty", default.repetition_penalty),
+        seed,
+    })
+}
+
+/// A seed given as a safe integer or, for all 64 bits, as decimal digits.
+fn seed(value: &JsValue) -> Option<u64> {
+    const SAFE: f64 = 9_007_199_254_740_991.0;
+    match value.as_f64() {
+        Some(n) => (n >= 0.0 && n.fract() == 0.0 && n <= SAFE).then_some(n as u64),
+        None => value.as_string()?.parse().ok(),
+    }
+}
+
+/// A text being generated.
+#[wasm_bindgen]
+pub struct Generation {
+    generation: generate::Generation,
+}
+
+#[wasm_bindgen]
+impl Generation {
+    /// Works through at most so many patches and returns the new bytes; none while it reads the prompt.
+    pub fn advance(&mut self, patches: usize) -> Uint8Array {
+        let mut bytes = Vec::new();
+        self.generation.advance(patches, &mut bytes);
+        Uint8Array::from(bytes.as_slice())
+    }
+
+    /// Whether every byte asked for is there.
+    #[wasm_bindgen(getter)]
+    pub fn done(&self) -> bool {
+        self.generation.is_done()
+    }
+
+    /// JSON: how far it is.
+    pub fn stats(&self) -> String {
+        let progress = self.generation.progress();
+        json([
+            ("prompt_patches", number(progress.prompt_patches)),
+            ("read_patches", number(progress.read_patches)),
+            ("patches", number(progress.patches)),
+            ("deleted_patches", number(progress.deleted_patches)),
+            ("bytes", number(progress.bytes)),
+        ])
+    }
+}
+
+/// A text being scored.
+#[wasm_bindgen]
+pub struct Scoring {
+    scoring: score::Scoring,
+}
+
+#[wasm_bindgen]
+impl Scoring {
+    /// Works through at most so many patches.
+    pub fn advance(&mut self, patches: usize) {
+        self.scoring.advance(patches);
+    }
+
+    /// Whether every byte is scored.
+    #[wasm_bindgen(getter)]
+    pub fn done(&self) -> bool {
+        self.scoring.is_done()
+    }
+
+    /// Share of the text that is scored, from 0 to 1.
+    #[wasm_bindgen(getter)]
+    pub fn fraction(&self) -> f64 {
+        self.scoring.fraction()
+    }
+
+    /// JSON: bits per byte, and the bits of each byte after the first patch.
+    pub fn result(&self) -> String {
+        let per_byte: Array = self
+            .scoring
+            .per_byte()
+            .iter()
+            .map(|&bits| JsValue::from_f64(f64::from(bits)))
+            .collect();
+        json([
+            ("bits_per_byte", self.scoring.bits_per_byte().into()),
+            ("bytes", number(self.scoring.per_byte().len())),
+            ("per_byte", per_byte.into()),
+        ])
+    }
+}

@@ -1,0 +1,333 @@
+//! Puts packed parts together into a model, freeing each as it goes.
+
+use super::pack::Part;
+use super::roles::{Error, LOCAL_HEADS};
+use crate::config::{Config, Mixer};
+use crate::kernels::TernaryMatrix;
+use crate::math::sigmoid;
+use crate::model::attention::Attention;
+use crate::model::block::{self, Block};
+use crate::model::bolmo::Bolmo;
+use crate::model::delete_gate::DeleteGate;
+use crate::model::embedding::{Embedding, PatchEmbedding};
+use crate::model::ffn::FeedForward;
+use crate::model::linear::{Linear, Matrix, RmsNorm};
+use crate::model::local_decoder::LocalDecoder;
+use crate::model::low_rank::LowRank;
+use crate::model::mlgru::Mlgru;
+use crate::model::{Head, Model};
+use std::collections::HashMap;
+
+/// The parts by role, each taken once. Shapes were settled when roles were.
+struct Parts {
+    parts: HashMap<String, Part>,
+    eps: f32,
+    /// Whether activations are quantised; else ternary weights multiply as floats.
+    quantize: bool,
+    packed_bytes: usize,
+}
+
+/// Builds the model that `config` describes.
+pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model, Error> {
+    let parameters = parts.values().map(Part::len).sum();
+    let mut parts = Parts {
+        parts,
+        eps: config.norm_eps,
+        quantize: config.activation_bits != 0,
+        packed_bytes: 0,
+    };
+    let embedding = parts.embedding(&config)?;
+    let blocks = (0..config.n_layers)
+        .map(|i| parts.backbone_block(&config, &format!("blocks.{i}")))
+        .collect::<Result<_, _>>()?;
+    let delete_gate = match config.delete_gate {
+        true => Some(parts.delete_gate(config.delete_threshold)?),
+        false => None,
+    };
+    let norm = parts.norm("norm")?;
+    let head = parts.head(&config)?;
+    Ok(Model {
+        config,
+        embedding,
+        blocks,
+        delete_gate,
+        norm,
+        head,
+        parameters,
+        packed_bytes: parts.packed_bytes,
+    })
+}
+
+impl Parts {
+    fn take(&mut self, role: &str) -> Result<Part, Error> {
+        self.parts.remove(role).ok_or_else(|| Error::Missing {
+            roles: vec![(role.into(), Vec::new())],
+            unused: Vec::new(),
+        })
+    }
+
+    fn vector(&mut self, role: &str) -> Result<Vec<f32>, Error> {
+        let values = self.take(role)?.to_f32();
+        self.packed_bytes += 4 * values.len();
+        Ok(values)
+    }
+
+    fn optional(&mut self, role: &str) -> Result<Option<Vec<f32>>, Error> {
+        match self.parts.contains_key(role) {
+            true => self.vector(role).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn norm(&mut self, at: &str) -> Result<RmsNorm, Error> {
+        let weight = self.vector(&format!("{at}.weight"))?;
+        Ok(RmsNorm {
+            weight,
+            eps: self.eps,
+        })
+    }
+
+    fn optional_norm(&mut self, at: &str) -> Result<Option<RmsNorm>, Error> {
+        let weight = self.optional(&format!("{at}.weight"))?;
+        let eps = self.eps;
+        Ok(weight.map(|weight| RmsNorm { weight, eps }))
+    }
+
+    /// A matrix for lookups, not for products.
+    fn table(&mut self, role: &str) -> Result<Matrix, Error> {
+        self.stack(&[role.to_string()])
+    }
+
+    /// Tensors `[rows, cols]` of one width, stacked as rows.
+    fn stack(&mut self, roles: &[String]) -> Result<Matrix, Error> {
+        let parts = roles
+            .iter()
+            .map(|role| self.take(role))
+            .collect::<Result<Vec<_>, _>>()?;
+        let cols = parts[0].shape()[1];
+        let ternary = parts.iter().all(|p| matches!(p, Part::Ternary { .. }));
+        let bf16 = parts.iter().all(|p| matches!(p, Part::Bf16 { .. }));
+        let matrix = if ternary && self.quantize {
+            stack_ternary(parts, cols)
+        } else if bf16 {
+            let mut weights = Vec::with_capacity(parts.iter().map(Part::len).sum());
+            for part in parts {
+                if let Part::Bf16 { values, .. } = part {
+                    weights.extend(values);
+                }
+            }
+            Matrix::Bf16 { weights, cols }
+        } else {
+            let mut weights = Vec::with_capacity(parts.iter().map(Part::len).sum());
+            for part in parts {
+                weights.extend(part.to_f32());
+            }
+            Matrix::F32 { weights, cols }
+        };
+        self.packed_bytes += matrix.bytes();
+        Ok(matrix)
+    }
+
+    /// Linear layers that read one input, as one: `at.name` for each name.
+    fn linears(&mut self, at: &str, names: &[&str]) -> Result<Linear, Error> {
+        let role = |name: &&str, kind| match name.is_empty() {
+            true => format!("{at}.{kind}"),
+            false => format!("{at}.{name}.{kind}"),
+        };
+        let weights: Vec<String> = names.iter().map(|name| role(name, "weight")).collect();
+        let rows: Vec<usize> = weights
+            .iter()
+            .map(|w| self.parts.get(w).map_or(0, |part| part.shape()[0]))
+            .collect();
+        let matrix = self.stack(&weights)?;
+        let mut biases = Vec::new();
+        for (name, rows) in names.iter().zip(rows) {
+            let bias = self.optional(&role(name, "bias"))?;
+            biases.push(bias.unwrap_or_else(|| vec![0.0; rows]));
+        }
+        let bias = Some(biases.concat()).filter(|bias| bias.iter().any(|&b| b != 0.0));
+        Ok(Linear { matrix, bias })
+    }
+
+    fn linear(&mut self, at: &str) -> Result<Linear, Error> {
+        self.linears(at, &[""])
+    }
+
+    fn embedding(&mut self, config: &Config) -> Result<Embedding, Error> {
+        if config.is_bpe() {
+            return self.table("embed.tokens.weight").map(Embedding::Token);
+        }
+        let bolmo = match config.bolmo {
+            true => Some(Bolmo {
+                query: self.vector("embed.bolmo.query.weight")?,
+                key: self.vector("embed.bolmo.key.weight")?,
+                value: self.vector("embed.bolmo.value.weight")?,
+                out: self.vector("embed.bolmo.out.weight")?,
+                boundary: self.vector("embed.bolmo.boundary.weight")?,
+                boundary_bias: self.vector("embed.bolmo.boundary.bias")?[0],
+            }),
+            false => None,
+        };
+        Ok(Embedding::Patch(Box::new(PatchEmbedding {
+            bytes: self.table("embed.bytes.weight")?,
+            bolmo,
+            project: self.linear("embed.patch")?,
+        })))
+    }
+
+    fn backbone_block(&mut self, config: &Config, at: &str) -> Result<Block, Error> {
+        let mixer = match config.mixer {
+            Mixer::Attention => {
+                let heads = config.n_heads;
+                let rope_base = Some(config.rope_base);
+                let mixer = self.attention(at, heads, rope_base, config.output_projection)?;
+                block::Mixer::Attention(mixer)
+            }
+            Mixer::Mlgru => block::Mixer::Mlgru(self.mlgru(config, at)?),
+        };
+        let mut block = self.block(at, mixer)?;
+        if config.fp_residual_rank > 0 {
+            block.fp_residual = Some(self.low_rank(&format!("{at}.fp_residual"), false)?);
+        }
+        if config.pfnet_hidden > 0 {
+            block.pfnet = Some(self.low_rank(&format!("{at}.pfnet"), true)?);
+        }
+        Ok(block)
+    }
+
+    fn block(&mut self, at: &str, mixer: block::Mixer) -> Result<Block, Error> {
+        Ok(Block {
+            norm1: self.norm(&format!("{at}.norm1"))?,
+            mixer,
+            fp_residual: None,
+            norm2: self.norm(&format!("{at}.norm2"))?,
+            ffn: FeedForward {
+                gate_up: self.linears(&format!("{at}.ffn"), &["gate", "up"])?,
+                down_norm: self.optional_norm(&format!("{at}.ffn.down_norm"))?,
+                down: self.linear(&format!("{at}.ffn.down"))?,
+            },
+            pfnet: None,
+        })
+    }
+
+    fn low_rank(&mut self, at: &str, activated: bool) -> Result<LowRank, Error> {
+        Ok(LowRank {
+            down: self.linear(&format!("{at}.down"))?,
+            up: self.linear(&format!("{at}.up"))?,
+            activated,
+        })
+    }
+
+    fn mlgru(&mut self, config: &Config, at: &str) -> Result<Mlgru, Error> {
+        let d = config.d_model;
+        let at = format!("{at}.mixer");
+        // λ = σ(decay), one for all channels or one each; no decay is no floor.
+        let floor = match self.optional(&format!("{at}.decay"))? {
+            Some(decay) => (0..d).map(|i| sigmoid(decay[i % decay.len()])).collect(),
+            None => vec![0.0; d],
+        };
+        let gates = self.linears(&at, &["forget", "candidate", "gate"])?;
+        let (out_norm, out) = self.output(&at, config.output_projection)?;
+        Ok(Mlgru {
+            gates,
+            floor,
+            out_norm,
+            out,
+        })
+    }
+
+    fn attention(
+        &mut self,
+        at: &str,
+        heads: usize,
+        rope_base: Option<f32>,
+        output_projection: bool,
+    ) -> Result<Attention, Error> {
+        let at = format!("{at}.mixer");
+        let qkv = self.linears(&at, &["query", "key", "value"])?;
+        let (out_norm, out) = self.output(&at, output_projection)?;
+        Ok(Attention {
+            qkv,
+            out_norm,
+            out,
+            heads,
+            rope_base,
+        })
+    }
+
+    /// `W_o` and the SubLN before it.
+    fn output(
+        &mut self,
+        at: &str,
+        present: bool,
+    ) -> Result<(Option<RmsNorm>, Option<Linear>), Error> {
+        if !present {
+            return Ok((None, None));
+        }
+        let norm = self.optional_norm(&format!("{at}.out_norm"))?;
+        Ok((norm, Some(self.linear(&format!("{at}.out"))?)))
+    }
+
+    fn delete_gate(&mut self, threshold: f32) -> Result<DeleteGate, Error> {
+        let hidden = self.linear("delete_gate.hidden")?;
+        let score = self.vector("delete_gate.score.weight")?;
+        let bias = self.optional("delete_gate.score.bias")?;
+        Ok(DeleteGate {
+            hidden,
+            score,
+            score_bias: bias.map_or(0.0, |b| b[0]),
+            threshold,
+        })
+    }
+
+    fn head(&mut self, config: &Config) -> Result<Head, Error> {
+        if config.is_bpe() {
+            return self.linear("head").map(Head::Token);
+        }
+        if !config.local_decoder {
+            let heads = (0..config.patch_size).map(|p| self.linear(&format!("heads.{p}")));
+            return heads.collect::<Result<_, _>>().map(Head::Bytes);
+        }
+        let mut blocks = Vec::new();
+        loop {
+            let at = format!("decoder.blocks.{}", blocks.len());
+            if !self.parts.contains_key(&format!("{at}.norm1.weight")) {
+                break;
+            }
+            let mixer = self.attention(&at, LOCAL_HEADS, None, true)?;
+            blocks.push(self.block(&at, block::Mixer::Attention(mixer))?);
+        }
+        Ok(Head::Local(Box::new(LocalDecoder {
+            input: self.linear("decoder.input")?,
+            bytes: self.table("decoder.bytes.weight")?,
+            positions: self.optional("decoder.positions")?,
+            blocks,
+            norm: self.norm("decoder.norm")?,
+            head: self.linear("decoder.head")?,
+        })))
+    }
+}
+
+/// Ternary tensors of one width as one matrix; each is freed once its rows are in.
+fn stack_ternary(parts: Vec<Part>, cols: usize) -> Matrix {
+    let rows = parts.iter().map(|part| part.shape()[0]).sum();
+    let mut weights = TernaryMatrix::zeros(rows, cols);
+    let mut all_gamma = Vec::with_capacity(rows);
+    for part in parts {
+        let Part::Ternary { gamma, .. } = part else {
+            unreachable!("the caller stacks ternary parts only")
+        };
+        for row in 0..part.shape()[0] {
+            let start = row * cols;
+            weights.set_row(
+                all_gamma.len(),
+                (start..start + cols).map(|i| part.weight(i)),
+            );
+            all_gamma.push(gamma);
+        }
+    }
+    Matrix::Ternary {
+        weights,
+        gamma: all_gamma,
+    }
+}

@@ -1,0 +1,272 @@
+//! From a file's named tensors to a model.
+//!
+//! [`Loader`] drives the checkpoint reader and does no I/O itself: it says which bytes it wants,
+//! and is handed them. Once the file's table of contents is there, [`roles`] settles which tensor is
+//! which part of the model; then each tensor is packed ([`pack`]) as it arrives and dropped, so that
+//! loading needs the packed model and little more.
+
+mod assemble;
+pub mod header;
+pub mod pack;
+pub mod roles;
+
+use crate::checkpoint::{self, Encoding, Flavour, Reader, Tensor, TensorInfo};
+use crate::config::Config;
+use crate::model::Model;
+use pack::Part;
+use roles::{Assignment, Role};
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+/// Why a file does not become a model.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Error {
+    /// The file cannot be read.
+    Checkpoint(checkpoint::Error),
+    /// The file's config is missing or says something impossible.
+    Config(header::Error),
+    /// The tensors do not fit the model that the config describes.
+    Roles(roles::Error),
+    /// A tensor holds NaN or an infinity.
+    NotFinite {
+        /// Its name in the file.
+        tensor: String,
+    },
+    /// `finish` was called before every byte was handed over.
+    Unfinished,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Error::Checkpoint(error) => error.fmt(f),
+            Error::Config(error) => error.fmt(f),
+            Error::Roles(error) => error.fmt(f),
+            Error::NotFinite { tensor } => write!(
+                f,
+                "The tensor {tensor} holds a NaN or an infinity; the file is damaged or its training diverged."
+            ),
+            Error::Unfinished => write!(
+                f,
+                "The file is not read to its end yet; hand over the bytes that are wanted first."
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<checkpoint::Error> for Error {
+    fn from(error: checkpoint::Error) -> Self {
+        Error::Checkpoint(error)
+    }
+}
+
+/// What the loader made of one tensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// The role it plays, by its canonical name (SPEC §3).
+    pub role: String,
+    /// Its name in the file.
+    pub tensor: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// How the file encodes it.
+    pub encoding: Encoding,
+    /// How it is held in memory.
+    pub held: &'static str,
+    /// Share of weights that are zero, as packed.
+    pub zeros: f64,
+}
+
+/// A whole file, decided on: what `inspect` shows.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Which of the archive's three kinds of file it is.
+    pub flavour: Flavour,
+    /// The training step, where the file tells.
+    pub step: Option<u64>,
+    /// A decision for each tensor used, in file order.
+    pub decisions: Vec<Decision>,
+    /// Model tensors that no role took.
+    pub unused: Vec<String>,
+    /// Tensors outside the model: optimizer state and the like.
+    pub skipped: usize,
+}
+
+/// A model and the parts it was made of.
+pub struct Loaded {
+    /// Ready to run.
+    pub model: Model,
+    /// How it came to be.
+    pub report: Report,
+}
+
+/// Reads a checkpoint into a model, a range at a time.
+pub struct Loader {
+    reader: Reader,
+    plan: Option<Plan>,
+}
+
+/// What is settled once the table of contents is read.
+struct Plan {
+    config: Config,
+    roles: HashMap<usize, Role>,
+    parts: HashMap<String, Part>,
+    report: Report,
+}
+
+impl Loader {
+    /// A loader for a file of `file_len` bytes.
+    ///
+    /// # Errors
+    /// When no checkpoint can be that short.
+    pub fn new(file_len: u64) -> Result<Self, Error> {
+        Ok(Loader {
+            reader: Reader::new(file_len)?,
+            plan: None,
+        })
+    }
+
+    /// The bytes wanted next; `None` when the file is read.
+    pub fn wants(&self) -> Option<Range<u64>> {
+        self.reader.wants()
+    }
+
+    /// Takes exactly the bytes of [`wants`](Self::wants).
+    ///
+    /// # Errors
+    /// When the file turns out not to be a model that can be run.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.reader.feed(bytes)?;
+        if self.plan.is_none()
+            && let Some(contents) = self.reader.contents()
+        {
+            let plan = Plan::new(contents)?;
+            let selected: Vec<usize> = plan.roles.keys().copied().collect();
+            self.reader.select(&selected)?;
+            self.plan = Some(plan);
+        }
+        if let Some(plan) = &mut self.plan {
+            while let Some((index, tensor)) = self.reader.take()? {
+                plan.take(index, tensor)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of weights read so far, and in all.
+    pub fn progress(&self) -> (u64, u64) {
+        self.reader.progress()
+    }
+
+    /// The model, once nothing more is wanted.
+    ///
+    /// # Errors
+    /// When bytes are still missing.
+    pub fn finish(self) -> Result<Loaded, Error> {
+        let plan = self
+            .plan
+            .filter(|_| self.reader.done())
+            .ok_or(Error::Unfinished)?;
+        let Plan {
+            config,
+            parts,
+            report,
+            ..
+        } = plan;
+        let model = assemble::model(config, parts).map_err(Error::Roles)?;
+        Ok(Loaded { model, report })
+    }
+
+    /// Config and packed parts instead of a model, to write them to another file.
+    ///
+    /// # Errors
+    /// When bytes are still missing.
+    pub fn finish_parts(self) -> Result<(Config, Vec<(String, Part)>), Error> {
+        let plan = self
+            .plan
+            .filter(|_| self.reader.done())
+            .ok_or(Error::Unfinished)?;
+        let mut parts = plan.parts;
+        let order = plan.report.decisions.iter();
+        let in_order = order.filter_map(|d| parts.remove_entry(&d.role)).collect();
+        Ok((plan.config, in_order))
+    }
+
+    /// Reads a whole file that is in memory.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new) and [`feed`](Self::feed).
+    pub fn read(file: &[u8]) -> Result<Self, Error> {
+        let mut loader = Loader::new(file.len() as u64)?;
+        while let Some(range) = loader.wants() {
+            loader.feed(&file[range.start as usize..range.end as usize])?;
+        }
+        Ok(loader)
+    }
+}
+
+impl Plan {
+    fn new(contents: &checkpoint::Contents) -> Result<Self, Error> {
+        let config = header::config(contents.config.as_ref()).map_err(Error::Config)?;
+        let Assignment { roles, unused } =
+            roles::assign(&config, &contents.tensors).map_err(Error::Roles)?;
+        let decide = |(index, role): (&usize, &Role)| {
+            let TensorInfo {
+                name,
+                shape,
+                encoding,
+            } = &contents.tensors[*index];
+            let decision = Decision {
+                role: role.name.clone(),
+                tensor: name.clone(),
+                shape: shape.clone(),
+                encoding: encoding.clone(),
+                held: "",
+                zeros: 0.0,
+            };
+            (*index, decision)
+        };
+        let mut decisions: Vec<_> = roles.iter().map(decide).collect();
+        decisions.sort_by_key(|(index, _)| *index);
+        let name = |&index: &usize| contents.tensors[index].name.clone();
+        Ok(Plan {
+            config,
+            parts: HashMap::with_capacity(roles.len()),
+            report: Report {
+                flavour: contents.flavour,
+                step: contents.step,
+                decisions: decisions.into_iter().map(|(_, d)| d).collect(),
+                unused: unused.iter().map(name).collect(),
+                skipped: contents.skipped_tensors,
+            },
+            roles,
+        })
+    }
+
+    /// Packs a tensor that has arrived.
+    fn take(&mut self, index: usize, tensor: Tensor) -> Result<(), Error> {
+        let Some(role) = self.roles.get(&index) else {
+            return Ok(());
+        };
+        let decision = self
+            .report
+            .decisions
+            .iter_mut()
+            .find(|decision| decision.role == role.name);
+        let ternary = role.ternary && self.config.ternary;
+        let part = Part::new(tensor, ternary).ok_or_else(|| Error::NotFinite {
+            tensor: decision
+                .as_ref()
+                .map_or(String::new(), |d| d.tensor.clone()),
+        })?;
+        if let Some(decision) = decision {
+            decision.held = part.held();
+            decision.zeros = part.zeros();
+        }
+        self.parts.insert(role.name.clone(), part);
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! What the native tests and the browser tests share: a text is the same on both, to the byte.
+
+use cpu1::generate::Generation;
+use cpu1::model::Model;
+use cpu1::parallel::Team;
+use cpu1::sample::Settings;
+use cpu1::weights::Loader;
+use std::sync::Arc;
+
+/// Reads a model from memory.
+pub fn load(file: &[u8]) -> Arc<Model> {
+    let loader = Loader::read(file).expect("a file that can be read");
+    Arc::new(loader.finish().expect("a whole file").model)
+}
+
+/// Continues a prompt.
+pub fn generate(model: &Arc<Model>, team: Team, prompt: &[u8], settings: Settings) -> Vec<u8> {
+    let mut generation =
+        Generation::new(Arc::clone(model), team, prompt, settings).expect("good settings");
+    let mut bytes = Vec::new();
+    while !generation.is_done() {
+        generation.advance(3, &mut bytes);
+    }
+    bytes
+}
+
+/// Texts of one model under settings that between them use every sampler.
+pub fn seeded_texts(model: &Arc<Model>, team: Team) -> Vec<Vec<u8>> {
+    let base = Settings {
+        max_bytes: 90,
+        temperature: 0.9,
+        ..Settings::default()
+    };
+    let variations: [(&[u8], Settings); 5] = [
+        (b"", base.clone()),
+        (
+            b"fn main",
+            Settings {
+                seed: 1,
+                top_p: 1.0,
+                ..base.clone()
+            },
+        ),
+        (
+            b"Ownership is ",
+            Settings {
+                seed: 2,
+                top_k: 5,
+                ..base.clone()
+            },
+        ),
+        (
+            b"a\xff\xfe",
+            Settings {
+                seed: u64::MAX,
+                min_p: 0.1,
+                ..base.clone()
+            },
+        ),
+        (
+            b"The trait",
+            Settings {
+                seed: 3,
+                repetition_penalty: 1.3,
+                ..base
+            },
+        ),
+    ];
+    let text = |(prompt, settings)| generate(model, team, prompt, settings);
+    variations.map(text).into()
+}
+
+/// FNV-1a over texts, to hold them against a constant.
+pub fn digest(texts: &[Vec<u8>]) -> u64 {
+    texts
+        .iter()
+        .flatten()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+}
+
+/// The digest of [`seeded_texts`] with `tests/fixtures/run_14.compact.pt`, wherever it runs.
+pub const RUN_14_DIGEST: u64 = 0;

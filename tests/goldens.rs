@@ -1,0 +1,168 @@
+//! Rust equals PyTorch: every fixture that `tests/reference/goldens.py` wrote, scored and continued.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+
+use common::{digest, generate, load, seeded_texts};
+use cpu1::model::Model;
+use cpu1::parallel::Team;
+use cpu1::sample::Settings;
+use cpu1::score::Scoring;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn json(path: &Path) -> Value {
+    let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    let list = value.as_array().expect("a list of bytes");
+    list.iter().map(|b| b.as_u64().unwrap() as u8).collect()
+}
+
+fn floats(value: &Value) -> Vec<f64> {
+    let list = value.as_array().expect("a list of numbers");
+    list.iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn score(model: &Arc<Model>, text: &[u8]) -> Scoring {
+    let mut scoring = Scoring::new(Arc::clone(model), Team::new(1), text.to_vec()).unwrap();
+    while !scoring.is_done() {
+        scoring.advance(7);
+    }
+    scoring
+}
+
+fn greedy(max_bytes: usize) -> Settings {
+    Settings {
+        max_bytes,
+        temperature: 0.0,
+        ..Settings::default()
+    }
+}
+
+/// What PyTorch says about `text` and Rust does too, to 1e-3 bits for each byte.
+fn check_score(name: &str, model: &Arc<Model>, text: &[u8], per_byte: &Value) {
+    let scoring = score(model, text);
+    let want = floats(per_byte);
+    assert_eq!(scoring.per_byte().len(), want.len(), "{name}");
+    for (i, (&got, want)) in scoring.per_byte().iter().zip(&want).enumerate() {
+        let difference = (f64::from(got) - want).abs();
+        assert!(difference < 1e-3, "{name}, byte {i}: {got} is not {want}");
+    }
+}
+
+/// The runs whose architecture runs here so far; each must have its fixtures.
+const RUNS: [&str; 11] = [
+    "run_03",
+    "run_04",
+    "run_05",
+    "run_05b_kernel_strict",
+    "run_06",
+    "run_07",
+    "run_09",
+    "run_10",
+    "run_14",
+    "run_15",
+    "run_16",
+];
+
+#[test]
+fn every_run_equals_pytorch_in_every_flavour() {
+    for run in RUNS {
+        let golden = json(&fixtures().join(format!("{run}.json")));
+        let text = bytes(&golden["text"]);
+        let prompt = bytes(&golden["greedy"]["prompt"]);
+        for (flavour, expected) in golden["flavours"].as_object().expect("flavours") {
+            let name = format!("{run}.{flavour}");
+            let file = fs::read(fixtures().join(format!("{name}.pt"))).expect(&name);
+            let model = load(&file);
+            check_score(&name, &model, &text, &expected["per_byte"]);
+            let want = bytes(&expected["greedy"]);
+            let got = generate(&model, Team::new(1), &prompt, greedy(want.len()));
+            assert_eq!(got, want, "{name}: greedy bytes");
+        }
+    }
+}
+
+fn embedded() -> Arc<Model> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/models/cpu1-rust-docs.pt");
+    load(&fs::read(path).unwrap())
+}
+
+#[test]
+fn the_embedded_model_equals_pytorch() {
+    let golden = json(&fixtures().join("embedded.json"));
+    let model = embedded();
+    assert_eq!(golden["parameters"], model.parameters);
+    check_score(
+        "embedded",
+        &model,
+        &bytes(&golden["text"]),
+        &golden["per_byte"],
+    );
+    for case in golden["greedy"].as_array().unwrap() {
+        let want = bytes(&case["bytes"]);
+        let prompt = bytes(&case["prompt"]);
+        let got = generate(&model, Team::new(1), &prompt, greedy(want.len()));
+        assert_eq!(got, want, "prompt {:?}", String::from_utf8_lossy(&prompt));
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_bytes_as_in_a_browser() {
+    let model = load(&fs::read(fixtures().join("run_14.compact.pt")).unwrap());
+    let texts = seeded_texts(&model, Team::new(1));
+    assert_eq!(
+        digest(&texts),
+        common::RUN_14_DIGEST,
+        "{:#x}",
+        digest(&texts)
+    );
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let model = embedded();
+    let alone = seeded_texts(&model, Team::new(1));
+    for members in [2, 3] {
+        assert_eq!(seeded_texts(&model, Team::new(members)), alone, "{members}");
+    }
+}
+
+#[test]
+fn bursts_of_any_size_give_the_same_text() {
+    let model = load(&fs::read(fixtures().join("run_14.compact.pt")).unwrap());
+    let prompt = b"a prompt of 21 bytes,";
+    let whole = generate(&model, Team::new(1), prompt, greedy(50));
+    for burst in [1, 2, 50] {
+        let mut generation =
+            cpu1::generate::Generation::new(Arc::clone(&model), Team::new(1), prompt, greedy(50))
+                .unwrap();
+        let mut bytes = Vec::new();
+        while !generation.is_done() {
+            generation.advance(burst, &mut bytes);
+        }
+        assert_eq!(bytes, whole);
+    }
+}
+
+#[test]
+fn a_prompt_split_at_any_byte_means_the_same() {
+    // Greedy text continued from its own prefix is itself: forced bytes equal generated ones.
+    let model = load(&fs::read(fixtures().join("run_14.compact.pt")).unwrap());
+    let prompt = b"Eight by";
+    let text = generate(&model, Team::new(1), prompt, greedy(24));
+    for cut in 1..12 {
+        let longer = [prompt, &text[..cut]].concat();
+        let rest = generate(&model, Team::new(1), &longer, greedy(24 - cut));
+        assert_eq!(rest, text[cut..], "cut {cut}");
+    }
+}

@@ -1,0 +1,165 @@
+//! The crate in a real browser, and the offline demo: `wasm-pack test --headless --chrome` loads the
+//! embedded model, prints what it writes, and holds it against what native code and PyTorch write.
+#![cfg(target_arch = "wasm32")]
+
+mod common;
+
+use cpu1::kernels::{QuantizedVector, TernaryMatrix, matvec};
+use cpu1::parallel::Team;
+use cpu1::web;
+use wasm_bindgen_test::*;
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+const EMBEDDED: &[u8] = include_bytes!("../www/models/cpu1-rust-docs.pt");
+const RUN_14: &[u8] = include_bytes!("fixtures/run_14.compact.pt");
+
+#[wasm_bindgen::prelude::wasm_bindgen]
+extern "C" {
+    /// A line in the terminal, at once and whether or not the test passes.
+    #[wasm_bindgen(js_name = "__wbg_test_output_writeln")]
+    fn print(line: &str);
+}
+
+fn is_isolated() -> bool {
+    let value = js_sys::Reflect::get(&js_sys::global(), &"crossOriginIsolated".into());
+    value.is_ok_and(|value| value.is_truthy())
+}
+
+/// A team of two where the page is isolated, else of one. The pool is started once for all tests.
+async fn team() -> Team {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    static STARTED: AtomicBool = AtomicBool::new(false);
+    if !is_isolated() {
+        return Team::new(1);
+    }
+    if !STARTED.swap(true, Ordering::Relaxed) {
+        let pool = wasm_bindgen_futures::JsFuture::from(web::init_thread_pool(2));
+        pool.await.expect("a thread pool on an isolated page");
+    }
+    Team::new(2)
+}
+
+/// Loads a model as JavaScript would.
+fn web_model(file: &[u8], threads: usize) -> web::Model {
+    let mut loader = web::Loader::new(file.len() as f64).ok().unwrap();
+    while let Some(range) = loader.wants() {
+        let bytes = &file[range[0] as usize..range[1] as usize];
+        loader.feed(bytes).ok().unwrap();
+    }
+    loader.finish(threads).ok().unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn demo_the_embedded_model_writes() {
+    let team = team().await;
+    let model = web_model(EMBEDDED, team.members());
+    let settings = r#"{"max_bytes": 400, "temperature": 0.7, "seed": "7"}"#;
+    let prompt = "Ownership is ";
+    let mut generation = model.generate(prompt.as_bytes(), settings).ok().unwrap();
+    let start = js_sys::Date::now();
+    let mut bytes = Vec::new();
+    while !generation.done() {
+        bytes.extend(generation.advance(16).to_vec());
+    }
+    let seconds = (js_sys::Date::now() - start) / 1000.0;
+    print(&format!(
+        "\n{prompt}{}\n\n{} bytes in {seconds:.2} s: {:.0} bytes a second, kernel {}, {} thread(s), page {}isolated\n",
+        String::from_utf8_lossy(&bytes),
+        bytes.len(),
+        bytes.len() as f64 / seconds,
+        web::kernel(),
+        team.members(),
+        if is_isolated() { "" } else { "not " },
+    ));
+    assert_eq!(bytes.len(), 400);
+}
+
+#[wasm_bindgen_test]
+async fn threads_change_no_byte() {
+    let model = common::load(EMBEDDED);
+    let alone = common::seeded_texts(&model, Team::new(1));
+    assert_eq!(common::seeded_texts(&model, team().await), alone);
+}
+
+#[wasm_bindgen_test]
+fn a_seed_gives_the_same_bytes_as_native_code() {
+    let texts = common::seeded_texts(&common::load(RUN_14), Team::new(1));
+    assert_eq!(common::digest(&texts), common::RUN_14_DIGEST);
+}
+
+#[wasm_bindgen_test]
+fn simd_sums_equal_the_definition() {
+    // Xorshift, so that a failure can be repeated.
+    let mut state = 0x9e37_79b9u32;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state
+    };
+    let sizes = [1, 7, 8, 32, 63, 64, 65, 128, 320, 512, 853, 1376];
+    for (i, cols) in sizes.into_iter().cycle().take(200).enumerate() {
+        let rows = 1 + i % 11;
+        let weights: Vec<i8> = (0..rows * cols).map(|_| (random() % 3) as i8 - 1).collect();
+        let q: Vec<i8> = (0..cols).map(|_| random() as i8).collect();
+        let mut matrix = TernaryMatrix::zeros(rows, cols);
+        for (row, weights) in weights.chunks(cols).enumerate() {
+            matrix.set_row(row, weights.iter().copied());
+        }
+        let mut x = QuantizedVector::default();
+        x.set_integers(&q);
+        let mut sums = vec![0; rows];
+        matvec(&matrix, &x, 0..rows, &mut sums);
+        for (row, weights) in weights.chunks(cols).enumerate() {
+            let product = |(&w, &q): (&i8, &i8)| i32::from(w) * i32::from(q);
+            let want: i32 = weights.iter().zip(&q).map(product).sum();
+            assert_eq!(sums[row], want, "row {row} of {rows} x {cols}");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+fn bad_input_is_a_sentence_and_no_trap() {
+    let message = |error: wasm_bindgen::JsError| {
+        let error = js_sys::Error::from(wasm_bindgen::JsValue::from(error));
+        String::from(error.message())
+    };
+    let mut loader = web::Loader::new(1000.0).ok().unwrap();
+    let range = loader.wants().unwrap();
+    let page = b"<!DOCTYPE html>".iter().copied().cycle();
+    let junk: Vec<u8> = page.take((range[1] - range[0]) as usize).collect();
+    let error = loader.feed(&junk).err().expect("a refusal");
+    assert!(message(error).ends_with('.'));
+
+    let model = web_model(RUN_14, 1);
+    for (settings, says) in [
+        (r#"{"temperature": -1}"#, "temperature"),
+        (r#"{"temperature": "hot"}"#, "temperature"),
+        (r#"{"top_p": 0}"#, "top-p"),
+        (r#"{"max_bytes": 1e300}"#, "length"),
+        (r#"{"top_k": 1.5}"#, "top-k"),
+        (r#"{"seed": -1}"#, "seed"),
+        (r#"{"seed": "99999999999999999999"}"#, "seed"),
+        ("{", "JSON"),
+    ] {
+        let error = model.generate(b"x", settings).err().expect(settings);
+        let text = message(error);
+        assert!(text.contains(says), "{settings}: {text}");
+    }
+    let error = model.generate(&vec![b'x'; 1 << 20], "{}").err().unwrap();
+    assert!(message(error).contains("1048576 bytes"));
+    let error = model.score(b"abcd".to_vec()).err().unwrap();
+    assert!(message(error).contains("at least 5"));
+}
+
+#[wasm_bindgen_test]
+fn without_a_seed_texts_differ() {
+    let model = web_model(RUN_14, 1);
+    let text = || {
+        let settings = r#"{"max_bytes": 64, "temperature": 1}"#;
+        let mut generation = model.generate(b"", settings).ok().unwrap();
+        generation.advance(100).to_vec()
+    };
+    assert_ne!(text(), text());
+}
