@@ -1,0 +1,100 @@
+// Headless Chromium for the page tests: `openPage(t)` serves www/ and opens a page of it; both go
+// when the test ends, which also fails if the page complained where the test did not look.
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { after } from "node:test";
+import { chromium } from "playwright-core";
+import { serve } from "./server.mjs";
+
+/** @import { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core" */
+/** @import { TestContext } from "node:test" */
+
+/**
+ * @typedef {object} PageOptions
+ * @property {boolean} [isolated] whether the server sends the headers of cross-origin isolation; true
+ * @property {string} [path] what to open; "/"
+ * @property {{ width: number, height: number }} [viewport] CSS pixels; 1280 × 800
+ * @property {"light" | "dark"} [colorScheme] "light"
+ * @property {RegExp[]} [allow] complaints that the test provokes on purpose
+ * @property {(page: Page, origin: string) => Promise<void>} [before] runs before the page is opened
+ * @property {BrowserContextOptions} [context] further settings of the browser
+ */
+
+const FLAGS = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const PLACES = [
+  ...["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].flatMap((name) =>
+    (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)),
+  ),
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+/** @type {Promise<Browser> | undefined} */
+let browser;
+after(async () => (await browser)?.close());
+
+/** One browser for all tests of a file. */
+function launch() {
+  browser ??= chromium.launch({ executablePath: chromiumPath(), args: FLAGS });
+  return browser;
+}
+
+/** `$CHROMIUM`, or the first Chromium or Chrome of this machine. */
+function chromiumPath() {
+  const path = process.env.CHROMIUM ?? PLACES.find(isExecutable);
+  if (path === undefined) throw new Error("Found no Chromium or Chrome: install one, or set CHROMIUM to its path.");
+  return path;
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Serves www/ on a port of its own and opens a page of it in a fresh browser profile.
+ *
+ * @param {TestContext} t
+ * @param {PageOptions} [options]
+ * @returns {Promise<{ page: Page, context: BrowserContext, origin: string }>}
+ */
+export async function openPage(t, options = {}) {
+  const { isolated = true, path = "/", viewport = { width: 1280, height: 800 }, colorScheme = "light" } = options;
+  const server = await serve({ isolated });
+  t.after(server.close);
+  const context = await (await launch()).newContext({ viewport, colorScheme, ...options.context });
+  /** @type {string[]} */
+  const complaints = [];
+  t.after(async () => {
+    await context.close();
+    const unexpected = complaints.filter((text) => !options.allow?.some((pattern) => pattern.test(text)));
+    if (unexpected.length > 0) throw new Error(`The page complained:\n${unexpected.join("\n")}`);
+  });
+
+  context.on("weberror", (error) => complaints.push(`uncaught: ${error.error().stack ?? error.error()}`));
+  context.on("console", (message) => {
+    if (message.type() === "error") complaints.push(`console.error: ${message.text()} (${message.location().url})`);
+  });
+  context.on("requestfailed", (request) => {
+    const why = request.failure()?.errorText ?? "";
+    if (why !== "net::ERR_ABORTED") complaints.push(`request failed: ${request.url()} ${why}`); // the page cancelled it
+  });
+
+  const page = await context.newPage();
+  await options.before?.(page, server.origin);
+  await page.goto(server.origin + path);
+  return { page, context, origin: server.origin };
+}

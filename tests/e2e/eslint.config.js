@@ -1,0 +1,27 @@
+import js from "@eslint/js";
+import globals from "globals";
+
+export default [
+  { ignores: ["www/pkg/", "**/node_modules/"] },
+  js.configs.recommended,
+  {
+    rules: {
+      curly: ["error", "multi-line"],
+      eqeqeq: "error",
+      "no-implicit-globals": "error",
+      "no-restricted-properties": [
+        "error",
+        { property: "innerHTML", message: "Text from files, the network and users goes into textContent." },
+        { property: "outerHTML", message: "Text from files, the network and users goes into textContent." },
+      ],
+      "no-shadow": "error",
+      "no-throw-literal": "error",
+      "no-var": "error",
+      "object-shorthand": "error",
+      "prefer-const": "error",
+    },
+  },
+  { files: ["www/**"], languageOptions: { globals: globals.browser } },
+  { files: ["www/worker.js"], languageOptions: { globals: globals.worker } },
+  { files: ["tests/e2e/**"], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
+];
