@@ -1,0 +1,368 @@
+#!/usr/bin/env bash
+# The one entry point: run it alone to see what it can do.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+# Versions that are pinned here; those of crates and npm packages stand in Cargo.lock and
+# tests/e2e/package-lock.json.
+NATIVE_TOOLCHAIN=1.95.0
+WEB_TOOLCHAIN=nightly-2026-05-20
+WASM_PACK_VERSION=0.15.1
+# wasm-bindgen's command line has to be of the same version as the crate.
+WASM_BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
+
+TARGET=wasm32-unknown-unknown
+TOOLCHAIN=$PWD/.cargo/toolchain
+NODE_BIN=tests/e2e/node_modules/.bin
+DEBIAN_RUST="rustc-web cargo-web rust-web-src rust-web-llvm rust-web-clippy lld-22"
+
+usage() {
+  cat <<'EOF'
+usage: ./build.sh VERB
+
+  serve [PORT]   build, and serve the page on this machine (port 8080 if free)
+  test           run every check and test: format, lints, docs, native, wasm in a
+                 headless browser with threads and without, and the page itself
+  build          build the page's wasm into www/pkg/
+  screenshots    take the README's screenshots from the running page
+  setup          install what is missing; every other verb does so first
+  clean          remove what was built; the tools of setup stay
+
+After setup everything works offline, and `wasm-pack test --headless --chrome`,
+typed alone, is a demo: it generates text with the embedded model.
+EOF
+}
+
+say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
+fail() { printf '\nerror: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# --- setup --------------------------------------------------------------------------------------
+
+setup() {
+  have rustup || fail "rustup, which manages Rust toolchains, is missing: install it from https://rustup.rs and run this again."
+  if ! have node || ! have npm; then
+    fail "Node.js 20.19 or newer with npm is missing: install it and run this again."
+  fi
+  export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+  setup_native
+  setup_web
+  setup_tools
+  setup_crates
+  setup_node
+  setup_browser
+  export CARGO_NET_OFFLINE=true # from here on, everything is on this machine
+}
+
+# The toolchain of everything but wasm: formatting, lints, documentation, native tests.
+setup_native() {
+  if ! native_is_complete; then
+    say "Installing Rust $NATIVE_TOOLCHAIN with rustfmt and clippy (rustup), for native builds and lints"
+    rustup toolchain install "$NATIVE_TOOLCHAIN" --profile minimal --component rustfmt --component clippy --no-self-update ||
+      fail "rustup could not install Rust $NATIVE_TOOLCHAIN with rustfmt and clippy."
+  fi
+}
+
+native_is_complete() {
+  rustup run "$NATIVE_TOOLCHAIN" cargo fmt --version >/dev/null 2>&1 &&
+    rustup run "$NATIVE_TOOLCHAIN" cargo clippy --version >/dev/null 2>&1
+}
+
+# The toolchain of wasm. Threads need a std of their own, compiled with atomics, hence a compiler that
+# comes with std's source: Debian's where it is installed, else rustup's nightly, else Debian's
+# installed now. $CPU1_WEB_TOOLCHAIN (debian or rustup) overrules this.
+setup_web() {
+  case "${CPU1_WEB_TOOLCHAIN-}" in
+    debian) debian_is_complete || install_debian || fail "apt could not install $DEBIAN_RUST." ;;
+    rustup) nightly_is_complete || install_nightly || fail "rustup could not install $WEB_TOOLCHAIN with rust-src." ;;
+    "") debian_is_complete || nightly_is_complete || install_nightly || install_debian ||
+      fail "threaded wasm needs the source of Rust's std: neither rustup ($WEB_TOOLCHAIN with rust-src) nor apt ($DEBIAN_RUST) could install it." ;;
+    *) fail "CPU1_WEB_TOOLCHAIN is '$CPU1_WEB_TOOLCHAIN': expected debian, rustup or nothing." ;;
+  esac
+  if [ "${CPU1_WEB_TOOLCHAIN-}" != rustup ] && debian_is_complete; then
+    link_web_toolchain /usr/bin
+  else
+    link_web_toolchain "$(dirname "$(rustup which --toolchain "$WEB_TOOLCHAIN" rustc)")"
+  fi
+}
+
+debian_is_complete() {
+  local tool
+  for tool in rustc cargo clippy-driver rust-lld; do [ -x "/usr/bin/$tool" ] || return 1; done
+  [ -f /usr/lib/rustlib/src/rust/library/std/Cargo.toml ]
+}
+
+install_debian() {
+  have apt-get || return 1
+  say "Installing $DEBIAN_RUST (apt), to compile threaded wasm"
+  # shellcheck disable=SC2086 # a list of packages
+  apt_install $DEBIAN_RUST
+}
+
+nightly_is_complete() {
+  rustup run "$WEB_TOOLCHAIN" cargo clippy --version >/dev/null 2>&1 &&
+    [ -d "$(rustup run "$WEB_TOOLCHAIN" rustc --print sysroot)/lib/rustlib/src/rust/library" ]
+}
+
+install_nightly() {
+  say "Installing Rust $WEB_TOOLCHAIN with std's source (rustup), to compile threaded wasm"
+  bounded 900 rustup toolchain install "$WEB_TOOLCHAIN" --profile minimal --component clippy --component rust-src --no-self-update
+}
+
+# Runs a command for so many seconds at most, where the machine has the means.
+bounded() {
+  local seconds=$1
+  shift
+  if have timeout; then timeout "$seconds" "$@"; else "$@"; fi
+}
+
+apt_install() {
+  local sudo=
+  if [ "$(id -u)" != 0 ]; then
+    have sudo || fail "installing $* needs root: run 'apt-get install $*' as root, then this again."
+    sudo=sudo
+  fi
+  $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+}
+
+# Makes .cargo/toolchain: thin wrappers around the tools in folder $1, and a std for threads. With
+# rust-toolchain.toml, `cargo` and `wasm-pack` typed in this folder use it for wasm; native commands
+# go on to the native toolchain. Both are git-ignored: they hold paths of this machine.
+link_web_toolchain() {
+  local bin=$1 host lib=$TOOLCHAIN/lib/rustlib
+  host=$("$bin/rustc" -vV | sed -n 's/^host: //p')
+  mkdir -p "$TOOLCHAIN/bin" "$lib/$TARGET/lib"
+  ln -sfn "$("$bin/rustc" --print sysroot)/lib/rustlib/$host" "$lib/$host"
+  ln -sfn "$("$bin/rustc" --print sysroot)/lib/rustlib/src" "$lib/src"
+
+  local tool
+  for tool in rustc rustdoc; do
+    write_program "$TOOLCHAIN/bin/$tool" <<EOF
+#!/bin/sh
+RUSTC_BOOTSTRAP=1 exec "$bin/$tool" --sysroot "$TOOLCHAIN" "\$@"
+EOF
+  done
+  # `cargo` asks for cfgs of unstable target features (atomics), hence RUSTC_BOOTSTRAP.
+  write_program "$TOOLCHAIN/bin/cargo" <<EOF
+#!/bin/sh
+case " \$* \${CARGO_BUILD_TARGET-} " in
+  *$TARGET*) RUSTC_BOOTSTRAP=1 RUSTC="$TOOLCHAIN/bin/rustc" RUSTDOC="$TOOLCHAIN/bin/rustdoc" exec "$bin/cargo" "\$@" ;;
+  *) exec rustup run $NATIVE_TOOLCHAIN cargo "\$@" ;;
+esac
+EOF
+  for tool in cargo-clippy clippy-driver; do
+    write_program "$TOOLCHAIN/bin/$tool" <<EOF
+#!/bin/sh
+exec "$bin/$tool" "\$@"
+EOF
+  done
+  printf '[toolchain]\npath = "%s"\n' "$TOOLCHAIN" > rust-toolchain.toml
+
+  local stamp
+  stamp="$("$bin/rustc" -vV; cat .cargo/config.toml)"
+  if [ "$(cat "$lib/$TARGET/stamp" 2>/dev/null)" != "$stamp" ]; then
+    build_std "$bin"
+    printf '%s\n' "$stamp" > "$lib/$TARGET/stamp"
+  fi
+}
+
+# Writes standard input to file $1, executable; leaves an equal one alone, as cargo looks at its date.
+write_program() {
+  local text
+  text=$(cat)
+  if [ "$(cat "$1" 2>/dev/null)" != "$text" ]; then printf '%s\n' "$text" > "$1"; fi
+  chmod +x "$1"
+}
+
+# Compiles std once with the flags of .cargo/config.toml (cargo finds them from any folder below) and
+# keeps its libraries; -Cembed-bitcode lets them take part in link-time optimisation.
+build_std() {
+  local bin=$1 folder=target/web-std libraries=$TOOLCHAIN/lib/rustlib/$TARGET/lib
+  say "Compiling Rust's std with threads for wasm (once, about a minute)"
+  rm -rf "$folder" "$libraries" "target/$TARGET"
+  mkdir -p "$folder/src" "$libraries"
+  printf '#![no_std]\n' > "$folder/src/lib.rs"
+  cat > "$folder/Cargo.toml" <<'EOF'
+[package]
+name = "web-std"
+version = "0.0.0"
+edition = "2024"
+
+[workspace]
+
+[profile.release]
+opt-level = 3
+EOF
+  (
+    cd "$folder"
+    RUSTC_BOOTSTRAP=1 RUSTC=$bin/rustc "$bin/cargo" build --release --target $TARGET --target-dir target \
+      -Zbuild-std=panic_abort,std,test \
+      --config "target.$TARGET.rustflags=['-Cembed-bitcode=yes', '-Zforce-unstable-if-unmarked']"
+  )
+  rm -f "$folder/target/$TARGET/release/deps"/libweb_std-*
+  cp "$folder/target/$TARGET/release/deps"/*.rlib "$libraries/"
+  rm -rf "$folder"
+}
+
+setup_tools() {
+  if ! wasm-bindgen --version 2>/dev/null | grep -qxF "wasm-bindgen $WASM_BINDGEN_VERSION"; then
+    say "Installing wasm-bindgen $WASM_BINDGEN_VERSION (cargo), which writes the JavaScript side of the wasm file and runs its tests"
+    cargo_install "wasm-bindgen-cli@$WASM_BINDGEN_VERSION"
+  fi
+  if ! wasm-pack --version 2>/dev/null | grep -qxF "wasm-pack $WASM_PACK_VERSION"; then
+    say "Installing wasm-pack $WASM_PACK_VERSION (cargo), which runs the tests in a browser"
+    cargo_install "wasm-pack@$WASM_PACK_VERSION"
+  fi
+}
+
+cargo_install() {
+  cargo "+$NATIVE_TOOLCHAIN" install --force --locked "$1" ||
+    cargo "+$NATIVE_TOOLCHAIN" install --force "$1" ||
+    fail "cargo could not install $1."
+}
+
+setup_crates() {
+  if ! cargo "+$NATIVE_TOOLCHAIN" fetch --locked --offline >/dev/null 2>&1; then
+    say "Downloading the crates of Cargo.lock"
+    cargo "+$NATIVE_TOOLCHAIN" fetch --locked
+  fi
+}
+
+setup_node() {
+  local installed=tests/e2e/node_modules/.installed-lock.json
+  if ! cmp -s tests/e2e/package-lock.json "$installed"; then
+    say "Installing the packages of tests/e2e/package-lock.json (npm): wasm-opt, the linter, the type checker, the browser's driver"
+    npm ci --prefix tests/e2e --no-audit --no-fund
+    cp tests/e2e/package-lock.json "$installed"
+  fi
+}
+
+# The tests need Chrome or Chromium, and the driver that belongs to it. Without a driver wasm-pack
+# downloads one that fits Chrome.
+setup_browser() {
+  if ! find_browser; then
+    if have apt-get; then
+      say "Installing chromium and chromium-driver (apt), to test in"
+      apt_install chromium chromium-driver
+    fi
+    find_browser || fail "no Chrome or Chromium was found: install one, or set CHROMIUM to its path."
+  fi
+  if ! find_driver && [ "$(basename "$CHROMIUM")" = chromium ] && have apt-get; then
+    say "Installing chromium-driver (apt), through which the wasm tests reach the browser"
+    apt_install chromium-driver
+  fi
+}
+
+find_browser() {
+  local name
+  for name in "${CHROMIUM-}" chromium chromium-browser google-chrome google-chrome-stable \
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium; do
+    if [ -n "$name" ] && have "$name"; then
+      CHROMIUM=$(command -v "$name")
+      export CHROMIUM
+      return
+    fi
+  done
+  return 1
+}
+
+find_driver() { have chromedriver || [ -x "${CHROMEDRIVER-}" ]; }
+
+# --- build and serve ----------------------------------------------------------------------------
+
+# cargo, native and for wasm, from what setup has downloaded.
+cargo_native() { cargo "+$NATIVE_TOOLCHAIN" "$@"; }
+cargo_web() { CARGO_BUILD_TARGET=$TARGET cargo "$@"; }
+
+build() {
+  local out=www/pkg file=www/pkg/cpu1_bg.wasm
+  say "Building $out/cpu1.js and $file"
+  cargo_web build --locked --release --lib
+  rm -rf "$out"
+  wasm-bindgen --target web --out-dir "$out" --remove-name-section --remove-producers-section \
+    "target/$TARGET/release/cpu1.wasm"
+  "$NODE_BIN/wasm-opt" -O3 --strip-debug --enable-threads --enable-simd --enable-bulk-memory --enable-mutable-globals \
+    --enable-sign-ext --enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue \
+    "$file" -o "$file.opt"
+  mv "$file.opt" "$file"
+  echo "$file: $(wc -c < "$file" | tr -d ' ') bytes, $(gzip -9c "$file" | wc -c | tr -d ' ') gzipped"
+}
+
+serve() {
+  if [ $# -gt 0 ]; then exec node tests/e2e/server.mjs --port "$1"; else exec node tests/e2e/server.mjs; fi
+}
+
+# --- test ---------------------------------------------------------------------------------------
+
+PASSED=0
+FAILED=
+# Runs one check by name and goes on, whatever comes of it: one run shows all that is wrong.
+check() {
+  local name=$1 began=$SECONDS status
+  shift
+  say "$name"
+  set +e # not `if "$@"`, in which a function would not stop at its first error
+  (set -e; "$@")
+  status=$?
+  set -e
+  if [ $status = 0 ]; then
+    PASSED=$((PASSED + 1))
+    echo "ok: $name ($((SECONDS - began)) s)"
+  else
+    FAILED="$FAILED$name"$'\n'
+    echo "FAILED: $name ($((SECONDS - began)) s)"
+  fi
+}
+
+lint_wasm() { cargo_web clippy --locked --lib --tests -- -D warnings; }
+docs() { RUSTDOCFLAGS="-D warnings" cargo_native doc --locked --no-deps; }
+lint_javascript() { "$NODE_BIN/eslint" --config tests/e2e/eslint.config.js --max-warnings 0 www tests/e2e; }
+page_tests() { node --test --test-reporter spec tests/e2e/*.test.mjs; }
+
+wasm_tests() {
+  local mode=normal # may download a driver, the first time
+  if find_driver; then mode=no-install; fi
+  wasm-pack test --headless --chrome --mode $mode
+}
+wasm_tests_without_threads() { WASM_BINDGEN_TEST_NO_ORIGIN_ISOLATION=1 wasm_tests; }
+
+type_check() {
+  local world
+  for world in tsconfig.page tsconfig.worker tsconfig; do "$NODE_BIN/tsc" -p "tests/e2e/$world.json"; done
+}
+
+test_all() {
+  check "format" cargo_native fmt --check
+  check "clippy, native" cargo_native clippy --locked --all-targets -- -D warnings
+  check "clippy, wasm" lint_wasm
+  check "rustdoc" docs
+  check "native tests" cargo_native test --locked
+  check "wasm tests with threads" wasm_tests
+  check "wasm tests without threads" wasm_tests_without_threads
+  check "the page's wasm" build
+  check "types of the JavaScript" type_check
+  check "eslint" lint_javascript
+  check "page tests" page_tests
+
+  local failures
+  failures=$(printf %s "$FAILED" | grep -c . || true)
+  if [ -n "$FAILED" ]; then printf '\nfailed:\n%s' "$FAILED"; fi
+  printf '\n%s passed, %s failed\n' "$PASSED" "$failures"
+  [ -z "$FAILED" ]
+}
+
+# ------------------------------------------------------------------------------------------------
+
+verb=${1-}
+[ $# -eq 0 ] || shift
+# Not `setup && build`, in which a function would not stop at its first error.
+case "$verb" in
+  setup) setup; say "Everything is set up" ;;
+  build) setup; build ;;
+  serve) setup; build; serve "$@" ;;
+  test) setup; test_all ;;
+  screenshots) setup; build; node tests/e2e/screenshots.mjs ;;
+  clean) rm -rf target www/pkg ;;
+  "" | help | -h | --help) usage ;;
+  *) usage >&2; fail "there is no verb '$verb'." ;;
+esac
