@@ -18,8 +18,8 @@ pub(super) const DEEPEST: usize = 48;
 /// A step file with its optimizer has some hundreds.
 const MOST_TENSORS: usize = 1 << 14;
 const LONGEST_NAME: usize = 512;
-/// More than all weights of the largest run in float64; keeps one request in a browser's reach.
-const LARGEST_STORAGE: u64 = 512 << 20;
+/// More than all weights of the largest run in float32; keeps one storage in a browser's reach.
+const LARGEST_STORAGE: u64 = 256 << 20;
 
 /// Keys under which trainers keep the model, best first.
 const MODEL_KEYS: [&str; 11] = [
@@ -721,7 +721,7 @@ fn view(
             return Err(Error::OverlappingStrides(shown(name)));
         }
         // Within the storage, so within range.
-        reach = stride * (size - 1) + reach;
+        reach += stride * (size - 1);
     }
     // These are now known to lie within the storage, except for the strides of dimensions of one
     // element: those can be anything and mean nothing.

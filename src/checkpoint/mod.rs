@@ -35,6 +35,7 @@
 //! before memory is set aside for it, and all that can be wrong is an [`Error`].
 //!
 //! - `zip`: the archive's directory and entries;
+//! - `fetch`: the ranges to ask for;
 //! - `pickle`: the description, as values;
 //! - `contents`: which of these values is the model;
 //! - `tensor`: a storage's bytes as a tensor's values;
@@ -44,6 +45,7 @@
 pub mod compact;
 mod contents;
 mod error;
+mod fetch;
 mod foreign;
 mod pickle;
 mod reader;

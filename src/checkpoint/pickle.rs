@@ -712,7 +712,7 @@ impl<'a> Machine<'a> {
 
     fn set_items(&mut self, pairs: &[Id]) -> Result<(), Error> {
         let target = self.top()?;
-        if pairs.len() % 2 != 0 {
+        if !pairs.len().is_multiple_of(2) {
             return Err(Error::PickleStack { at: self.opcode_at });
         }
         let items = match &mut self.nodes[target as usize] {

@@ -2,6 +2,7 @@
 
 use super::contents::{self, Contents};
 use super::error::shown;
+use super::fetch::Fetch;
 use super::tensor::{Source, Tensor};
 use super::zip::{self, Entry, Location, Tail};
 use super::{Error, foreign, pickle};
@@ -10,10 +11,6 @@ use std::ops::Range;
 
 /// Names and settings of a whole step file take some hundreds of kilobytes.
 const LARGEST_PICKLE: u64 = 16 << 20;
-/// Entries this near to each other are asked for together; what is between them is wasted.
-const WIDEST_GAP: u64 = 4 << 10;
-/// Entries are asked for together up to this many bytes.
-const LARGEST_REQUEST: u64 = 1 << 20;
 /// How often all of a file's bytes may be decoded: tied weights are two views of one storage.
 const MOST_SHARING: u64 = 4;
 
@@ -27,11 +24,11 @@ pub struct Reader {
     file_len: u64,
     phase: Phase,
     entries: Vec<Entry>,
+    /// `data.pkl`, while it is not understood yet.
+    pickle: Vec<u8>,
     contents: Option<Contents>,
     /// Where the tensors of `contents` come from, in the same order.
     sources: Vec<Source>,
-    /// What is still to be asked for, in file order.
-    requests: VecDeque<Request>,
     /// Storages that selected tensors wait for or are to be decoded from, by entry.
     storages: HashMap<usize, Storage>,
     /// Selected tensors that are not complete: how many of their storages are missing.
@@ -48,24 +45,13 @@ enum Phase {
     /// No directory was found: what is this file?
     Head(Range<u64>),
     Directory(Location),
-    /// Reading `data.pkl` and `byteorder`.
-    Description {
-        pickle: usize,
-        bytes: Vec<u8>,
-        requests: VecDeque<Request>,
-    },
+    /// Reading `data.pkl`, which is this entry, and `byteorder`.
+    Description(usize, Fetch),
     /// The contents are known; nothing was selected.
     Described,
     /// Reading storages.
-    Storages,
+    Storages(Fetch),
     Failed,
-}
-
-/// A range of the file and the entries in it, in file order.
-#[derive(Debug, PartialEq, Eq)]
-struct Request {
-    range: Range<u64>,
-    entries: Vec<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -93,7 +79,7 @@ impl Reader {
             entries: Vec::new(),
             contents: None,
             sources: Vec::new(),
-            requests: VecDeque::new(),
+            pickle: Vec::new(),
             storages: HashMap::new(),
             missing: HashMap::new(),
             ready: VecDeque::new(),
@@ -110,8 +96,7 @@ impl Reader {
         match &self.phase {
             Phase::Tail(range) | Phase::Head(range) => Some(range.clone()),
             Phase::Directory(location) => Some(location.range.clone()),
-            Phase::Description { requests, .. } => requests.front().map(|r| r.range.clone()),
-            Phase::Storages => self.requests.front().map(|request| request.range.clone()),
+            Phase::Description(_, fetch) | Phase::Storages(fetch) => fetch.wants(),
             Phase::Described | Phase::Failed => None,
         }
     }
@@ -132,15 +117,8 @@ impl Reader {
             Phase::Tail(range) => self.tail(range, bytes)?,
             Phase::Head(_) => return Err(foreign::recognise(bytes, self.file_len)),
             Phase::Directory(location) => self.directory(&location, bytes)?,
-            Phase::Description {
-                pickle,
-                bytes: read,
-                requests,
-            } => self.description(pickle, read, requests, bytes)?,
-            Phase::Storages => {
-                self.storages(bytes)?;
-                Phase::Storages
-            }
+            Phase::Description(pickle, fetch) => self.description(pickle, fetch, bytes)?,
+            Phase::Storages(fetch) => self.storages(fetch, bytes)?,
             Phase::Described | Phase::Failed => return Err(Error::NothingWanted),
         };
         Ok(())
@@ -200,14 +178,10 @@ impl Reader {
         }
         let mut order: Vec<usize> = storages.keys().copied().collect();
         order.sort_unstable();
-        self.requests = plan(&self.entries, &order);
-        let total = self
-            .requests
-            .iter()
-            .map(|request| request.range.end - request.range.start);
-        self.progress = (0, total.sum());
+        let fetch = Fetch::new(&self.entries, &order);
+        self.progress = (0, fetch.remaining());
         (self.storages, self.missing, self.ready) = (storages, missing, ready);
-        self.phase = Phase::Storages;
+        self.phase = Phase::Storages(fetch);
         Ok(())
     }
 
@@ -247,7 +221,7 @@ impl Reader {
 
     /// Whether every selected tensor was taken.
     pub fn done(&self) -> bool {
-        matches!(self.phase, Phase::Storages) && self.missing.is_empty() && self.ready.is_empty()
+        matches!(self.phase, Phase::Storages(_)) && self.missing.is_empty() && self.ready.is_empty()
     }
 
     /// Bytes fed since the selection, and bytes that it takes in all.
@@ -304,12 +278,10 @@ impl Reader {
             wanted.push(order);
         }
         wanted.sort_unstable();
-        let requests = plan(&self.entries, &wanted);
-        Ok(Phase::Description {
+        Ok(Phase::Description(
             pickle,
-            bytes: Vec::new(),
-            requests,
-        })
+            Fetch::new(&self.entries, &wanted),
+        ))
     }
 
     /// The entry of this name in the folder that holds `data.pkl`.
@@ -323,32 +295,22 @@ impl Reader {
     fn description(
         &mut self,
         pickle: usize,
-        mut read: Vec<u8>,
-        mut requests: VecDeque<Request>,
+        mut fetch: Fetch,
         bytes: &[u8],
     ) -> Result<Phase, Error> {
-        if let Some(request) = requests.pop_front() {
-            for (index, data) in contained(&self.entries, &request, bytes) {
-                let data = data?;
-                if index == pickle {
-                    read = data.to_vec();
-                } else {
-                    match data.trim_ascii() {
-                        b"little" => {}
-                        b"big" => return Err(Error::BigEndian),
-                        other => {
-                            return Err(Error::ByteOrder(shown(&String::from_utf8_lossy(other))));
-                        }
-                    }
-                }
+        for (index, data) in fetch.feed(&self.entries, bytes)? {
+            if index == pickle {
+                self.pickle = data;
+                continue;
+            }
+            match data.trim_ascii() {
+                b"little" => {}
+                b"big" => return Err(Error::BigEndian),
+                other => return Err(Error::ByteOrder(shown(&String::from_utf8_lossy(other)))),
             }
         }
-        if !requests.is_empty() {
-            return Ok(Phase::Description {
-                pickle,
-                bytes: read,
-                requests,
-            });
+        if fetch.wants().is_some() {
+            return Ok(Phase::Description(pickle, fetch));
         }
         let folder = self.entries[pickle]
             .name
@@ -358,27 +320,23 @@ impl Reader {
         let keys: HashMap<&str, usize> = (0..self.entries.len())
             .filter_map(|index| Some((self.entries[index].name.strip_prefix(&prefix)?, index)))
             .collect();
-        let graph = pickle::parse(&read)?;
         let storage = |key: &str| {
             keys.get(key)
                 .map(|&index| (index, self.entries[index].size))
         };
-        let (contents, sources) = contents::describe(&graph, &storage)?;
+        let bytes = std::mem::take(&mut self.pickle);
+        let (contents, sources) = contents::describe(&pickle::parse(&bytes)?, &storage)?;
         (self.contents, self.sources) = (Some(contents), sources);
         Ok(Phase::Described)
     }
 
-    fn storages(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let Some(request) = self.requests.pop_front() else {
-            return Ok(());
-        };
+    fn storages(&mut self, mut fetch: Fetch, bytes: &[u8]) -> Result<Phase, Error> {
         self.progress.0 += bytes.len() as u64;
-        for (index, data) in contained(&self.entries, &request, bytes) {
-            let data = data?;
+        for (index, data) in fetch.feed(&self.entries, bytes)? {
             let Some(storage) = self.storages.get_mut(&index) else {
                 continue;
             };
-            storage.bytes = data.to_vec();
+            storage.bytes = data;
             for &tensor in &storage.tensors {
                 if let Some(missing) = self.missing.get_mut(&tensor) {
                     *missing -= 1;
@@ -389,41 +347,6 @@ impl Reader {
                 }
             }
         }
-        Ok(())
+        Ok(Phase::Storages(fetch))
     }
-}
-
-/// The requests for these entries, which are in file order: neighbours together.
-fn plan(entries: &[Entry], wanted: &[usize]) -> VecDeque<Request> {
-    let mut requests: VecDeque<Request> = VecDeque::new();
-    for &index in wanted {
-        let span = entries[index].span();
-        match requests.back_mut() {
-            Some(last)
-                if span.start <= last.range.end.saturating_add(WIDEST_GAP)
-                    && span.end - last.range.start <= LARGEST_REQUEST =>
-            {
-                last.range.end = span.end;
-                last.entries.push(index);
-            }
-            _ => requests.push_back(Request {
-                range: span,
-                entries: vec![index],
-            }),
-        }
-    }
-    requests
-}
-
-/// The data of a request's entries, out of the bytes that came back for it.
-fn contained<'b>(
-    entries: &'b [Entry],
-    request: &'b Request,
-    bytes: &'b [u8],
-) -> impl Iterator<Item = (usize, Result<&'b [u8], Error>)> {
-    request.entries.iter().map(move |&index| {
-        let span = entries[index].span();
-        let [start, end] = [span.start, span.end].map(|at| (at - request.range.start) as usize);
-        (index, entries[index].data(&bytes[start..end]))
-    })
 }

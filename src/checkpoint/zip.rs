@@ -286,12 +286,12 @@ impl Entry {
         self.offset..self.limit.min(self.offset + header + self.size)
     }
 
-    /// Finds the data in the bytes of [`span`](Self::span).
+    /// Finds where the data are in the bytes of [`span`](Self::span).
     ///
     /// # Errors
     /// When the local header contradicts the directory or the checksum is wrong. A checksum of 0
     /// is not compared: torch writes it when told to compute none.
-    pub(super) fn data<'a>(&self, span: &'a [u8]) -> Result<&'a [u8], Error> {
+    pub(super) fn data(&self, span: &[u8]) -> Result<Range<usize>, Error> {
         let broken = |why| Error::LocalHeader {
             name: shown(&self.name),
             why,
@@ -307,9 +307,10 @@ impl Entry {
         }
         let data = usize::try_from(self.size)
             .ok()
-            .and_then(|size| span.get(start..start.checked_add(size)?))
+            .and_then(|size| Some(start..start.checked_add(size)?))
+            .filter(|data| data.end <= span.len())
             .ok_or_else(|| broken("the data after it would reach into the next entry"))?;
-        if self.crc != 0 && crc32(data) != self.crc {
+        if self.crc != 0 && crc32(&span[data.clone()]) != self.crc {
             return Err(Error::Checksum(shown(&self.name)));
         }
         Ok(data)

@@ -1,0 +1,1275 @@
+//! Files made to break the reader. Each has to end in a sentence or in tensors: never in a panic,
+//! never in a hang, and never in more memory than the file's size allows.
+#![cfg(not(target_arch = "wasm32"))]
+
+use cpu1::checkpoint::{Contents, Data, Encoding, Error, Flavour, Foreign, Reader, Tensor, Value};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::ops::Range;
+
+/// Counts what each thread allocates.
+struct Counting;
+
+thread_local! {
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(bytes: isize) {
+    // A thread that is ending has lost its counters and nobody asks for them.
+    let _ = LIVE.try_with(|live| {
+        live.set(live.get() + bytes);
+        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
+    });
+}
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        // SAFETY: the caller keeps the contract of `dealloc`, and `alloc` was the system's.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What every reading may allocate at once, whatever the file says: a constant for tables, and a
+/// factor for values that take more bytes in memory than in the file.
+fn bound(file: &[u8]) -> isize {
+    (64 << 10) + 80 * file.len() as isize
+}
+
+type Loaded = (Contents, Vec<(usize, Tensor)>);
+
+/// Reads all that is readable in a file, within the bound.
+fn read(file: &[u8]) -> Result<Loaded, Error> {
+    let before = LIVE.get();
+    PEAK.set(before);
+    let loaded = read_unbounded(file);
+    let peak = PEAK.get() - before;
+    assert!(
+        peak <= bound(file),
+        "{peak} bytes allocated for a file of {}",
+        file.len()
+    );
+    if let Err(error) = &loaded {
+        let sentence = error.to_string();
+        assert!(
+            sentence.ends_with('.') && sentence.len() < 1000,
+            "{sentence}"
+        );
+        assert!(!sentence.contains(char::is_control), "{sentence:?}");
+    }
+    loaded
+}
+
+fn read_unbounded(file: &[u8]) -> Result<Loaded, Error> {
+    let mut reader = Reader::new(file.len() as u64)?;
+    let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
+    while let Some(range) = reader.wants() {
+        reader.feed(slice(range))?;
+    }
+    let contents = reader
+        .contents()
+        .expect("nothing is wanted, so the contents are known")
+        .clone();
+    let readable = |&index: &usize| !matches!(contents.tensors[index].encoding, Encoding::Other(_));
+    let chosen: Vec<usize> = (0..contents.tensors.len()).filter(readable).collect();
+    reader.select(&chosen)?;
+    let mut tensors = Vec::new();
+    loop {
+        while let Some(tensor) = reader.take()? {
+            tensors.push(tensor);
+        }
+        let Some(range) = reader.wants() else { break };
+        reader.feed(slice(range))?;
+    }
+    assert!(reader.done());
+    assert_eq!(tensors.len(), chosen.len());
+    Ok((contents, tensors))
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/checkpoint");
+    std::fs::read(format!("{folder}/{name}.pt")).unwrap()
+}
+
+/// xorshift64*: the same numbers on every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 8
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit as u64) as usize
+    }
+}
+
+// Archives and pickles by hand.
+
+/// An archive of stored entries without checksums.
+fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut file, mut directory) = (Vec::new(), Vec::new());
+    for (name, data) in entries {
+        let mut fields = vec![0; 12];
+        fields.extend([0; 4]);
+        fields.extend((data.len() as u32).to_le_bytes());
+        fields.extend((data.len() as u32).to_le_bytes());
+        fields.extend((name.len() as u16).to_le_bytes());
+        fields.extend([0; 2]);
+        directory.extend(b"PK\x01\x02\0\0");
+        directory.extend(&fields[2..]);
+        directory.extend([0; 10]);
+        directory.extend((file.len() as u32).to_le_bytes());
+        directory.extend(name.as_bytes());
+        file.extend(b"PK\x03\x04");
+        file.extend(&fields[2..]);
+        file.extend(name.as_bytes());
+        file.extend(*data);
+    }
+    let (offset, size) = (file.len() as u32, directory.len() as u32);
+    file.extend(directory);
+    file.extend(b"PK\x05\x06\0\0\0\0");
+    file.extend((entries.len() as u16).to_le_bytes());
+    file.extend((entries.len() as u16).to_le_bytes());
+    file.extend(size.to_le_bytes());
+    file.extend(offset.to_le_bytes());
+    file.extend([0; 2]);
+    file
+}
+
+/// A checkpoint of this pickle and a storage "0" of 64 bytes.
+fn checkpoint(pickle: &Pickle) -> Vec<u8> {
+    let mut bytes = pickle.0.clone();
+    bytes.push(b'.');
+    archive(&[("m/data.pkl", &bytes), ("m/data/0", &[0; 64])])
+}
+
+#[derive(Clone)]
+struct Pickle(Vec<u8>);
+
+impl Pickle {
+    fn new() -> Self {
+        Self(vec![0x80, 2])
+    }
+
+    fn op(mut self, bytes: &[u8]) -> Self {
+        self.0.extend(bytes);
+        self
+    }
+
+    fn text(self, text: &str) -> Self {
+        self.op(b"X")
+            .op(&(text.len() as u32).to_le_bytes())
+            .op(text.as_bytes())
+    }
+
+    fn int(self, value: i64) -> Self {
+        self.op(&[0x8a, 8]).op(&value.to_le_bytes())
+    }
+
+    fn tuple(self, values: &[i64]) -> Self {
+        values
+            .iter()
+            .fold(self.op(b"("), |pickle, &value| pickle.int(value))
+            .op(b"t")
+    }
+
+    /// A tensor in storage "0", see `tensor_in`.
+    fn tensor(self, class: &str, len: i64, offset: i64, shape: &[i64], strides: &[i64]) -> Self {
+        self.tensor_in("0", class, len, offset, shape, strides)
+    }
+
+    /// A tensor in the storage `key` of `class`, said to have `len` elements.
+    fn tensor_in(
+        self,
+        key: &str,
+        class: &str,
+        len: i64,
+        offset: i64,
+        shape: &[i64],
+        strides: &[i64],
+    ) -> Self {
+        self.op(b"ctorch._utils\n_rebuild_tensor_v2\n((")
+            .text("storage")
+            .op(format!("ctorch\n{class}\n").as_bytes())
+            .text(key)
+            .text("cpu")
+            .int(len)
+            .op(b"tQ")
+            .int(offset)
+            .tuple(shape)
+            .tuple(strides)
+            .op(b"\x89NtR")
+    }
+
+    /// Four floats.
+    fn vector(self) -> Self {
+        self.tensor("FloatStorage", 16, 0, &[4], &[1])
+    }
+}
+
+/// `{"state_dict": {"w": tensor}}`
+fn one_tensor(class: &str, len: i64, offset: i64, shape: &[i64], strides: &[i64]) -> Vec<u8> {
+    let pickle = Pickle::new().op(b"}").text("state_dict").op(b"}").text("w");
+    checkpoint(&pickle.tensor(class, len, offset, shape, strides).op(b"ss"))
+}
+
+/// `{"state_dict": {"w": tensor}, "config": …}` with the pickled config.
+fn with_config(config: &Pickle) -> Vec<u8> {
+    let pickle = Pickle::new()
+        .op(b"}")
+        .text("state_dict")
+        .op(b"}")
+        .text("w")
+        .vector()
+        .op(b"ss");
+    checkpoint(&pickle.text("config").op(&config.0[2..]).op(b"s"))
+}
+
+fn config_of(file: &[u8]) -> Result<Value, Error> {
+    Ok(read(file)?.0.config.expect("there is a config"))
+}
+
+/// Where the directory has the header of an entry.
+fn header(file: &[u8], name: &str) -> usize {
+    let is_header = |at: &usize| {
+        file[*at..].starts_with(b"PK\x01\x02") && file[at + 46..].starts_with(name.as_bytes())
+    };
+    (0..file.len() - 46)
+        .find(is_header)
+        .expect("the archive has the entry")
+}
+
+fn end_record(file: &[u8]) -> usize {
+    file.len() - 22
+}
+
+// Damage on the way.
+
+#[test]
+fn a_file_cut_at_any_byte() {
+    for name in ["unpacked", "compact", "step"] {
+        let file = fixture(name);
+        for len in 0..file.len() {
+            let error = read(&file[..len]).expect_err("a cut file is no checkpoint");
+            let expected = match len {
+                0 => Error::Empty,
+                1..4 => Error::Foreign(Foreign::Unknown),
+                _ => Error::CutOff { len: len as u64 },
+            };
+            assert_eq!(error, expected, "{name} cut at {len}");
+        }
+    }
+}
+
+#[test]
+fn any_single_flipped_bit_is_noticed_or_harmless() {
+    for name in ["unpacked", "compact"] {
+        let file = fixture(name);
+        let good = read(&file).unwrap();
+        for at in 0..file.len() {
+            for bit in 0..8 {
+                let mut bad = file.clone();
+                bad[at] ^= 1 << bit;
+                if let Ok(loaded) = read(&bad) {
+                    assert_eq!(loaded, good, "{name}, bit {bit} of byte {at}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn random_damage_that_no_checksum_shows() {
+    let mut random = Random(1);
+    let files = [
+        "no_checksums",
+        "step",
+        "compact",
+        "views",
+        "dtypes",
+        "protocol_4",
+        "module",
+    ];
+    for name in files {
+        let mut file = fixture(name);
+        // Without checksums the damage reaches the pickle and the tensors.
+        for at in 0..file.len().saturating_sub(46) {
+            if file[at..].starts_with(b"PK\x01\x02") {
+                file[at + 16..at + 20].fill(0);
+            }
+        }
+        assert!(read(&file).is_ok());
+        for _ in 0..4000 {
+            let mut bad = file.clone();
+            for _ in 0..=random.below(8) {
+                let at = random.below(bad.len());
+                match random.below(4) {
+                    0 => bad[at] = random.next() as u8,
+                    1 => bad[at] ^= 1 << random.below(8),
+                    2 => bad[at] = [0, 0xff, b'(', b'R', b'h', b'0'][random.below(6)],
+                    _ => {
+                        let from = random.below(bad.len());
+                        let len = random.below(16).min(bad.len() - at.max(from));
+                        bad.copy_within(from..from + len, at);
+                    }
+                }
+            }
+            // Success is as good as an error here: `read` looks for panics and for memory.
+            let _ = read(&bad);
+        }
+    }
+}
+
+#[test]
+fn random_pickles_of_real_instructions() {
+    let mut random = Random(2);
+    let opcodes =
+        b"\x88\x89N)](}tute\x85\x86\x87asq\x00q\x01h\x00h\x01K\x02RQb\x81\x93\x94\x90\x91\x8f10";
+    for _ in 0..20_000 {
+        let mut pickle = Pickle::new().vector().op(b"q\x00").text("w").op(b"q\x010");
+        for _ in 0..random.below(60) {
+            let at = random.below(opcodes.len());
+            pickle = pickle.op(&opcodes[at..(at + 1 + random.below(3)).min(opcodes.len())]);
+        }
+        let _ = read(&checkpoint(&pickle));
+    }
+}
+
+#[test]
+fn noise_of_every_size() {
+    let mut random = Random(3);
+    for size in (1..200).chain([
+        511, 512, 513, 65_535, 65_536, 65_537, 65_633, 65_634, 200_000,
+    ]) {
+        let noise: Vec<u8> = (0..size).map(|_| random.next() as u8).collect();
+        assert!(read(&noise).is_err());
+        let mut ended = noise;
+        ended.extend(b"PK\x05\x06");
+        ended.extend((0..16).map(|_| random.next() as u8));
+        ended.extend([0, 0]);
+        assert!(read(&ended).is_err());
+    }
+}
+
+#[test]
+fn too_few_bytes_or_too_many_are_asked_for_again() {
+    let file = fixture("unpacked");
+    let mut reader = Reader::new(file.len() as u64).unwrap();
+    let wanted = reader.wants().unwrap();
+    for wrong in [0, file.len() - 1] {
+        let error = Error::WrongLength {
+            wanted: file.len() as u64,
+            got: wrong as u64,
+        };
+        assert_eq!(reader.feed(&file[..wrong]), Err(error));
+        assert_eq!(reader.wants(), Some(wanted.clone()));
+    }
+    reader.feed(&file).unwrap();
+    assert!(reader.contents().is_none());
+    assert_eq!(reader.select(&[0]), Err(Error::NotSelectable));
+}
+
+#[test]
+fn after_an_error_nothing_is_wanted() {
+    let file = fixture("legacy");
+    let mut reader = Reader::new(file.len() as u64).unwrap();
+    assert_eq!(
+        reader.feed(&file),
+        Err(Error::Foreign(Foreign::LegacyTorch))
+    );
+    assert_eq!(reader.wants(), None);
+    assert_eq!(reader.feed(&file), Err(Error::NothingWanted));
+    assert!(reader.contents().is_none() && !reader.done());
+}
+
+// Other files.
+
+#[test]
+fn other_formats_are_named() {
+    let mut page = b"<!DOCTYPE html><html><body>Not found".to_vec();
+    let mut json = b"{\"error\": \"Repository not found\"".to_vec();
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n".to_vec();
+    let cases = [
+        (fixture("legacy"), Foreign::LegacyTorch),
+        (
+            b"\x30\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\"}}".to_vec(),
+            Foreign::Safetensors,
+        ),
+        (b"GGUF\x03\0\0\0\0\0\0\0".to_vec(), Foreign::Gguf),
+        (page.clone(), Foreign::Html),
+        (json.clone(), Foreign::Json),
+        (pointer, Foreign::LfsPointer),
+        (b"\x1f\x8b\x08\0\0".to_vec(), Foreign::Compressed),
+        (b"Entry not found".to_vec(), Foreign::Unknown),
+    ];
+    for (file, foreign) in cases {
+        assert_eq!(read(&file).unwrap_err(), Error::Foreign(foreign));
+    }
+    // Where the end says nothing, the beginning is looked at.
+    page.resize(300_000, b' ');
+    json.resize(300_000, b' ');
+    assert_eq!(read(&page).unwrap_err(), Error::Foreign(Foreign::Html));
+    assert_eq!(read(&json).unwrap_err(), Error::Foreign(Foreign::Json));
+}
+
+#[test]
+fn other_archives_are_named() {
+    assert_eq!(
+        read(&archive(&[("weights.npy", b"x")])).unwrap_err(),
+        Error::NoPickle
+    );
+    assert_eq!(read(&archive(&[])).unwrap_err(), Error::NoPickle);
+    assert_eq!(
+        read(&fixture("torchscript")).unwrap_err(),
+        Error::TorchScript
+    );
+    let twice = archive(&[("a/data.pkl", b"N."), ("b/data.pkl", b"N.")]);
+    assert_eq!(read(&twice).unwrap_err(), Error::TwoPickles);
+    assert_eq!(
+        read(&fixture("only_settings")).unwrap_err(),
+        Error::NoTensors
+    );
+}
+
+#[test]
+fn big_endian_and_unknown_byte_orders() {
+    let pickle = Pickle::new().op(b"}").text("w").vector().op(b"s.");
+    let file = |order: &[u8]| {
+        archive(&[
+            ("m/data.pkl", &pickle.0),
+            ("m/byteorder", order),
+            ("m/data/0", &[0; 64]),
+        ])
+    };
+    assert!(read(&file(b"little")).is_ok());
+    assert_eq!(read(&file(b"big")).unwrap_err(), Error::BigEndian);
+    assert!(matches!(
+        read(&file(b"middle\x1b[2J\xff")).unwrap_err(),
+        Error::ByteOrder(_)
+    ));
+    assert!(matches!(
+        read(&file(&[b'x'; 5000])).unwrap_err(),
+        Error::ByteOrder(_)
+    ));
+}
+
+// Archives that lie.
+
+#[test]
+fn compressed_entries() {
+    let mut file = fixture("unpacked");
+    let at = header(&file, "unpacked/data/1");
+    file[at + 10] = 8;
+    assert_eq!(
+        read(&file).unwrap_err(),
+        Error::Compressed("unpacked/data/1".into())
+    );
+    // Only the header in front of the data says so.
+    let mut file = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
+    let at = header(&file, "m/data/0");
+    let local = u32::from_le_bytes(file[at + 42..at + 46].try_into().unwrap()) as usize;
+    file[local + 8] = 8;
+    assert_eq!(
+        read(&file).unwrap_err(),
+        Error::Compressed("m/data/0".into())
+    );
+}
+
+#[test]
+fn encrypted_entries() {
+    let mut file = fixture("unpacked");
+    let at = header(&file, "unpacked/data/0");
+    file[at + 8] |= 1;
+    assert_eq!(
+        read(&file).unwrap_err(),
+        Error::Encrypted("unpacked/data/0".into())
+    );
+}
+
+#[test]
+fn overlapping_entries() {
+    let good = archive(&[
+        ("m/data.pkl", b"N."),
+        ("m/data/0", &[0; 64]),
+        ("m/data/1", &[0; 64]),
+    ]);
+    let (first, second) = (header(&good, "m/data/0"), header(&good, "m/data/1"));
+    // Both at the same place.
+    let mut file = good.clone();
+    file.copy_within(first + 42..first + 46, second + 42);
+    assert!(matches!(read(&file).unwrap_err(), Error::Overlap(..)));
+    // The first reaches into the second.
+    let mut file = good;
+    file[first + 20] += 1;
+    file[first + 24] += 1;
+    let error = read(&file).unwrap_err();
+    assert_eq!(error, Error::Overlap("m/data/0".into(), "m/data/1".into()));
+}
+
+#[test]
+fn a_local_header_that_pushes_the_data_into_the_next_entry() {
+    let mut file = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
+    let at = header(&file, "m/data/0");
+    let local = u32::from_le_bytes(file[at + 42..at + 46].try_into().unwrap()) as usize;
+    file[local + 28] = 1;
+    assert!(matches!(
+        read(&file).unwrap_err(),
+        Error::LocalHeader { .. }
+    ));
+}
+
+#[test]
+fn duplicate_entries() {
+    let file = archive(&[
+        ("m/data.pkl", b"N."),
+        ("m/data/0", b"a"),
+        ("m/data/0", b"b"),
+    ]);
+    assert_eq!(
+        read(&file).unwrap_err(),
+        Error::DuplicateEntry("m/data/0".into())
+    );
+}
+
+#[test]
+fn counts_that_the_directory_cannot_hold() {
+    let good = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
+    for (count, found) in [(0, 2), (1, 2), (3, 2), (0xffff, 2)] {
+        let mut file = good.clone();
+        let end = end_record(&file);
+        file[end + 8..end + 10].copy_from_slice(&(count as u16).to_le_bytes());
+        file[end + 10..end + 12].copy_from_slice(&(count as u16).to_le_bytes());
+        assert_eq!(
+            read(&file).unwrap_err(),
+            Error::EntryCount {
+                claimed: count,
+                found
+            }
+        );
+    }
+}
+
+#[test]
+fn a_directory_that_is_somewhere_else() {
+    let good = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
+    for field in [12, 16] {
+        for value in [0, 1, 1000, 0x7fff_ffff, 0xffff_ffff_u32] {
+            let mut file = good.clone();
+            let end = end_record(&file);
+            file[end + field..end + field + 4].copy_from_slice(&value.to_le_bytes());
+            assert!(matches!(read(&file).unwrap_err(), Error::EndRecord(_)));
+        }
+    }
+    let mut prefixed = b"#!/bin/sh\n".to_vec();
+    prefixed.extend(&good);
+    assert!(matches!(read(&prefixed).unwrap_err(), Error::EndRecord(_)));
+    let mut followed = good;
+    followed.extend(b"more");
+    assert!(matches!(read(&followed).unwrap_err(), Error::CutOff { .. }));
+}
+
+#[test]
+fn zip64_lies() {
+    // torch always writes the zip64 records: 56 bytes, their locator of 20, the plain record.
+    let good = fixture("unpacked");
+    let end64 = good.len() - 22 - 20 - 56;
+    assert!(good[end64..].starts_with(b"PK\x06\x06"));
+    let fields = [
+        (4, "size"),
+        (24, "count"),
+        (32, "total"),
+        (40, "length"),
+        (48, "offset"),
+    ];
+    for (at, what) in fields.into_iter().chain([(56 + 8, "locator")]) {
+        for value in [0, 1, u64::from(u32::MAX), 1 << 40, u64::MAX - 11, u64::MAX] {
+            let mut file = good.clone();
+            file[end64 + at..end64 + at + 8].copy_from_slice(&value.to_le_bytes());
+            let error = read(&file).unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    Error::Zip64(_) | Error::MultiDisk | Error::EndRecord(_)
+                ),
+                "{what} of {value}: {error}"
+            );
+        }
+    }
+    // The plain record defers to a zip64 record that claims more entries than there is room for.
+    let mut file = good.clone();
+    let end = end_record(&file);
+    file[end + 8..end + 12].fill(0xff);
+    for at in [24, 32] {
+        file[end64 + at..end64 + at + 8].copy_from_slice(&(u64::MAX / 46).to_le_bytes());
+    }
+    assert!(matches!(read(&file).unwrap_err(), Error::EntryCount { .. }));
+    // An entry that defers to a zip64 field it does not have.
+    for field in [20, 24, 42] {
+        let mut file = good.clone();
+        let at = header(&file, "unpacked/data/0") + field;
+        file[at..at + 4].fill(0xff);
+        assert!(matches!(
+            read(&file).unwrap_err(),
+            Error::DirectoryEntry { index: 4, .. }
+        ));
+    }
+}
+
+#[test]
+fn entries_beyond_the_file() {
+    for (field, value) in [(20, 0x7fff_ffff_u32), (24, 0x7fff_ffff), (42, 0x7fff_ffff)] {
+        let mut file = fixture("unpacked");
+        let at = header(&file, "unpacked/data/0") + field;
+        file[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        assert!(matches!(
+            read(&file).unwrap_err(),
+            Error::DirectoryEntry { index: 4, .. }
+        ));
+    }
+}
+
+#[test]
+fn wrong_checksums() {
+    let mut file = fixture("unpacked");
+    let at = header(&file, "unpacked/data/0");
+    file[at + 16] ^= 1;
+    assert_eq!(
+        read(&file).unwrap_err(),
+        Error::Checksum("unpacked/data/0".into())
+    );
+    assert!(read(&fixture("no_checksums")).is_ok());
+}
+
+#[test]
+fn sixty_thousand_empty_entries() {
+    let names: Vec<String> = (0..60_000).map(|index| format!("m/data/{index}")).collect();
+    let mut entries: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &b""[..])).collect();
+    let pickle = Pickle::new()
+        .op(b"}")
+        .text("w")
+        .tensor("FloatStorage", 0, 0, &[0], &[1])
+        .op(b"s.");
+    entries.push(("m/data.pkl", &pickle.0));
+    assert_eq!(read(&archive(&entries)).unwrap_err(), Error::NoTensors);
+}
+
+// Pickles that lie.
+
+#[test]
+fn unknown_globals_are_never_called() {
+    let marker = std::env::temp_dir().join("cpu1-hostile-was-executed");
+    let command = format!("touch {}", marker.display());
+    let system = Pickle::new()
+        .op(b"cposix\nsystem\n")
+        .text(&command)
+        .op(b"\x85R");
+    assert_eq!(
+        config_of(&with_config(&system)),
+        Ok(Value::Opaque("posix.system".into()))
+    );
+    assert!(!marker.exists());
+    // In a tensor's place it is no tensor; as a tensor's function neither.
+    let pickle = Pickle::new().op(b"}").text("w").op(&system.0[2..]).op(b"s");
+    assert_eq!(read(&checkpoint(&pickle)).unwrap_err(), Error::NoTensors);
+    let typed = Pickle::new()
+        .op(b"ctorch._tensor\n_rebuild_from_type_v2\n(cposix\nsystem\nctorch\nTensor\n")
+        .text(&command)
+        .op(b"\x85}tR");
+    let error = config_of(&with_config(&typed)).unwrap_err();
+    assert!(matches!(error, Error::PickleValue { .. }));
+    let evil = Pickle::new()
+        .text("os\u{1b}]0;x\u{7}")
+        .text("system")
+        .op(b"\x93");
+    assert!(config_of(&with_config(&evil)).is_ok());
+    // A storage of a foreign class.
+    let pickle = Pickle::new()
+        .op(b"(")
+        .text("storage")
+        .op(b"cposix\nFloatStorage\n")
+        .text("0");
+    let pickle = pickle.text("cpu").int(4).op(b"tQ");
+    assert!(matches!(
+        read(&checkpoint(&pickle)).unwrap_err(),
+        Error::PickleValue { .. }
+    ));
+}
+
+#[test]
+fn billion_laughs_by_memo() {
+    // [[…], […], …] ten times over, 40 levels deep; the same with tuples and dicts.
+    for (empty, close) in [(&b"]"[..], &b"e"[..]), (b"", b"t"), (b"}", b"u")] {
+        for config in [true, false] {
+            let mut pickle = Pickle::new().text("lol").op(b"q\x000");
+            for level in 0..40_u8 {
+                pickle = pickle.op(empty).op(b"(");
+                for _ in 0..10 {
+                    pickle = pickle.op(&[b'h', level]);
+                }
+                pickle = pickle.op(close).op(&[b'q', level + 1]).op(b"0");
+            }
+            pickle = pickle.op(b"h\x28");
+            if config {
+                let error = config_of(&with_config(&pickle)).unwrap_err();
+                assert_eq!(error, Error::TooMuchSharing);
+            } else {
+                let root = Pickle::new()
+                    .op(b"}")
+                    .text("w")
+                    .vector()
+                    .op(b"s")
+                    .text("more");
+                let root = root.op(&pickle.0[2..]).op(b"s");
+                assert_eq!(read(&checkpoint(&root)).unwrap().1.len(), 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tensor_behind_a_billion_paths() {
+    let mut pickle = Pickle::new().op(b"}").text("w").vector().op(b"sq\x000");
+    for level in 0..30_u8 {
+        pickle = pickle
+            .op(b"](")
+            .op(&[b'h', level, b'h', level])
+            .op(b"eq")
+            .op(&[level + 1, b'0']);
+    }
+    let (contents, tensors) = read(&checkpoint(&pickle.op(b"h\x1e"))).unwrap();
+    assert_eq!((contents.tensors.len(), tensors.len()), (1, 1));
+}
+
+#[test]
+fn one_long_text_repeated() {
+    let long = "x".repeat(100_000);
+    let once = Pickle::new().text(&long).op(b"q\x000](");
+    let refs: Vec<u8> = b"h\x00".repeat(50_000);
+    let error = config_of(&with_config(&once.clone().op(&refs).op(b"e"))).unwrap_err();
+    assert_eq!(error, Error::TooMuchSharing);
+    // As keys of tensors and of dicts, where a name is made from it.
+    let pickle = Pickle::new()
+        .text(&long)
+        .op(b"q\x000")
+        .vector()
+        .op(b"q\x010}(");
+    let error = read(&checkpoint(
+        &pickle.op(&b"h\x00h\x01".repeat(50_000)).op(b"u"),
+    ))
+    .unwrap_err();
+    assert!(matches!(error, Error::NameTooLong(_)));
+    let pickle = Pickle::new().text(&long).op(b"q\x000}(").text("w").vector();
+    let error = read(&checkpoint(&pickle.op(&b"h\x00]".repeat(50_000)).op(b"u"))).unwrap_err();
+    assert!(matches!(error, Error::NameTooLong(_)));
+}
+
+#[test]
+fn one_large_dict_referred_to_everywhere() {
+    // Looking into it at each of its places would take 10^10 steps.
+    let mut pickle = Pickle::new().op(b"}q\x00(");
+    for index in 0..100_000_u32 {
+        pickle = pickle.op(b"J").op(&index.to_le_bytes()).op(b"N");
+    }
+    pickle = pickle.op(b"u0}(").text("w").vector();
+    for index in 0..100_000_u32 {
+        pickle = pickle.op(b"J").op(&index.to_le_bytes()).op(b"h\x00");
+    }
+    assert_eq!(read(&checkpoint(&pickle.op(b"u"))).unwrap().1.len(), 1);
+    // Making a new dict or list from it each time would take as much memory.
+    for maker in ["collections\nOrderedDict", "torch\nSize", "builtins\nlist"] {
+        let mut pickle = Pickle::new().op(b"](");
+        pickle = pickle.op(&b"NN\x86".repeat(100_000)).op(b"e\x85q\x000");
+        pickle = pickle.op(format!("c{maker}\nq\x010](").as_bytes());
+        pickle = pickle.op(&b"h\x01h\x00R".repeat(100_000)).op(b"e");
+        assert_eq!(
+            config_of(&with_config(&pickle)).unwrap_err(),
+            Error::TooManyObjects
+        );
+    }
+}
+
+#[test]
+fn nesting_without_end() {
+    for depth in [100, 200_000] {
+        let nested = Pickle::new()
+            .op(&b"]".repeat(depth))
+            .op(&b"a".repeat(depth - 1));
+        assert_eq!(
+            config_of(&with_config(&nested)).unwrap_err(),
+            Error::TooDeep
+        );
+        let nested = Pickle::new()
+            .op(&b"]".repeat(depth))
+            .vector()
+            .op(&b"a".repeat(depth));
+        assert_eq!(read(&checkpoint(&nested)).unwrap_err(), Error::TooDeep);
+    }
+    // A list inside itself.
+    let circle = Pickle::new().op(b"]q\x00h\x00a");
+    assert_eq!(
+        config_of(&with_config(&circle)).unwrap_err(),
+        Error::TooDeep
+    );
+    assert_eq!(read(&checkpoint(&circle)).unwrap_err(), Error::NoTensors);
+    // A state dict inside itself.
+    let circle = Pickle::new()
+        .op(b"}q\x00")
+        .text("w")
+        .vector()
+        .op(b"s")
+        .text("me")
+        .op(b"h\x00s");
+    assert_eq!(read(&checkpoint(&circle)).unwrap().1.len(), 1);
+}
+
+#[test]
+fn floods_of_small_values() {
+    for flood in [
+        &b"N"[..],
+        b"(",
+        b"]",
+        b"}",
+        b")",
+        b"K\x01",
+        b"N\x94",
+        b"(t",
+        b"]h\x00a",
+    ] {
+        let pickle = Pickle::new()
+            .op(b"Nq\x000")
+            .op(&flood.repeat(3_000_000 / flood.len()));
+        let error = read(&checkpoint(&pickle.clone())).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::TooManyObjects | Error::NoTensors | Error::PickleStack { .. }
+            ),
+            "{flood:?}: {error}"
+        );
+    }
+    let mut pickle = Pickle::new().vector().op(b"q\x000}(");
+    for index in 0..20_000_u32 {
+        pickle = pickle.op(b"J").op(&index.to_le_bytes()).op(b"h\x00");
+    }
+    assert_eq!(
+        read(&checkpoint(&pickle.op(b"u"))).unwrap_err(),
+        Error::TooManyTensors
+    );
+}
+
+#[test]
+fn lengths_beyond_the_pickle() {
+    let floods: [&[u8]; 8] = [
+        b"X\xff\xff\xff\xff",
+        b"X\xff\xff\xff\x7f",
+        b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"B\xff\xff\xff\x7f",
+        b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7f",
+        b"\x96\xff\xff\xff\xff\xff\xff\xff\x7f",
+        b"\x8b\xff\xff\xff\x7f",
+        b"\x8a\xff",
+    ];
+    for flood in floods {
+        assert_eq!(
+            read(&checkpoint(&Pickle::new().op(flood))).unwrap_err(),
+            Error::PickleCutOff
+        );
+    }
+}
+
+#[test]
+fn instructions_without_their_operands() {
+    for opcode in 0..=255_u8 {
+        for before in [
+            &b""[..],
+            b"(",
+            b"N",
+            b"NN",
+            b"NNN",
+            b"(NNN",
+            b"](",
+            b"}(N",
+            b"K\x01(",
+        ] {
+            let error = read(&checkpoint(&Pickle::new().op(before).op(&[opcode]))).unwrap_err();
+            assert!(!error.to_string().is_empty());
+        }
+    }
+    let late = Pickle::new().op(b"\x80\x06");
+    assert_eq!(
+        read(&checkpoint(&late)).unwrap_err(),
+        Error::PickleProtocol(6)
+    );
+    let memo = Pickle::new().op(b"j\xff\xff\xff\xff");
+    assert_eq!(
+        read(&checkpoint(&memo)).unwrap_err(),
+        Error::PickleMemo { at: 2 }
+    );
+    let text = Pickle::new().op(b"X\x01\0\0\0\xff");
+    assert_eq!(
+        read(&checkpoint(&text)).unwrap_err(),
+        Error::PickleText { at: 2 }
+    );
+    let old = Pickle::new().op(b"I1\n");
+    assert_eq!(
+        read(&checkpoint(&old)).unwrap_err(),
+        Error::PickleOpcode {
+            opcode: b'I',
+            at: 2
+        }
+    );
+}
+
+// Tensors that lie.
+
+#[test]
+fn a_storage_shorter_than_its_tensor() {
+    // The archive has 64 bytes, 16 floats.
+    assert!(read(&one_tensor("FloatStorage", 16, 0, &[4, 4], &[4, 1])).is_ok());
+    assert!(read(&one_tensor("FloatStorage", 16, 12, &[4], &[1])).is_ok());
+    let short = |need| Error::StorageShort {
+        tensor: "w".into(),
+        key: "0".into(),
+        have: 64,
+        need,
+    };
+    assert_eq!(
+        read(&one_tensor("FloatStorage", 17, 0, &[4], &[1])).unwrap_err(),
+        short(68)
+    );
+    assert_eq!(
+        read(&one_tensor("DoubleStorage", 16, 0, &[4], &[1])).unwrap_err(),
+        short(128)
+    );
+    let huge = one_tensor("FloatStorage", i64::MAX, 0, &[4], &[1]);
+    assert_eq!(read(&huge).unwrap_err(), short(u64::MAX));
+
+    let outside = Error::OutsideStorage {
+        tensor: "w".into(),
+        have: 16,
+    };
+    for (offset, shape, strides) in [
+        (0, &[17][..], &[1][..]),
+        (13, &[4], &[1]),
+        (16, &[1, 2], &[1, 1]),
+        (i64::MAX, &[2], &[1]),
+        (0, &[4, 4], &[5, 1]),
+        (0, &[2], &[16]),
+        (0, &[1 << 40], &[1]),
+        (0, &[1 << 40, 1 << 40], &[1 << 40, 1]),
+        (0, &[2], &[i64::MAX]),
+        (0, &[3, 3], &[i64::MAX, i64::MAX]),
+    ] {
+        let file = one_tensor("FloatStorage", 16, offset, shape, strides);
+        assert_eq!(
+            read(&file).unwrap_err(),
+            outside,
+            "{offset} {shape:?} {strides:?}"
+        );
+    }
+    // Announced shorter than it is: what was announced counts.
+    let file = one_tensor("FloatStorage", 3, 0, &[4], &[1]);
+    assert_eq!(
+        read(&file).unwrap_err(),
+        Error::OutsideStorage {
+            tensor: "w".into(),
+            have: 3
+        }
+    );
+}
+
+#[test]
+fn a_storage_that_is_not_there() {
+    let pickle = Pickle::new().op(b"}").text("w").vector().op(b"s.");
+    let file = archive(&[("m/data.pkl", &pickle.0), ("m/data/1", &[0; 64])]);
+    let missing = Error::MissingStorage {
+        tensor: "w".into(),
+        key: "0".into(),
+    };
+    assert_eq!(read(&file).unwrap_err(), missing);
+    let elsewhere = archive(&[("m/data.pkl", &pickle.0), ("n/data/0", &[0; 64])]);
+    assert_eq!(read(&elsewhere).unwrap_err(), missing);
+}
+
+#[test]
+fn stride_tricks() {
+    for (shape, strides) in [
+        (&[1000][..], &[0][..]),
+        (&[4, 4], &[0, 1]),
+        (&[4, 4], &[1, 1]),
+        (&[3, 3], &[2, 1]),
+        (&[2, 2, 2], &[1, 2, 3]),
+        (&[1 << 20, 1 << 20], &[0, 0]),
+    ] {
+        let file = one_tensor("FloatStorage", 16, 0, shape, strides);
+        let error = read(&file).unwrap_err();
+        assert_eq!(
+            error,
+            Error::OverlappingStrides("w".into()),
+            "{shape:?} {strides:?}"
+        );
+    }
+    for name in ["expanded", "windows"] {
+        let error = read(&fixture(name)).unwrap_err();
+        assert_eq!(error, Error::OverlappingStrides("w".into()));
+    }
+    // Strides of single elements mean nothing, and neither do those of no elements.
+    assert!(read(&one_tensor("FloatStorage", 16, 0, &[1, 2], &[i64::MAX, 1])).is_ok());
+    let pickle = Pickle::new()
+        .op(b"}")
+        .text("w")
+        .vector()
+        .op(b"s")
+        .text("empty");
+    let pickle = pickle
+        .tensor("FloatStorage", 16, 99, &[0, 9], &[i64::MAX, i64::MAX])
+        .op(b"s");
+    assert_eq!(read(&checkpoint(&pickle)).unwrap().1.len(), 2);
+}
+
+#[test]
+fn shapes_that_are_none() {
+    for (shape, strides) in [
+        (&[-1][..], &[1][..]),
+        (&[4], &[-1]),
+        (&[4], &[1, 1]),
+        (&[1; 9], &[1; 9]),
+    ] {
+        let file = one_tensor("FloatStorage", 16, 0, shape, strides);
+        assert!(matches!(
+            read(&file).unwrap_err(),
+            Error::PickleValue { .. }
+        ));
+    }
+    for (len, offset) in [(-1, 0), (16, -1)] {
+        let file = one_tensor("FloatStorage", len, offset, &[4], &[1]);
+        assert!(matches!(
+            read(&file).unwrap_err(),
+            Error::PickleValue { .. }
+        ));
+    }
+}
+
+#[test]
+fn one_storage_behind_many_tensors() {
+    let mut pickle = Pickle::new().op(b"}(");
+    for index in 0..1000 {
+        pickle = pickle.text(&format!("w{index}")).op(b"h\x00");
+        if index == 0 {
+            pickle.0.truncate(pickle.0.len() - 2);
+            pickle = pickle
+                .tensor("FloatStorage", 250_000, 0, &[500, 500], &[500, 1])
+                .op(b"q\x00");
+        }
+    }
+    let bytes = pickle.op(b"u.").0;
+    let file = archive(&[("m/data.pkl", &bytes), ("m/data/0", &vec![0; 1_000_000])]);
+    assert_eq!(read(&file).unwrap_err(), Error::SharedTooOften);
+    // Two are tied weights.
+    assert_eq!(read(&fixture("tied")).unwrap().1.len(), 2);
+}
+
+#[test]
+fn tensors_of_the_same_name() {
+    let pickle = Pickle::new()
+        .op(b"}(")
+        .text("w")
+        .vector()
+        .text("w")
+        .vector()
+        .op(b"u");
+    assert_eq!(
+        read(&checkpoint(&pickle)).unwrap_err(),
+        Error::DuplicateTensor("w".into())
+    );
+}
+
+#[test]
+fn element_types_that_are_not_read() {
+    let file = fixture("quantized");
+    let mut reader = Reader::new(file.len() as u64).unwrap();
+    while let Some(range) = reader.wants() {
+        reader
+            .feed(&file[range.start as usize..range.end as usize])
+            .unwrap();
+    }
+    let contents = reader.contents().unwrap();
+    assert_eq!(
+        contents.tensors[1].encoding,
+        Encoding::Other("_rebuild_qtensor".into())
+    );
+    let unreadable = Error::Unreadable {
+        tensor: "w".into(),
+        encoding: "_rebuild_qtensor".into(),
+    };
+    assert_eq!(reader.select(&[0, 1]), Err(unreadable));
+    assert_eq!(reader.select(&[0, 0]), Err(Error::NoSuchTensor(0)));
+    assert_eq!(reader.select(&[2]), Err(Error::NoSuchTensor(2)));
+    assert_eq!(reader.select(&[0]), Ok(()));
+    assert_eq!(reader.select(&[0]), Err(Error::NotSelectable));
+}
+
+// Ternary tensors that lie.
+
+#[test]
+fn code_3() {
+    let error = read(&fixture("code_3")).unwrap_err();
+    assert_eq!(
+        error,
+        Error::TernaryCode {
+            tensor: "w".into(),
+            index: 0
+        }
+    );
+}
+
+#[test]
+fn scales_that_are_no_numbers() {
+    for name in ["scale_nan", "scale_inf", "scale_negative"] {
+        assert!(
+            matches!(read(&fixture(name)).unwrap_err(), Error::Scale { .. }),
+            "{name}"
+        );
+    }
+    assert!(matches!(
+        read(&fixture("scale_many")).unwrap_err(),
+        Error::Group { .. }
+    ));
+}
+
+#[test]
+fn packed_groups_that_do_not_fit_together() {
+    for name in ["group_short", "group_no_scale"] {
+        assert!(
+            matches!(read(&fixture(name)).unwrap_err(), Error::Group { .. }),
+            "{name}"
+        );
+    }
+    let group = |shape: &[i64]| {
+        let pickle = Pickle::new()
+            .op(b"}")
+            .text("state")
+            .op(b"}")
+            .text("w")
+            .op(b"}(");
+        let pickle = pickle
+            .text("packed")
+            .tensor("ByteStorage", 64, 0, &[64], &[1]);
+        let pickle = pickle
+            .text("scale")
+            .op(b"G\x3f\xe0\0\0\0\0\0\0")
+            .text("shape");
+        read(&checkpoint(&pickle.tuple(shape).op(b"uss")))
+    };
+    assert!(group(&[256]).is_ok() && group(&[16, 16]).is_ok() && group(&[2, 127]).is_ok());
+    for shape in [
+        &[257][..],
+        &[252],
+        &[],
+        &[0],
+        &[-4],
+        &[1 << 62, 4],
+        &[1 << 62, 1 << 62],
+        &[1; 9],
+    ] {
+        assert!(
+            matches!(group(shape).unwrap_err(), Error::Group { .. }),
+            "{shape:?}"
+        );
+    }
+}
+
+// What is not asked for is not fetched.
+
+#[test]
+fn of_a_step_file_only_the_models_share_is_fetched() {
+    // Two tensors of optimizer state behind each of the model's, which is as bad as it gets: torch
+    // orders the entries by their keys' text.
+    const TENSORS: i64 = 60;
+    const LEN: i64 = 15_000;
+    let tensor = |pickle: Pickle, key: i64| {
+        pickle.tensor_in(
+            &format!("{key:04}"),
+            "BFloat16Storage",
+            LEN,
+            0,
+            &[LEN / 2, 2],
+            &[2, 1],
+        )
+    };
+    let mut pickle = Pickle::new().op(b"}(").text("model_state_dict").op(b"}(");
+    for index in 0..TENSORS {
+        pickle = tensor(pickle.text(&format!("w{index}")), 3 * index);
+    }
+    pickle = pickle
+        .op(b"u")
+        .text("optimizer_state_dict")
+        .op(b"}(")
+        .text("state")
+        .op(b"}(");
+    for index in 0..TENSORS {
+        pickle = tensor(pickle.int(index).op(b"}(").text("exp_avg"), 3 * index + 1);
+        pickle = tensor(pickle.text("exp_avg_sq"), 3 * index + 2).op(b"u");
+    }
+    let bytes = pickle.op(b"u").text("param_groups").op(b"]uu.").0;
+    let names: Vec<String> = (0..3 * TENSORS)
+        .map(|key| format!("m/data/{key:04}"))
+        .collect();
+    let storage = vec![1; 2 * LEN as usize];
+    let mut entries = vec![("m/data.pkl", &bytes[..])];
+    entries.extend(names.iter().map(|name| (&**name, &storage[..])));
+    let file = archive(&entries);
+
+    let mut reader = Reader::new(file.len() as u64).unwrap();
+    let mut fetched = 0;
+    let mut fetch = |reader: &mut Reader, range: Range<u64>| {
+        fetched += range.end - range.start;
+        reader
+            .feed(&file[range.start as usize..range.end as usize])
+            .unwrap();
+    };
+    while let Some(range) = reader.wants() {
+        fetch(&mut reader, range);
+    }
+    let contents = reader.contents().unwrap();
+    assert_eq!(contents.flavour, Flavour::Step);
+    let all = contents.tensors.len();
+    assert_eq!(
+        (all, contents.skipped_tensors),
+        (TENSORS as usize, 2 * TENSORS as usize)
+    );
+    reader.select(&(0..all).collect::<Vec<_>>()).unwrap();
+    let mut last = 0;
+    while let Some(range) = reader.wants() {
+        assert!(range.start >= last, "requests go forwards");
+        last = range.end;
+        fetch(&mut reader, range);
+        while let Some((_, tensor)) = reader.take().unwrap() {
+            assert!(matches!(tensor.data, Data::Bf16(_)));
+        }
+    }
+    assert!(reader.done());
+    let (fed, selected) = reader.progress();
+    assert_eq!(fed, selected);
+    let third = (file.len() / 3) as u64;
+    assert!(
+        fetched < third + (100 << 10),
+        "{fetched} of {} bytes",
+        file.len()
+    );
+}
