@@ -1,0 +1,217 @@
+"""Writes the golden files of `tests/fixtures/`: small random models of every run in every file flavour, what
+they score and what they generate, and the same for the embedded model.
+
+    python goldens.py [RUN ...]                  the named runs, or all sixteen
+    python goldens.py --embedded MODEL.pt        embedded.json for the shipped model
+
+The random weights are made lively (sharp logits, gates that delete about 40 % of the patches). The seed is
+the first with which no decision is close: no activation within 3e-7 of its size of a rounding boundary, no
+greedy choice and no gate within 0.002 of a tie, and float64 arithmetic gives the same. So an implementation that adds in
+another order must arrive at the same bytes.
+"""
+
+import argparse
+import json
+import pathlib
+import tempfile
+
+import torch
+
+import files
+import inference
+import quant
+from config import RUNS, reduced
+from model import CPU1, P
+
+HERE = pathlib.Path(__file__).parent
+FIXTURES = HERE.parent / "fixtures"
+TEXT_BYTES, PROMPT_BYTES, NEW_BYTES = 75, 37, 20
+WITH_OPTIMIZER = "run_14"
+NAMES = {"unpacked": files.write_unpacked, "compact": files.write_compact, "step": files.write_step}
+
+
+class Margins:
+    """Records how near inference comes to a decision that rounding could turn."""
+
+    def __init__(self):
+        self.rounding = self.choice = self.gate = float("inf")
+
+    def __enter__(self):
+        self.quantize, self.greedy = quant.quantize_activations, inference.greedy
+        quant.quantize_activations = self.watch_rounding
+        return self
+
+    def __exit__(self, *_):
+        quant.quantize_activations = self.quantize
+
+    def watch_rounding(self, x):
+        q, s = self.quantize(x)
+        exact = x.double() * s.double()
+        distance = (exact - exact.floor() - 0.5).abs() / exact.abs().clamp(min=1)
+        self.rounding = min(self.rounding, float(distance.min()))
+        return q, s
+
+    def watch_gate(self, _module, _inputs, logits):
+        self.gate = min(self.gate, float(logits.abs().min()))
+
+    def pick(self, logits):
+        top = logits.topk(2).values
+        self.choice = min(self.choice, float(top[0] - top[1]))
+        return self.greedy(logits)
+
+    def wide(self):
+        return self.rounding > 3e-7 and self.choice > 0.002 and self.gate > 0.002
+
+
+def lively(config, seed, text):
+    """Random weights that make every part matter."""
+    torch.manual_seed(seed)
+    model = CPU1(config)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "norm" in name:
+                parameter.uniform_(0.6, 1.4)
+            elif name.endswith("decay"):
+                parameter.normal_(0.0, 1.0)
+            elif "fp_residual.up" in name or "pfnet.up" in name:
+                parameter.mul_(5.0)
+            elif "bolmo" in name or "positions" in name:
+                parameter.normal_(0.0, 0.6)
+            elif name.startswith("delete_gate.hidden"):
+                parameter.mul_(2.0)
+            elif name.startswith(("head", "decoder.head")):
+                parameter.mul_(3.0 if config.ternary else 1.2)
+        if config.delete_gate:
+            seen = []
+            hook = model.delete_gate.register_forward_hook(lambda _m, _i, logits: seen.append(logits.flatten()))
+            model.delete_gate.score.weight.mul_(4.0)
+            inference.score(model, text)
+            hook.remove()
+            logits = torch.cat(seen)
+            model.delete_gate.score.bias.sub_(logits.quantile(0.6, interpolation="midpoint"))
+    return model
+
+
+def results(model, text, prompt, short_prompt, margins=None):
+    pick = margins.pick if margins else inference.greedy
+    per_element, deleted = inference.score(model, text)
+    if margins and not margins.wide():
+        return None                   # early, for most seeds end here
+    answer = {
+        "bits_per_byte": sum(per_element) / len(per_element),
+        "per_byte": [round(bits, 6) for bits in per_element],
+        "scored_patches_deleted": deleted,
+        "greedy": {"prompt": prompt, "bytes": inference.generate(model, prompt, NEW_BYTES, pick)},
+    }
+    if model.config.bytes_in:
+        answer["greedy_short"] = {"prompt": short_prompt, "bytes": inference.generate(model, short_prompt, NEW_BYTES // 2, pick)}
+    return answer
+
+
+def agree(one, other):
+    same = all(one[key] == other[key] for key in ("greedy", "greedy_short", "scored_patches_deleted") if key in one)
+    return same and max(abs(a - b) for a, b in zip(one["per_byte"], other["per_byte"])) < 1e-4
+
+
+def step_optimizer(model):
+    """An AdamW that took one step of rate 0: its state is there, the weights are as they were."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.0, weight_decay=0.0)
+    for parameter in model.parameters():
+        parameter.grad = torch.randn_like(parameter) * 1e-3
+    optimizer.step()
+    return optimizer
+
+
+def try_seed(run, seed, folder):
+    """The golden of a run, its files in `folder`; None when some decision is too close."""
+    config = reduced(RUNS[run])
+    tokens = not config.bytes_in
+    if tokens:
+        generator = torch.Generator().manual_seed(seed)
+        text = torch.randint(0, config.vocab_size, (TEXT_BYTES // P * 2,), generator=generator).tolist()
+        prompt, short = text[:13], []
+    else:
+        held_out = (HERE / "data/heldout.txt").read_bytes()
+        start = 997 * seed % (len(held_out) - TEXT_BYTES)
+        text = list(held_out[start:start + TEXT_BYTES])
+        prompt, short = text[:PROMPT_BYTES], list(b"fn")
+    model = lively(config, seed, text)
+    flavours = {}
+    for flavour, write in NAMES.items():
+        path = folder / f"{run}.{flavour}.pt"
+        if flavour == "step":
+            files.write_step(model, path, 1000, step_optimizer(model) if run == WITH_OPTIMIZER else None)
+        else:
+            write(model, path)
+        loaded = files.load(path)
+        with Margins() as margins:
+            if config.delete_gate:
+                loaded.delete_gate.register_forward_hook(margins.watch_gate)
+            flavours[flavour] = results(loaded, text, prompt, short, margins)
+        if not flavours[flavour] or not margins.wide():
+            return None
+        if not agree(flavours[flavour], results(files.load(path, torch.float64), text, prompt, short)):
+            return None
+    golden = {"run": run, "seed": seed, "parameters": sum(p.numel() for p in model.parameters()), "config": config.to_dict()}
+    if tokens:
+        golden["tokens"] = True
+    return golden | {"text": text} | flavours["unpacked"] | {"flavours": flavours}
+
+
+def write_golden(run):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        first = 1000 * list(RUNS).index(run)   # runs of one architecture still get weights of their own
+        for seed in range(first, first + 1000):
+            if golden := try_seed(run, seed, folder):
+                break
+        else:
+            raise SystemExit(f"{run}: none of a thousand seeds keeps clear of ties; loosen the margins in goldens.py")
+        for flavour in NAMES:
+            (FIXTURES / f"{run}.{flavour}.pt").write_bytes((folder / f"{run}.{flavour}.pt").read_bytes())
+    (FIXTURES / f"{run}.json").write_text(json.dumps(golden) + "\n")
+    share = golden["scored_patches_deleted"] / max(len(golden["text"]) // RUNS[run].patch_size, 1)
+    print(f"{run}: seed {seed}, {golden['bits_per_byte']:.3f} bits, {share:.0%} deleted", flush=True)
+
+
+def write_embedded(path):
+    """About 2 KB of held-out text and three prompts for the shipped model, with float64 beside float32."""
+    held_out = (HERE / "data/heldout.txt").read_bytes()
+    text = list(held_out[60_000:62_051])
+    prompts = [list(held_out[start:start + 64]) for start in (0, 100_001, 200_002)]
+    model, double = files.load(path), files.load(path, torch.float64)
+    per_byte, deleted = inference.score(model, text)
+    exact, _ = inference.score(double, text)
+    margins = Margins()
+    answers = [{"prompt": prompt, "bytes": inference.generate(model, prompt, 128, margins.pick)} for prompt in prompts]
+    golden = {
+        "run": model.config.run, "file": pathlib.Path(path).name, "parameters": sum(p.numel() for p in model.parameters()),
+        "config": model.config.to_dict(), "text": text, "bits_per_byte": sum(per_byte) / len(per_byte),
+        "per_byte": [round(bits, 6) for bits in per_byte], "scored_patches_deleted": deleted,
+        "greedy": answers,
+        "largest_difference_to_float64": max(abs(a - b) for a, b in zip(per_byte, exact)),
+        "smallest_greedy_margin": margins.choice,
+    }
+    (FIXTURES / "embedded.json").write_text(json.dumps(golden) + "\n")
+    print({key: golden[key] for key in ("bits_per_byte", "scored_patches_deleted", "largest_difference_to_float64", "smallest_greedy_margin")})
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Writes golden files into tests/fixtures/.")
+    parser.add_argument("runs", nargs="*", metavar="RUN")
+    parser.add_argument("--embedded", metavar="MODEL.pt")
+    options = parser.parse_args()
+    unknown = set(options.runs) - set(RUNS)
+    if unknown:
+        raise SystemExit(f"no such run: {', '.join(sorted(unknown))}; there are {', '.join(RUNS)}")
+    torch.set_num_threads(1)
+    FIXTURES.mkdir(exist_ok=True)
+    if options.embedded:
+        write_embedded(options.embedded)
+    else:
+        for run in options.runs or RUNS:
+            write_golden(run)
+
+
+if __name__ == "__main__":
+    main()

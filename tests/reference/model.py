@@ -1,0 +1,354 @@
+"""The CPU-1 family in PyTorch, written from SPEC.md §1–§2: the oracle of the Rust, and what is trained.
+
+Shapes: B sequences, S positions (patches, or tokens in BPE runs), d = d_model, P = 4 bytes a patch.
+Module names give the canonical tensor names of SPEC §3.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from config import Config
+from quant import BitEmbedding, BitLinear, DenseLinear, Embedding, full
+from scan import recurrence
+
+P = 4
+
+
+class RMSNorm(nn.Module):
+    def __init__(self, width, eps):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.eps = eps
+
+    def forward(self, x):
+        x = full(x)
+        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self.weight
+
+
+def linear_kind(config):
+    return BitLinear if config.ternary else DenseLinear
+
+
+class Bolmo(nn.Module):
+    """Boundary-aware encoding of a patch's byte vectors by attention among them."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.query = DenseLinear(width, width)
+        self.key = DenseLinear(width, width)
+        self.value = DenseLinear(width, width)
+        self.out = DenseLinear(width, width)
+        self.boundary = nn.Linear(width, 1)
+
+    def forward(self, e):                                               # [B, S, P, width]
+        boundary = torch.sigmoid(full(self.boundary(e))).squeeze(-1)  # [B, S, P]
+        query = self.query(e.mean(-2, keepdim=True))
+        scores = (query * self.key(e)).sum(-1) / math.sqrt(e.shape[-1]) + torch.log(boundary + 1e-6)
+        mixed = (torch.softmax(full(scores), -1).unsqueeze(-1) * self.value(e)).sum(-2, keepdim=True)
+        return e + self.out(mixed)
+
+
+class PatchEmbedding(nn.Module):
+    """Four bytes -> one vector of d."""
+
+    def __init__(self, config):
+        super().__init__()
+        table = BitEmbedding if config.ternary else Embedding
+        if config.bytes_in:
+            self.bytes = table(256, config.byte_width, std=0.5)
+            self.patch = linear_kind(config)(P * config.byte_width, config.d_model)
+            if config.bolmo:
+                self.bolmo = Bolmo(config.byte_width)
+        else:
+            self.tokens = table(config.vocab_size, config.d_model, std=0.5)
+
+    def forward(self, units):                                           # bytes [B, S, P], or tokens [B, S]
+        if hasattr(self, "tokens"):
+            return self.tokens(units)
+        e = self.bytes(units)
+        if hasattr(self, "bolmo"):
+            e = self.bolmo(e)
+        return self.patch(e.flatten(-2))
+
+
+def rotate(x, positions, base):
+    """RoPE on interleaved pairs; x [B, heads, S, head size]."""
+    size = x.shape[-1]
+    angles = positions[:, None] * base ** (-torch.arange(0, size, 2, device=x.device) / size)
+    cos, sin = angles.cos(), angles.sin()
+    even, odd = x[..., 0::2], x[..., 1::2]
+    return torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1).flatten(-2)
+
+
+class Attention(nn.Module):
+    """Causal multi-head attention, with RoPE in the backbone and without it in the local decoder."""
+
+    def __init__(self, config, width, heads, rope, window=0):
+        super().__init__()
+        linear = linear_kind(config)
+        self.query, self.key, self.value = linear(width, width), linear(width, width), linear(width, width)
+        if config.ternary:
+            self.out_norm = RMSNorm(width, config.norm_eps)
+        self.out = linear(width, width, gain=(2 * config.n_layers) ** -0.5)
+        self.heads, self.window = heads, window
+        self.rope_base = config.rope_base if rope else None
+
+    def forward(self, n, positions):                                    # [B, S, width]
+        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+                   for part in self.query.apply_to(n, self.query, self.key, self.value))
+        if self.rope_base:
+            q, k = rotate(full(q), positions, self.rope_base), rotate(full(k), positions, self.rope_base)
+        distance = positions[:, None] - positions[None, :]
+        visible = distance >= 0
+        if self.window:
+            visible &= distance < self.window
+        if n.shape[1] <= P:
+            # The local decoder: so few positions that plain sums, which the compiler fuses, beat batched products.
+            scores = (full(q.unsqueeze(-2)) * full(k.unsqueeze(-3))).sum(-1)
+            weights = torch.softmax((scores / math.sqrt(q.shape[-1])).masked_fill(~visible, -torch.inf), -1)
+            y = (weights.unsqueeze(-1) * full(v.unsqueeze(-3))).sum(-2)
+        else:
+            y = F.scaled_dot_product_attention(q, k.to(q.dtype), v.to(q.dtype), attn_mask=visible)
+        y = y.transpose(1, 2).flatten(-2)
+        return self.out(self.out_norm(y) if hasattr(self, "out_norm") else y)
+
+
+class MLGRU(nn.Module):
+    """The recurrence of the MatMul-free language model, with a learned lower bound on forgetting."""
+
+    def __init__(self, config):
+        super().__init__()
+        d, linear = config.d_model, linear_kind(config)
+        self.forget, self.candidate, self.gate = linear(d, d), linear(d, d), linear(d, d)
+        self.decay = nn.Parameter(torch.zeros(d if config.decay == "channel" else 1))
+        if config.output_projection:
+            if config.ternary:
+                self.out_norm = RMSNorm(d, config.norm_eps)
+            self.out = linear(d, d, gain=(2 * config.n_layers) ** -0.5)
+
+    def forward(self, n, state, keep):
+        """n [B, S, d]; state [B, d]; keep [B, S, 1] is 0 where the recurrence must not see a position."""
+        f, c, g = self.forget.apply_to(n, self.forget, self.candidate, self.gate)
+        bound = torch.sigmoid(self.decay)
+        f = bound + (1 - bound) * torch.sigmoid(full(f))
+        if keep is not None:
+            f = 1 - keep * (1 - f)
+        h = recurrence(f, (1 - f) * F.silu(full(c)), state)
+        y = torch.sigmoid(full(g)) * h
+        if hasattr(self, "out"):
+            y = self.out(self.out_norm(y) if hasattr(self, "out_norm") else y)
+        return y, h[:, -1]
+
+
+class GatedFFN(nn.Module):
+    def __init__(self, config, width, hidden):
+        super().__init__()
+        linear = linear_kind(config)
+        self.gate, self.up = linear(width, hidden), linear(width, hidden)
+        if config.ternary:
+            self.down_norm = RMSNorm(hidden, config.norm_eps)
+        self.down = linear(hidden, width, gain=(2 * config.n_layers) ** -0.5)
+
+    def forward(self, n):
+        gate, up = self.gate.apply_to(n, self.gate, self.up)
+        y = F.silu(full(gate)) * full(up)
+        return self.down(self.down_norm(y) if hasattr(self, "down_norm") else y)
+
+
+class LowRank(nn.Module):
+    """FPResidual: up · down · n, never ternary."""
+
+    def __init__(self, width, rank):
+        super().__init__()
+        self.down, self.up = DenseLinear(width, rank), DenseLinear(rank, width, gain=0.1)
+
+    def forward(self, n):
+        return self.up(self.down(n))
+
+
+class PFNet(nn.Module):
+    """A narrow path beside the FFN: W_p2 · silu(W_p1 · n)."""
+
+    def __init__(self, config):
+        super().__init__()
+        linear = linear_kind(config)
+        self.down = linear(config.d_model, config.pfnet_hidden)
+        self.up = linear(config.pfnet_hidden, config.d_model, gain=0.1)
+
+    def forward(self, n):
+        return self.up(F.silu(full(self.down(n))))
+
+
+class Block(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        d = config.d_model
+        self.norm1, self.norm2 = RMSNorm(d, config.norm_eps), RMSNorm(d, config.norm_eps)
+        self.mixer = MLGRU(config) if config.mixer == "mlgru" else Attention(config, d, config.n_heads, True, config.window)
+        self.ffn = GatedFFN(config, d, config.d_ff)
+        if config.fp_residual_rank:
+            self.fp_residual = LowRank(d, config.fp_residual_rank)
+        if config.pfnet_hidden:
+            self.pfnet = PFNet(config)
+
+    def forward(self, x, state, positions, keep=None):
+        n = self.norm1(x)
+        if isinstance(self.mixer, MLGRU):
+            m, state = self.mixer(n, state, keep)
+        else:
+            m = self.mixer(n, positions)
+        if hasattr(self, "fp_residual"):
+            m = m + self.fp_residual(n)
+        x = x + m
+        n = self.norm2(x)
+        y = self.ffn(n)
+        if hasattr(self, "pfnet"):
+            y = y + self.pfnet(n)
+        return x + y, state
+
+
+class DeleteGate(nn.Module):
+    """The logit of deleting each position."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.hidden = nn.Linear(config.d_model, config.delete_hidden)
+        self.score = nn.Linear(config.delete_hidden, 1)
+
+    def forward(self, x):
+        return full(self.score(F.silu(self.hidden(x)))).squeeze(-1)
+
+
+class LocalBlock(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        width = config.local_width
+        self.norm1, self.norm2 = RMSNorm(width, config.norm_eps), RMSNorm(width, config.norm_eps)
+        self.mixer = Attention(config, width, config.local_heads, rope=False)
+        self.ffn = GatedFFN(config, width, config.local_ff)
+
+    def forward(self, x, positions):
+        x = x + self.mixer(self.norm1(x), positions)
+        return x + self.ffn(self.norm2(x))
+
+
+class LocalDecoder(nn.Module):
+    """The four bytes of the next patch, one after the other."""
+
+    def __init__(self, config):
+        super().__init__()
+        width = config.local_width
+        self.input = linear_kind(config)(config.d_model, P * width)
+        self.bytes = (BitEmbedding if config.ternary else Embedding)(256, width, std=0.25)
+        self.positions = nn.Parameter(torch.empty(P, width).normal_(std=0.25))
+        self.blocks = nn.ModuleList(LocalBlock(config) for _ in range(config.local_layers))
+        self.norm = RMSNorm(width, config.norm_eps)
+        self.head = linear_kind(config)(width, 256)
+
+    def forward(self, z, known):
+        """z [N, d] and the first k of the wanted bytes, known [N, k], k <= 3 -> logits [N, k + 1, 256]."""
+        count = known.shape[1] + 1
+        v = full(self.input(z)).unflatten(-1, (P, -1))[:, :count]
+        x = v + self.positions[:count] + F.pad(self.bytes(known), (0, 0, 1, 0))
+        places = torch.arange(count, device=z.device)
+        for block in self.blocks:
+            x = block(x, places)
+        return full(self.head(self.norm(x)))
+
+
+class CPU1(nn.Module):
+    def __init__(self, config: Config):
+        super().__init__()
+        self.config = config
+        linear = linear_kind(config)
+        self.embed = PatchEmbedding(config)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layers))
+        if config.decay != "none":
+            # Deeper layers start with longer memories.
+            for i, block in enumerate(self.blocks):
+                nn.init.constant_(block.mixer.decay, -3 + 5 * i / max(config.n_layers - 1, 1))
+        if config.delete_gate:
+            self.delete_gate = DeleteGate(config)
+        self.norm = RMSNorm(config.d_model, config.norm_eps)
+        if config.local_decoder:
+            self.decoder = LocalDecoder(config)
+        elif config.bytes_in:
+            self.heads = nn.ModuleList(linear(config.d_model, 256) for _ in range(P))
+        else:
+            self.head = linear(config.d_model, config.vocab_size)
+        if config.aligner_width:
+            # The authors' EmbeddingAligner: in the files of run_15, without a part in the forward pass.
+            self.aligner = DenseLinear(config.d_model, config.aligner_width)
+
+    def fresh_state(self, batch, device=None):
+        """The state before a sequence: h = 0 per block, [n_layers, B, d]."""
+        return torch.zeros(self.config.n_layers, batch, self.config.d_model, dtype=self.norm.weight.dtype, device=device)
+
+    def backbone(self, units, state=None, gate="off", first=None):
+        """Patch states z [B, S, d] of bytes [B, S, P] (or tokens [B, S]), the next state, the delete logits.
+
+        gate: "off" deletes nothing; "hard" deletes where σ(ℓ) > threshold by really leaving those positions
+        out; "train" gives the same values with a gradient to the gate (straight through σ(-ℓ)).
+        first: [B], whether position 0 begins its sequence and so must stay; all of them where None.
+        """
+        x = full(self.embed(units))
+        state = self.fresh_state(x.shape[0], x.device) if state is None else state
+        positions = torch.arange(x.shape[1], device=x.device)
+        middle, after = self.config.n_layers // 2, []
+
+        def run(blocks, states, x, positions, keep=None):
+            for block, h in zip(blocks, states):
+                x, h = block(x, h, positions, keep)
+                after.append(h)
+            return x
+
+        x = run(self.blocks[:middle], state[:middle], x, positions)
+        logits = None
+        if gate == "off" or not self.config.delete_gate:
+            x = run(self.blocks[middle:], state[middle:], x, positions)
+            return self.norm(x), torch.stack(after), logits
+        logits = self.delete_gate(x)
+        begins = torch.zeros_like(logits, dtype=torch.bool)
+        begins[:, 0] = True if first is None else first
+        deleted = (torch.sigmoid(logits) > self.config.delete_threshold) & ~begins
+        if gate == "hard":
+            x, after = self._gathered(run, x, state, positions, deleted, after)
+            return self.norm(x), after, logits
+        soft = torch.sigmoid(-logits)
+        keep = torch.where(begins, torch.ones_like(soft), (~deleted).to(soft.dtype) + soft - soft.detach()).unsqueeze(-1)
+        upper = run(self.blocks[middle:], state[middle:], x, positions, keep)
+        return self.norm(x + keep * (upper - x)), torch.stack(after), logits
+
+    def _gathered(self, run, x, state, positions, deleted, after):
+        """The upper blocks over the kept positions of each sequence only."""
+        middle = self.config.n_layers // 2
+        lower, rows, states = torch.stack(after), [], []
+        for b in range(x.shape[0]):
+            kept = (~deleted[b]).nonzero().squeeze(-1)
+            row, upper = x[b].clone(), state[middle:, b]
+            if len(kept):
+                after.clear()
+                row[kept] = run(self.blocks[middle:], state[middle:, b:b + 1], x[b:b + 1, kept], positions[kept])[0]
+                upper = torch.stack(after)[:, 0]
+            rows.append(row)
+            states.append(upper)
+        return torch.stack(rows), torch.cat([lower, torch.stack(states, 1)])
+
+    def logits_of_next(self, z, known):
+        """Logits of the bytes of the next patch, z [N, d], known [N, k <= 3] -> [N, k + 1, 256]; tokens: [N, 1, V]."""
+        if self.config.local_decoder:
+            return self.decoder(z, known)
+        if self.config.bytes_in:
+            return full(torch.stack(self.heads[0].apply_to(z, *list(self.heads)[:known.shape[1] + 1]), 1))
+        return full(self.head(z)).unsqueeze(1)
+
+    def loss(self, units, state=None, gate="off", first=None):
+        """Mean nats per byte (or token) of positions 1.. of units [B, S + 1, (P)], and the backbone's by-products."""
+        z, state, delete_logits = self.backbone(units[:, :-1], state, gate, first)
+        targets = units[:, 1:].reshape(z.shape[0] * z.shape[1], -1)
+        logits = self.logits_of_next(z.flatten(0, 1), targets[:, :-1])
+        nats = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        return nats, state, delete_logits

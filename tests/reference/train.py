@@ -1,0 +1,260 @@
+"""Trains any run of SPEC §1 from scratch, ternary weights straight through from the first step.
+
+    python train.py run_14 --out data/run_14 --minutes 75              # phase 1: everything but the gate
+    python train.py run_14 --out data/run_14 --minutes 20 --phase 2    # phase 2: the DeleteGate
+
+Kill it whenever you like; the same command goes on from the last checkpoint. With `--steps` the result
+does not depend on the clock, and a run that was killed equals one that was not. With `--minutes` or
+`--until` the schedule follows the time spent, so that the rate has decayed when the time is over,
+however busy the machine is.
+
+Recipe (BitNet b1.58 and its training notes): AdamW at a high rate, linear warm-up then linear decay,
+weight decay in the first half only, gradients clipped. Float32 master weights, products in bfloat16.
+The recurrent state runs on from window to window of a segment (no gradient across).
+
+Phase 2 teaches the DeleteGate while the rest follows at a low rate. Deletion is hard in the forward
+pass, exactly as at evaluation; the gradient goes straight through to σ(ℓ). A controller raises or
+lowers the reward for deleting until the share of deleted patches follows a target that climbs to
+`--share`.
+"""
+
+import argparse
+import csv
+import datetime
+import json
+import math
+import os
+import pathlib
+import time
+
+import numpy as np
+import torch
+
+import model as model_module
+from config import Config, RUNS, reduced
+from data import Windows, validation_rows
+from model import CPU1
+
+HERE = pathlib.Path(__file__).parent
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("run", help="a run of SPEC §1, or a JSON file with the fields of Config")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder for checkpoint and log")
+    parser.add_argument("--data", type=pathlib.Path, default=HERE / "data/corpus/train.bin", help="bytes, or .npy of token ids")
+    parser.add_argument("--heldout", type=pathlib.Path, default=HERE / "data/heldout.txt")
+    budget = parser.add_mutually_exclusive_group(required=True)
+    budget.add_argument("--steps", type=int, help="steps of this phase")
+    budget.add_argument("--minutes", type=float, help="minutes of this phase")
+    budget.add_argument("--until", help="UTC time today, HH:MM, at which this phase ends")
+    parser.add_argument("--phase", type=int, choices=(1, 2), default=1)
+    parser.add_argument("--rows", type=int, default=32)
+    parser.add_argument("--positions", type=int, default=128, help="patches (or tokens) of a row per step")
+    parser.add_argument("--rate", type=float, help="peak learning rate of the matrices [3e-3 ternary, 1e-3 float]")
+    parser.add_argument("--floor", type=float, default=0.1, help="share of the peak at which phase 1 ends and phase 2 begins")
+    parser.add_argument("--warmup", type=int, default=100, help="steps")
+    parser.add_argument("--weight-decay", type=float, default=0.1)
+    parser.add_argument("--clip", type=float, default=1.0)
+    parser.add_argument("--share", type=float, default=0.4, help="share of patches to delete, phase 2")
+    parser.add_argument("--validate-every", type=int, default=200, help="steps")
+    parser.add_argument("--save-every", type=float, default=240, help="seconds")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--reduced", action="store_true", help="the fixture size of the run, for trying things out")
+    parser.add_argument("--no-compile", dest="compile", action="store_false")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    return parser.parse_args()
+
+
+class Schedule:
+    """How much of a phase is done, by steps or by the clock."""
+
+    def __init__(self, options):
+        self.steps = options.steps
+        self.seconds = options.minutes * 60 if options.minutes else None
+        self.end = None
+        if options.until:
+            hour, minute = map(int, options.until.split(":"))
+            now = datetime.datetime.now(datetime.timezone.utc)
+            self.end = now.replace(hour=hour, minute=minute, second=0, microsecond=0).timestamp()
+
+    def progress(self, step, elapsed):
+        """0 at the beginning, 1 when the phase is over."""
+        if self.steps:
+            return min(step / self.steps, 1.0)
+        if self.seconds:
+            return min(elapsed / self.seconds, 1.0)
+        left = max(self.end - time.time(), 0)
+        return elapsed / (elapsed + left) if left else 1.0
+
+
+class Trainer:
+    def __init__(self, config, options):
+        self.config, self.options = config, options
+        torch.manual_seed(options.seed)
+        self.device = torch.device(options.device)
+        self.model = CPU1(config).to(self.device)
+        self.peak = options.rate or (3e-3 if config.ternary else 1e-3)
+        self.optimizer = self.make_optimizer()
+        unit = config.patch_size
+        self.text, self.held_out = load_text(options.data), load_text(options.heldout)
+        self.windows = Windows(self.text, options.rows, options.positions, unit, options.seed)
+        self.state = self.model.fresh_state(options.rows, self.device)
+        # Steps and seconds are those of the current phase; reward belongs to phase 2's controller.
+        self.phase, self.step, self.elapsed, self.reward = options.phase, 0, 0.0, 0.0
+        self.recent = []              # (bits, gradient norm, share) of the steps since the last line of the log
+        self.schedule = Schedule(options)
+        options.out.mkdir(parents=True, exist_ok=True)
+        self.checkpoint, self.log = options.out / "checkpoint.pt", options.out / "log.csv"
+        self.resume()
+
+    def make_optimizer(self):
+        """Matrices at the full rate with weight decay; the gate, and what is small, apart."""
+        groups = {"matrices": [], "small": [], "gate": []}
+        for name, parameter in self.model.named_parameters():
+            small = parameter.dim() < 2 or "bolmo" in name or "positions" in name
+            groups["gate" if name.startswith("delete_gate") else "small" if small else "matrices"].append(parameter)
+        return torch.optim.AdamW(
+            [{"params": parameters, "kind": kind, "weight_decay": 0.0} for kind, parameters in groups.items() if parameters],
+            lr=0.0, betas=(0.9, 0.95), fused=True)
+
+    def set_rates(self, progress):
+        options = self.options
+        if self.phase == 1:
+            rate = self.peak * min(1, (self.step + 1) / options.warmup) * (1 - (1 - options.floor) * progress)
+            decay = options.weight_decay if progress < 0.5 else 0.0
+        else:
+            rate, decay = self.peak * options.floor * (1 - progress), 0.0
+        gate_rate = 0.0 if self.phase == 1 else 3e-3 * min(1, (self.step + 1) / 20) * (1 - 0.9 * progress)
+        for group in self.optimizer.param_groups:
+            group["lr"] = gate_rate if group["kind"] == "gate" else rate
+            group["weight_decay"] = decay if group["kind"] == "matrices" else 0.0
+        return rate
+
+    def train_step(self, progress):
+        units, fresh = self.windows.next()
+        units, fresh = units.to(self.device), fresh.to(self.device)
+        state = self.state * ~fresh[:, None]
+        with torch.autocast(self.device.type, torch.bfloat16):
+            nats, state, delete_logits = self.model.loss(units, state, "train" if self.phase == 2 else "off", fresh)
+        self.state = state.detach()
+        total, share = nats, 0.0
+        if delete_logits is not None:
+            delete = torch.sigmoid(delete_logits)
+            share = float((delete > self.config.delete_threshold).float().mean())
+            target = self.options.share * min(1.0, progress / 0.5)
+            self.reward = min(max(self.reward + 0.02 * (target - share), 0.0), 2.0)
+            total = nats - self.reward * delete.mean()
+        total.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
+        if math.isfinite(norm):
+            self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return float(nats.detach()), float(norm), share
+
+    @torch.no_grad()
+    def validate(self, gate):
+        """Bits per element over the held-out text, read in parallel rows, and the share of deleted patches."""
+        options, total, deleted, count = self.options, 0.0, 0.0, 0
+        state = self.model.fresh_state(options.rows, self.device)
+        self.model.eval()
+        for units in validation_rows(self.held_out, options.rows, options.positions, self.config.patch_size):
+            first = torch.full((options.rows,), count == 0, device=self.device)
+            with torch.autocast(self.device.type, torch.bfloat16):
+                nats, state, logits = self.model.loss(units.to(self.device), state, "train" if gate else "off", first)
+            total, count = total + float(nats), count + 1
+            if logits is not None:
+                deleted += float((torch.sigmoid(logits) > self.config.delete_threshold).float().mean())
+        self.model.train()
+        return total / count / math.log(2), deleted / count
+
+    def save(self):
+        """Written whole to another name first, so that a kill leaves the old checkpoint or the new one."""
+        part = self.checkpoint.with_suffix(".part")
+        torch.save({
+            "config": self.config.to_dict(), "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
+            "phase": self.phase, "step": self.step, "elapsed": self.elapsed, "reward": self.reward,
+            "recent": self.recent, "windows": self.windows.state(), "state": self.state, "rng": torch.get_rng_state(),
+        }, part)
+        os.replace(part, self.checkpoint)
+
+    def resume(self):
+        if not self.checkpoint.exists():
+            if self.options.phase == 2:
+                raise SystemExit(f"phase 2 goes on from phase 1, but {self.checkpoint} does not exist: train phase 1 first")
+            self.log.write_text("phase,step,seconds,epoch,rate,bits,gradient_norm,deleted,heldout_bits,heldout_deleted\n")
+            return
+        saved = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
+        self.model.load_state_dict(saved["model"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.windows.restore(saved["windows"])
+        self.state = saved["state"].to(self.device)
+        torch.set_rng_state(saved["rng"].cpu())
+        if saved["phase"] == self.phase:
+            self.step, self.elapsed, self.reward = saved["step"], saved["elapsed"], saved["reward"]
+            self.recent = saved["recent"]
+        elif saved["phase"] > self.phase:
+            raise SystemExit(f"{self.checkpoint} is in phase {saved['phase']} already; give --phase {saved['phase']} or another --out")
+        else:
+            with torch.no_grad():
+                # Begin by keeping nearly everything, near enough to the threshold to feel a gradient.
+                self.model.delete_gate.score.bias.fill_(-2.0)
+        # Rows of the log after the checkpoint belong to steps that will be taken again.
+        rows = list(csv.reader(self.log.open()))
+        kept = [row for row in rows[1:] if (int(row[0]), int(row[1])) <= (saved["phase"], saved["step"])]
+        with self.log.open("w", newline="") as log:
+            csv.writer(log, lineterminator="\n").writerows(rows[:1] + kept)
+
+    def run(self):
+        """Trains to the end of the phase."""
+        options, began, saved_at = self.options, time.time() - self.elapsed, time.time()
+        while (progress := self.schedule.progress(self.step, self.elapsed)) < 1:
+            rate = self.set_rates(progress)
+            nats, norm, share = self.train_step(progress)
+            self.step += 1
+            self.elapsed = time.time() - began
+            self.recent.append((nats / math.log(2), norm, share))
+            if self.step % 20 == 0:
+                bits, norm, share = np.mean(self.recent, 0)
+                self.recent = []
+                held = self.validate(self.phase == 2) if self.step % options.validate_every == 0 else ("", "")
+                self.elapsed = time.time() - began
+                self.write_log(rate, bits, norm, share, *held)
+            if time.time() - saved_at >= options.save_every:
+                self.save()
+                saved_at = time.time()
+        self.write_log(0.0, *(np.mean(self.recent, 0) if self.recent else ("", "", "")), *self.validate(self.phase == 2))
+        self.save()
+
+    def write_log(self, rate, bits, norm, share, held="", held_share=""):
+        row = [self.phase, self.step, round(self.elapsed, 1), self.windows.epoch, rate, bits, norm, share, held, held_share]
+        with self.log.open("a", newline="") as log:
+            csv.writer(log, lineterminator="\n").writerow([f"{v:.5g}" if isinstance(v, float) else v for v in row])
+        print(*(f"{v:.4g}" if isinstance(v, float) else v for v in row), flush=True)
+
+
+def load_text(path):
+    """Bytes of a text, or token ids of an `.npy`."""
+    return np.load(path) if path.suffix == ".npy" else np.frombuffer(path.read_bytes(), dtype=np.uint8)
+
+
+def compile_layers():
+    """Fuses what is between the products. The blocks share their code, so each kind compiles once."""
+    torch._dynamo.config.cache_size_limit = 64
+    for owner, name in ((model_module.Block, "forward"), (model_module.LocalDecoder, "forward"),
+                        (model_module.PatchEmbedding, "forward"), (model_module.F, "cross_entropy")):
+        setattr(owner, name, torch.compile(getattr(owner, name), dynamic=False))
+
+
+def main():
+    options = arguments()
+    config = RUNS.get(options.run) or Config(**json.loads(pathlib.Path(options.run).read_text()))
+    if options.phase == 2 and not config.delete_gate:
+        raise SystemExit(f"{config.run} has no DeleteGate, so it has no phase 2")
+    if options.compile:
+        compile_layers()
+    Trainer(reduced(config) if options.reduced else config, options).run()
+
+
+if __name__ == "__main__":
+    main()
