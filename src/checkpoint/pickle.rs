@@ -861,3 +861,116 @@ impl<'a> Machine<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(pickle: &[u8]) -> Result<Value, Error> {
+        let graph = parse(pickle)?;
+        graph.value(graph.root)
+    }
+
+    fn ints<const N: usize>(ints: [i64; N]) -> Value {
+        Value::List(ints.map(Value::Int).to_vec())
+    }
+
+    #[test]
+    fn every_instruction_means_what_python_means() {
+        let text = |text: &str| Value::Str(text.to_owned());
+        let opaque = |name: &str| Value::Opaque(name.to_owned());
+        let dict = |key: &str, value| Value::Dict(vec![(text(key), value)]);
+        let cases: [(&[u8], Value); 47] = [
+            (b"N.", Value::None),
+            (b"\x80\x02\x88.", Value::Bool(true)),
+            (b"\x80\x05\x95\x02\0\0\0\0\0\0\0\x89.", Value::Bool(false)),
+            (b"K\xff.", Value::Int(255)),
+            (b"M\xff\xff.", Value::Int(65_535)),
+            (b"J\xfe\xff\xff\xff.", Value::Int(-2)),
+            (b"\x8a\x00.", Value::Int(0)),
+            (b"\x8a\x02\x00\xff.", Value::Int(-256)),
+            (b"\x8a\x08\0\0\0\0\0\0\0\x80.", Value::Int(i64::MIN)),
+            (b"\x8a\x09\0\0\0\0\0\0\0\0\x01.", opaque("builtins.int")),
+            (b"\x8b\x01\0\0\0\x07.", Value::Int(7)),
+            (b"G\xbf\xf8\0\0\0\0\0\0.", Value::Float(-1.5)),
+            (b"X\x03\0\0\0\xe2\x82\xac.", text("€")),
+            (b"T\x02\0\0\0ab.", text("ab")),
+            (b"U\x01a.", text("a")),
+            (b"\x8c\x00.", text("")),
+            (b"\x8d\x01\0\0\0\0\0\0\0a.", text("a")),
+            (b"C\x02\0\xff.", Value::Bytes(vec![0, 255])),
+            (b"B\x01\0\0\0a.", Value::Bytes(vec![97])),
+            (b"\x8e\x01\0\0\0\0\0\0\0a.", Value::Bytes(vec![97])),
+            (b"\x96\x01\0\0\0\0\0\0\0a.", Value::Bytes(vec![97])),
+            (b").", ints([])),
+            (b"K\x01\x85.", ints([1])),
+            (b"K\x01K\x02\x86.", ints([1, 2])),
+            (b"K\x01K\x02K\x03\x87.", ints([1, 2, 3])),
+            (b"(K\x01K\x02t.", ints([1, 2])),
+            (b"]K\x01a.", ints([1])),
+            (b"](K\x01K\x02e.", ints([1, 2])),
+            (b"\x8f(K\x01\x90.", ints([1])),
+            (b"(K\x01\x91.", ints([1])),
+            (b"}.", Value::Dict(Vec::new())),
+            (b"}U\x01aK\x01s.", dict("a", Value::Int(1))),
+            (b"}(U\x01aK\x01u.", dict("a", Value::Int(1))),
+            (b"K\x01(NN1.", Value::Int(1)),
+            (b"K\x01N0.", Value::Int(1)),
+            (b"K\x01q\x00K\x020h\x00\x86.", ints([1, 1])),
+            (b"K\x01r\0\0\x01\x00j\0\0\x01\x00\x86.", ints([1, 1])),
+            (b"K\x01\x94K\x02\x940h\x00\x86.", ints([1, 1])),
+            (b"ctorch\nfloat16\n.", opaque("torch.float16")),
+            (b"U\x05torchU\x07float16\x93.", opaque("torch.float16")),
+            (b"cos\nsystem\nU\x02ls\x85R.", opaque("os.system")),
+            (b"cm\nC\n)\x81}U\x01aK\x01sb.", dict("a", Value::Int(1))),
+            (b"cm\nC\n)}\x92.", opaque("m.C")),
+            (b"cm\nD\n)RU\x01aK\x01s.", dict("a", Value::Int(1))),
+            (
+                b"ccollections\nOrderedDict\n)RU\x01aNs}b.",
+                dict("a", Value::None),
+            ),
+            (
+                b"ccollections\nOrderedDict\n]]U\x01aaK\x01aa\x85R.",
+                dict("a", Value::Int(1)),
+            ),
+            (b"ctorch\nSize\nK\x01K\x02\x86\x85R.", ints([1, 2])),
+        ];
+        for (pickle, expected) in cases {
+            assert_eq!(value(pickle), Ok(expected), "{}", pickle.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_value_fetched_twice_is_one_value() {
+        // A list that is stored, put into a tuple with itself, and filled afterwards.
+        assert_eq!(
+            value(b"]q\x00h\x00K\x01a\x86."),
+            Ok(Value::List(vec![ints([1]), ints([1])]))
+        );
+    }
+
+    #[test]
+    fn of_equal_keys_the_later_counts() {
+        let dict = value(b"}(U\x01aK\x01U\x01aK\x02u.").unwrap();
+        assert_eq!(dict.get("a"), Some(&Value::Int(2)));
+    }
+
+    #[test]
+    fn marks_protect_what_is_below_them() {
+        for pickle in [
+            &b"N(0."[..],
+            b"NN(\x86.",
+            b"](a.",
+            b"N1.",
+            b"t.",
+            b"(.",
+            b".",
+        ] {
+            let error = value(pickle).unwrap_err();
+            assert!(
+                matches!(error, Error::PickleStack { .. }),
+                "{pickle:?}: {error}"
+            );
+        }
+    }
+}

@@ -350,3 +350,283 @@ impl Reader {
         Ok(Phase::Storages(fetch))
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::checkpoint::{Data, Encoding, Flavour, Value};
+
+    /// Reads all tensors of a file; they come back in the order of its contents.
+    pub(in super::super) fn read(file: &[u8]) -> Result<(Contents, Vec<(String, Tensor)>), Error> {
+        let mut reader = Reader::new(file.len() as u64)?;
+        let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
+        while let Some(range) = reader.wants() {
+            reader.feed(slice(range))?;
+        }
+        let contents = reader.contents().cloned().ok_or(Error::NotSelectable)?;
+        let all: Vec<usize> = (0..contents.tensors.len()).collect();
+        reader.select(&all)?;
+        let mut tensors = vec![None; all.len()];
+        loop {
+            while let Some((index, tensor)) = reader.take()? {
+                tensors[index] = Some((contents.tensors[index].name.clone(), tensor));
+            }
+            let Some(range) = reader.wants() else { break };
+            reader.feed(slice(range))?;
+        }
+        assert!(reader.done());
+        Ok((contents, tensors.into_iter().map(Option::unwrap).collect()))
+    }
+
+    macro_rules! fixture {
+        ($name:literal) => {
+            include_bytes!(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/fixtures/checkpoint/",
+                $name,
+                ".pt"
+            ))
+        };
+    }
+
+    fn names(contents: &Contents) -> Vec<&str> {
+        contents
+            .tensors
+            .iter()
+            .map(|tensor| &*tensor.name)
+            .collect()
+    }
+
+    /// 0, 0.25, 0.5, …, as `tests/reference/checkpoint_files.py` fills its tensors.
+    fn ramp(len: usize) -> Vec<f32> {
+        (0..len).map(|i| i as f32 / 4.0).collect()
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Str(text.to_owned())
+    }
+
+    #[test]
+    fn an_unpacked_file_of_any_protocol() {
+        let files: [&[u8]; 4] = [
+            fixture!("unpacked"),
+            fixture!("protocol_4"),
+            fixture!("protocol_5"),
+            fixture!("no_checksums"),
+        ];
+        for file in files {
+            let (contents, tensors) = read(file).unwrap();
+            assert_eq!(contents.flavour, Flavour::Unpacked);
+            assert_eq!((contents.step, contents.skipped_tensors), (None, 0));
+            assert_eq!(names(&contents), ["a.weight", "b.weight"]);
+            assert_eq!(
+                tensors[0].1,
+                Tensor {
+                    shape: vec![3, 4],
+                    data: Data::F32(ramp(12))
+                }
+            );
+            assert_eq!(
+                tensors[1].1,
+                Tensor {
+                    shape: vec![5],
+                    data: Data::F32(ramp(5))
+                }
+            );
+
+            let config = contents.config.unwrap();
+            assert_eq!(config.get("run"), Some(&text("run_00")));
+            assert_eq!(config.get("norm_eps"), Some(&Value::Float(1e-6)));
+            assert_eq!(config.get("ternary"), Some(&Value::Bool(true)));
+            assert_eq!(config.get("window"), Some(&Value::None));
+            assert_eq!(config.get("big"), Some(&Value::Int(1 << 40)));
+            assert_eq!(config.get("negative"), Some(&Value::Int(-70_000)));
+            assert_eq!(
+                config.get("huge"),
+                Some(&Value::Opaque("builtins.int".to_owned()))
+            );
+            assert_eq!(config.get("name"), Some(&text("Grüße")));
+            let sizes = [1, 2, 300].map(Value::Int).to_vec();
+            assert_eq!(config.get("sizes"), Some(&Value::List(sizes)));
+            let nested = config.get("nested").unwrap();
+            let betas = [0.9, 0.95].map(Value::Float).to_vec();
+            assert_eq!(nested.get("betas"), Some(&Value::List(betas)));
+            assert_eq!(nested.get("empty"), Some(&Value::Dict(Vec::new())));
+            let dtype = Value::Opaque("torch.bfloat16".to_owned());
+            assert_eq!(nested.get("dtype"), Some(&dtype));
+            let shape = [2, 3].map(Value::Int).to_vec();
+            assert_eq!(nested.get("shape"), Some(&Value::List(shape)));
+            assert_eq!(config.get("absent"), None);
+        }
+    }
+
+    #[test]
+    fn a_compact_file() {
+        let (contents, tensors) = read(fixture!("compact")).unwrap();
+        assert_eq!(contents.flavour, Flavour::Compact2Bit);
+        let names = names(&contents);
+        assert_eq!(
+            names,
+            ["odd.weight", "aligned.weight", "rows.weight", "norm.weight"]
+        );
+        let ternary = |len: usize, scale: f32| -> Vec<f32> {
+            (0..len).map(|i| (i % 3) as f32 * scale - scale).collect()
+        };
+        let expected = [
+            ternary(35, 0.375),
+            ternary(24, 0.375),
+            ternary(35, 0.5),
+            ramp(7),
+        ];
+        for ((name, tensor), expected) in tensors.iter().zip(&expected) {
+            assert_eq!(tensor.to_f32(), *expected, "{name}");
+        }
+        // However the rows were packed, the codes are the same.
+        let codes = |index: usize| match &tensors[index].1.data {
+            Data::Ternary { codes, .. } => codes.clone(),
+            other => panic!("ternary was expected, not {other:?}"),
+        };
+        assert_eq!(codes(0), codes(2));
+        assert_eq!(tensors[1].1.shape, [3, 8]);
+        assert!(matches!(tensors[3].1.data, Data::Bf16(_)));
+    }
+
+    #[test]
+    fn packed_tensors_whose_parts_stand_side_by_side() {
+        let (contents, tensors) = read(fixture!("suffixed")).unwrap();
+        assert_eq!(names(&contents), ["norm.weight", "w"]);
+        assert_eq!(contents.tensors[1].encoding, Encoding::Ternary);
+        assert_eq!(contents.skipped_tensors, 0);
+        assert_eq!(tensors[1].1.shape, [5, 7]);
+        assert_eq!(tensors[1].1.to_f32()[..3], [-0.5, 0.0, 0.5]);
+    }
+
+    #[test]
+    fn a_step_file_with_its_optimizer() {
+        let (contents, tensors) = read(fixture!("step")).unwrap();
+        assert_eq!(
+            (contents.flavour, contents.step),
+            (Flavour::Step, Some(1234))
+        );
+        // Three per parameter of the optimizer, the loss and the generator's state.
+        assert_eq!(contents.skipped_tensors, 6 * 3 + 2);
+        let expected = [
+            "0.weight", "0.bias", "1.weight", "1.bias", "2.weight", "2.bias",
+        ];
+        assert_eq!(names(&contents), expected);
+        for (name, tensor) in tensors {
+            assert!(matches!(tensor.data, Data::Bf16(_)), "{name}");
+            assert_eq!(tensor.to_f32(), ramp(tensor.len()), "{name}");
+        }
+        assert!(contents.config.is_some());
+    }
+
+    #[test]
+    fn views_are_resolved() {
+        let (_, tensors) = read(fixture!("views")).unwrap();
+        let base = |row: usize, column: usize| (6 * row + column) as f32 / 4.0;
+        let grid = |rows: &[usize], columns: &[usize]| -> Vec<f32> {
+            rows.iter()
+                .flat_map(|&r| columns.iter().map(move |&c| base(r, c)))
+                .collect()
+        };
+        let all = [0, 1, 2, 3, 4, 5];
+        let transposed = all
+            .iter()
+            .flat_map(|&c| (0..4).map(move |r| base(r, c)))
+            .collect();
+        let permuted = (0..4)
+            .flat_map(|k| {
+                (0..2).flat_map(move |i| (0..3).map(move |j| (12 * i + 4 * j + k) as f32))
+            })
+            .map(|value| value / 4.0)
+            .collect();
+        let expected: [(&str, &[usize], Vec<f32>); 8] = [
+            ("base", &[4, 6], ramp(24)),
+            ("transposed", &[6, 4], transposed),
+            ("rows", &[2, 6], grid(&[1, 2], &all)),
+            ("columns", &[4, 2], grid(&[0, 1, 2, 3], &[2, 3])),
+            ("every_second", &[2, 3], grid(&[0, 2], &[1, 3, 5])),
+            ("permuted", &[4, 2, 3], permuted),
+            ("one_row", &[1, 6], grid(&[2], &all)),
+            ("last", &[], grid(&[3], &[5])),
+        ];
+        for ((name, tensor), (expected_name, shape, values)) in tensors.iter().zip(expected) {
+            assert_eq!((&**name, &*tensor.shape), (expected_name, shape));
+            assert_eq!(tensor.to_f32(), values, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_element_type() {
+        let file = fixture!("dtypes");
+        let mut reader = Reader::new(file.len() as u64).unwrap();
+        let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
+        while let Some(range) = reader.wants() {
+            reader.feed(slice(range)).unwrap();
+        }
+        let contents = reader.contents().unwrap().clone();
+        let other = |tensor: &crate::checkpoint::TensorInfo| match &tensor.encoding {
+            Encoding::Other(name) => Some(name.clone()),
+            encoding => {
+                assert!(tensor.name == encoding.to_string() || *encoding == Encoding::F32);
+                None
+            }
+        };
+        let unread: Vec<String> = contents.tensors.iter().filter_map(other).collect();
+        assert_eq!(unread, ["uint16", "ComplexFloatStorage", "float8_e4m3fn"]);
+        let readable: Vec<usize> = (0..contents.tensors.len())
+            .filter(|&i| other(&contents.tensors[i]).is_none())
+            .collect();
+        reader.select(&readable).unwrap();
+        // What has no elements needs no bytes.
+        let (index, empty) = reader.take().unwrap().unwrap();
+        assert_eq!(
+            (&*contents.tensors[index].name, empty.shape),
+            ("empty", vec![0, 3])
+        );
+        assert!(reader.take().unwrap().is_none() && !reader.done());
+        while let Some(range) = reader.wants() {
+            reader.feed(slice(range)).unwrap();
+        }
+        while let Some((index, tensor)) = reader.take().unwrap() {
+            let info = &contents.tensors[index];
+            assert_eq!(tensor.shape, info.shape);
+            let expected = match (&*info.name, &info.encoding) {
+                ("scalar", _) => vec![2.5],
+                ("bool", _) => vec![0.0, 1.0, 1.0, 1.0, 1.0, 1.0],
+                (_, Encoding::Int(_)) => vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
+                _ => ramp(tensor.len()),
+            };
+            assert_eq!(tensor.to_f32(), expected, "{}", info.name);
+        }
+        assert!(reader.done());
+        let (fed, selected) = reader.progress();
+        assert!(fed > 0 && fed == selected);
+    }
+
+    #[test]
+    fn the_state_dict_is_found_where_it_is() {
+        let weights = ["a.weight", "b.weight"];
+        let cases: [(&[u8], &[&str]); 5] = [
+            (fixture!("bare"), &weights),
+            (fixture!("settings"), &weights),
+            (
+                fixture!("nested"),
+                &["embed.weight", "blocks.0.w", "blocks.1.w"],
+            ),
+            (fixture!("tied"), &["embed.weight", "head.weight"]),
+            (fixture!("module"), &["weight"]),
+        ];
+        for (file, expected) in cases {
+            let (contents, tensors) = read(file).unwrap();
+            assert_eq!(names(&contents), expected);
+            for (name, tensor) in tensors {
+                assert_eq!(tensor.to_f32(), ramp(tensor.len()), "{name}");
+            }
+        }
+        // Settings that are an object are its attributes.
+        let config = read(fixture!("settings")).unwrap().0.config.unwrap();
+        assert_eq!(config.get("mixer"), Some(&text("mlgru")));
+    }
+}

@@ -235,3 +235,80 @@ impl View {
             || self.shape.contains(&0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_view_is_read_in_row_major_order() {
+        // Every order of the axes of a [4, 5, 6] storage, and of slices of it with steps.
+        let bytes: Vec<u8> = (0..120_u32).flat_map(u32::to_le_bytes).collect();
+        for axes in [
+            [0, 1, 2],
+            [0, 2, 1],
+            [1, 0, 2],
+            [1, 2, 0],
+            [2, 0, 1],
+            [2, 1, 0],
+        ] {
+            for (sizes, steps, offset) in [
+                ([4, 5, 6], [1, 1, 1], 0),
+                ([2, 5, 3], [2, 1, 2], 1),
+                ([1, 2, 6], [1, 2, 1], 30),
+                ([4, 1, 1], [1, 1, 1], 29),
+            ] {
+                let stored = [30, 6, 1];
+                let shape: Vec<usize> = axes.iter().map(|&axis| sizes[axis]).collect();
+                let strides: Vec<usize> = axes
+                    .iter()
+                    .map(|&axis| stored[axis] * steps[axis])
+                    .collect();
+                let mut expected = Vec::new();
+                for i in 0..shape[0] {
+                    for j in 0..shape[1] {
+                        for k in 0..shape[2] {
+                            let at = offset + i * strides[0] + j * strides[1] + k * strides[2];
+                            expected.push(at as i64);
+                        }
+                    }
+                }
+                let dtype = Dtype::I32;
+                let view = View {
+                    entry: Some(0),
+                    dtype,
+                    offset,
+                    shape,
+                    strides,
+                };
+                assert_eq!(view.read(&bytes), Data::Int(expected), "{view:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_data_has_its_floats() {
+        let tensor = |data| Tensor {
+            shape: vec![3],
+            data,
+        };
+        let values = [-1.5, 0.0, 1.5];
+        for data in [
+            Data::F32(values.to_vec()),
+            Data::F16(values.map(f16::from_f32).to_vec()),
+            Data::Bf16(values.map(bf16::from_f32).to_vec()),
+            Data::Ternary {
+                codes: vec![0b10_01_00],
+                scale: 1.5,
+            },
+        ] {
+            assert_eq!(tensor(data).to_f32(), values);
+        }
+        assert_eq!(tensor(Data::Int(vec![-2, 0, 3])).to_f32(), [-2.0, 0.0, 3.0]);
+        let scalar = Tensor {
+            shape: vec![],
+            data: Data::F32(vec![1.0]),
+        };
+        assert_eq!((scalar.len(), scalar.is_empty()), (1, false));
+    }
+}

@@ -3,9 +3,11 @@
 //! The archive is laid out as torch lays it out: stored entries whose data begin on 64-byte
 //! boundaries, `data.pkl` first, storages named by number.
 
+use super::compact::packed_len;
 use super::pickle::Dtype;
 use super::zip::crc32;
 use super::{Data, Tensor, Value};
+use half::bf16;
 
 /// Storages begin on multiples of this, so that a reader may map them into memory.
 const ALIGNMENT: usize = 64;
@@ -23,7 +25,6 @@ const BATCH: usize = 1000;
 /// When the file would have 4 GiB or more, or a tensor's data do not fit its shape.
 pub fn compact(config: &Value, tensors: &[(String, Tensor)]) -> Vec<u8> {
     let mut pickle = Pickle::new();
-    let mut storages = Vec::new();
     pickle.dict(|pickle| {
         pickle.text("format");
         pickle.text("compact_2bit");
@@ -32,41 +33,21 @@ pub fn compact(config: &Value, tensors: &[(String, Tensor)]) -> Vec<u8> {
         pickle.text("state");
         pickle.batches(b'}', b'u', tensors.iter(), |pickle, (name, tensor)| {
             pickle.text(name);
-            let mut store = |pickle: &mut Pickle, dtype: Dtype, shape: &[usize], bytes: Vec<u8>| {
-                let len = bytes.len() / dtype.size() as usize;
-                assert_eq!(
-                    len,
-                    shape.iter().product(),
-                    "the tensor '{name}' does not fit its shape"
-                );
-                pickle.tensor(storages.len(), dtype, shape, len);
-                storages.push(bytes);
-            };
-            let shape = &tensor.shape[..];
+            let shape = &tensor.shape;
             match &tensor.data {
-                Data::F32(values) => {
-                    store(pickle, Dtype::F32, shape, le(values, |v| v.to_le_bytes()))
-                }
-                Data::F16(values) => {
-                    store(pickle, Dtype::F16, shape, le(values, |v| v.to_le_bytes()))
-                }
+                Data::F32(values) => pickle.tensor(Dtype::F32, shape, values, |v| v.to_le_bytes()),
+                Data::F16(values) => pickle.tensor(Dtype::F16, shape, values, |v| v.to_le_bytes()),
                 Data::Bf16(values) => {
-                    store(pickle, Dtype::Bf16, shape, le(values, |v| v.to_le_bytes()));
+                    pickle.tensor(Dtype::Bf16, shape, values, |v| v.to_le_bytes());
                 }
-                Data::Int(values) => {
-                    store(pickle, Dtype::I64, shape, le(values, |v| v.to_le_bytes()))
-                }
+                Data::Int(values) => pickle.tensor(Dtype::I64, shape, values, |v| v.to_le_bytes()),
                 Data::Ternary { codes, scale } => pickle.dict(|pickle| {
                     pickle.text("packed");
-                    store(
-                        pickle,
-                        Dtype::U8,
-                        &[tensor.len().div_ceil(4)],
-                        codes.clone(),
-                    );
+                    let bytes = packed_len(tensor.len());
+                    pickle.tensor(Dtype::U8, &[bytes], codes, |code| [code]);
                     pickle.text("scale");
-                    let scale = half::bf16::from_f32(*scale);
-                    store(pickle, Dtype::Bf16, &[], scale.to_le_bytes().to_vec());
+                    let scale = bf16::from_f32(*scale);
+                    pickle.tensor(Dtype::Bf16, &[], &[scale], bf16::to_le_bytes);
                     pickle.text("shape");
                     pickle.sizes(shape);
                 }),
@@ -74,8 +55,9 @@ pub fn compact(config: &Value, tensors: &[(String, Tensor)]) -> Vec<u8> {
         });
     });
 
+    let (pickle, storages) = pickle.finish();
     let mut archive = Archive::default();
-    archive.entry("data.pkl", &pickle.finish());
+    archive.entry("data.pkl", &pickle);
     archive.entry("byteorder", b"little");
     for (key, bytes) in storages.iter().enumerate() {
         archive.entry(&format!("data/{key}"), bytes);
@@ -84,15 +66,13 @@ pub fn compact(config: &Value, tensors: &[(String, Tensor)]) -> Vec<u8> {
     archive.finish()
 }
 
-fn le<T: Copy, const N: usize>(values: &[T], bytes: impl Fn(T) -> [u8; N]) -> Vec<u8> {
-    values.iter().flat_map(|&value| bytes(value)).collect()
-}
-
 /// A pickle of protocol 2 in the making.
 struct Pickle {
     out: Vec<u8>,
     /// Classes and functions that were named before: their memo index is their place here.
     named: Vec<String>,
+    /// The bytes of the tensors written so far; a storage's key is its place here.
+    storages: Vec<Vec<u8>>,
 }
 
 impl Pickle {
@@ -100,12 +80,14 @@ impl Pickle {
         Self {
             out: vec![0x80, 2],
             named: Vec::new(),
+            storages: Vec::new(),
         }
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    /// The pickle and its storages.
+    fn finish(mut self) -> (Vec<u8>, Vec<Vec<u8>>) {
         self.out.push(b'.');
-        self.out
+        (self.out, self.storages)
     }
 
     fn number(&mut self, opcode: u8, bytes: &[u8]) {
@@ -187,11 +169,23 @@ impl Pickle {
             }
             Value::Dict(items) => {
                 self.batches(b'}', b'u', items.iter(), |pickle, (key, value)| {
-                    pickle.value(key);
+                    pickle.key(key);
                     pickle.value(value);
                 });
             }
         }
+    }
+
+    /// A key of a dict. Python's keys cannot be lists, so what is a list here was a tuple.
+    fn key(&mut self, key: &Value) {
+        let Value::List(parts) = key else {
+            return self.value(key);
+        };
+        self.out.push(b'(');
+        for part in parts {
+            self.key(part);
+        }
+        self.out.push(b't');
     }
 
     fn sizes(&mut self, sizes: &[usize]) {
@@ -204,7 +198,21 @@ impl Pickle {
     }
 
     /// A contiguous tensor that is the whole of its storage.
-    fn tensor(&mut self, key: usize, dtype: Dtype, shape: &[usize], len: usize) {
+    fn tensor<T: Copy, const N: usize>(
+        &mut self,
+        dtype: Dtype,
+        shape: &[usize],
+        values: &[T],
+        to_bytes: impl Fn(T) -> [u8; N],
+    ) {
+        let (len, key) = (values.len(), self.storages.len());
+        assert_eq!(
+            len,
+            shape.iter().product(),
+            "as many values as the shape {shape:?} has"
+        );
+        self.storages
+            .push(values.iter().flat_map(|&value| to_bytes(value)).collect());
         self.global("torch._utils", "_rebuild_tensor_v2");
         self.out.push(b'(');
         self.out.push(b'(');
@@ -292,5 +300,130 @@ impl Archive {
         self.out.extend_from_slice(&offset.to_le_bytes());
         self.out.extend_from_slice(&[0, 0]);
         self.out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reader::tests::read;
+    use super::super::{Encoding, Flavour};
+    use super::*;
+    use half::f16;
+
+    fn config() -> Value {
+        let text = |text: &str| Value::Str(text.to_owned());
+        let list = Value::List(vec![Value::Int(1), Value::None, Value::Bool(false)]);
+        Value::Dict(vec![
+            (text("small"), Value::Int(255)),
+            (text("negative"), Value::Int(-1)),
+            (text("middle"), Value::Int(-70_000)),
+            (text("large"), Value::Int(i64::MIN)),
+            (text("float"), Value::Float(1e-6)),
+            (text("text"), text("Grüße")),
+            (text("list"), list.clone()),
+            (list, Value::Dict(Vec::new())),
+            (
+                text("long"),
+                Value::List((0..2500).map(Value::Int).collect()),
+            ),
+        ])
+    }
+
+    fn tensor(shape: &[usize], data: Data) -> Tensor {
+        Tensor {
+            shape: shape.to_vec(),
+            data,
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let tensors: Vec<(String, Tensor)> = [
+            (
+                "f32",
+                tensor(
+                    &[2, 2],
+                    Data::F32(vec![1.0, f32::MIN_POSITIVE, f32::MAX, -0.0]),
+                ),
+            ),
+            ("f16", tensor(&[1], Data::F16(vec![f16::from_f32(1.5)]))),
+            ("bf16", tensor(&[], Data::Bf16(vec![bf16::from_f32(-2.5)]))),
+            ("int", tensor(&[2], Data::Int(vec![i64::MAX, -1]))),
+            (
+                "ternary",
+                tensor(
+                    &[3, 3],
+                    Data::Ternary {
+                        codes: vec![0x24, 0x49, 2],
+                        scale: 0.375,
+                    },
+                ),
+            ),
+            ("empty", tensor(&[0, 4], Data::F32(Vec::new()))),
+            (
+                "no weights",
+                tensor(
+                    &[4, 0],
+                    Data::Ternary {
+                        codes: Vec::new(),
+                        scale: 0.0,
+                    },
+                ),
+            ),
+        ]
+        .map(|(name, tensor)| (name.to_owned(), tensor))
+        .into();
+        let (contents, read) = read(&compact(&config(), &tensors)).unwrap();
+        assert_eq!(contents.flavour, Flavour::Compact2Bit);
+        assert_eq!(contents.config, Some(config()));
+        assert_eq!((contents.step, contents.skipped_tensors), (None, 0));
+        assert_eq!(read, tensors);
+        assert_eq!(contents.tensors[4].encoding, Encoding::Ternary);
+    }
+
+    #[test]
+    fn thousands_of_tensors_are_written_in_batches() {
+        let two = |index: usize| {
+            (
+                format!("w{index}"),
+                tensor(&[2], Data::F32(vec![index as f32; 2])),
+            )
+        };
+        let tensors: Vec<_> = (0..2 * BATCH + 1).map(two).collect();
+        assert_eq!(read(&compact(&Value::None, &tensors)).unwrap().1, tensors);
+    }
+
+    #[test]
+    fn scales_are_rounded_to_bfloat16() {
+        let codes = Data::Ternary {
+            codes: vec![2],
+            scale: 0.1,
+        };
+        let file = compact(&Value::None, &[("w".to_owned(), tensor(&[1], codes))]);
+        let scale = bf16::from_f32(0.1).to_f32();
+        assert_eq!(
+            read(&file).unwrap().1[0].1.data,
+            Data::Ternary {
+                codes: vec![2],
+                scale
+            }
+        );
+    }
+
+    #[test]
+    fn every_storage_is_aligned() {
+        let tensors: Vec<_> = (1..40)
+            .map(|len| ("w".repeat(len), tensor(&[len], Data::F32(vec![7.0; len]))))
+            .collect();
+        let file = compact(&Value::None, &tensors);
+        let starts: Vec<usize> = (0..file.len() - 30)
+            .filter(|&at| file[at..].starts_with(b"PK\x03\x04"))
+            .map(|at| {
+                let len = |at: usize| usize::from(u16::from_le_bytes([file[at], file[at + 1]]));
+                at + 30 + len(at + 26) + len(at + 28)
+            })
+            .collect();
+        assert_eq!(starts.len(), 39 + 3);
+        assert!(starts.iter().all(|start| start % ALIGNMENT == 0));
     }
 }

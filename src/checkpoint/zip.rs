@@ -371,3 +371,104 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
     }
     !crc
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::reader::tests::read;
+    use crate::checkpoint::{Data, Tensor, Value, write};
+
+    #[test]
+    fn checksums_of_every_length() {
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+        let bytes: Vec<u8> = (0..100_u8).map(|i| i.wrapping_mul(37)).collect();
+        for len in 0..bytes.len() {
+            // The definition, a bit at a time.
+            let mut crc = !0_u32;
+            for &byte in &bytes[..len] {
+                crc ^= u32::from(byte);
+                for _ in 0..8 {
+                    crc = (crc >> 1) ^ (0xedb8_8320 * (crc & 1));
+                }
+            }
+            assert_eq!(crc32(&bytes[..len]), !crc, "{len} bytes");
+        }
+    }
+
+    fn checkpoint(tensors: usize) -> Vec<u8> {
+        let tensor = |index: usize| {
+            let data = Data::F32(vec![index as f32; 2]);
+            (
+                format!("w{index}"),
+                Tensor {
+                    shape: vec![2],
+                    data,
+                },
+            )
+        };
+        write::compact(&Value::None, &(0..tensors).map(tensor).collect::<Vec<_>>())
+    }
+
+    /// Gives a file a comment, in which `end` stands last.
+    fn commented(mut file: Vec<u8>, len: u16, end: &[u8]) -> Vec<u8> {
+        let at = file.len() - 2;
+        file[at..].copy_from_slice(&len.to_le_bytes());
+        file.resize(file.len() + usize::from(len) - end.len(), b' ');
+        file.extend(end);
+        file
+    }
+
+    #[test]
+    fn a_comment_of_any_length() {
+        let file = checkpoint(3);
+        let good = read(&file).unwrap();
+        for len in [0, 1, 21, 22, 65_416, 65_417, 65_514, 65_515, 65_535] {
+            assert_eq!(
+                read(&commented(file.clone(), len, b"")).unwrap(),
+                good,
+                "{len} bytes"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_end_record_counts() {
+        // An end record inside the comment of another, as of an archive without entries.
+        let mut inner = b"PK\x05\x06".to_vec();
+        inner.resize(END, 0);
+        let file = commented(checkpoint(3), 100, &inner);
+        assert!(matches!(read(&file), Err(Error::EndRecord(_))));
+    }
+
+    #[test]
+    fn a_directory_longer_than_the_tail() {
+        let file = checkpoint(2000);
+        let tail = first_tail(file.len() as u64);
+        let Tail::Found(location) =
+            locate(&file[tail.start as usize..], file.len() as u64).unwrap()
+        else {
+            panic!("the end record is in the tail");
+        };
+        assert!(location.range.start < tail.start);
+        assert_eq!(read(&file).unwrap().1.len(), 2000);
+    }
+
+    #[test]
+    fn zip64_fields_stand_for_what_does_not_fit() {
+        let extra = |sizes: &[u64]| {
+            let mut extra = vec![0x46, 0x42, 1, 0, b'Z', 1, 0, 8 * sizes.len() as u8, 0];
+            extra.extend(sizes.iter().flat_map(|size| size.to_le_bytes()));
+            extra
+        };
+        let big = 5 << 32;
+        assert_eq!(widen(&[], [1, 2, 3]), Some([1, 2, 3]));
+        assert_eq!(widen(&extra(&[big]), [1, 2, MOVED_32]), Some([1, 2, big]));
+        assert_eq!(
+            widen(&extra(&[big, big, 7]), [MOVED_32; 3]),
+            Some([big, big, 7])
+        );
+        assert_eq!(widen(&extra(&[big]), [MOVED_32, MOVED_32, 3]), None);
+        assert_eq!(widen(&extra(&[big])[..12], [MOVED_32, 2, 3]), None);
+        assert_eq!(widen(&[], [MOVED_32, 2, 3]), None);
+    }
+}
