@@ -74,6 +74,11 @@ impl Scoring {
         self.read as f64 / self.text.len() as f64
     }
 
+    /// Patches that the DeleteGate deleted so far.
+    pub fn deleted_patches(&self) -> usize {
+        self.state.deleted()
+    }
+
     /// Works through at most `patches` patches.
     pub fn advance(&mut self, patches: usize) {
         let size = self.model.config.patch_size;

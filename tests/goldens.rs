@@ -49,7 +49,7 @@ fn greedy(max_bytes: usize) -> Settings {
 }
 
 /// What PyTorch says about `text` and Rust does too, to 1e-3 bits for each byte.
-fn check_score(name: &str, model: &Arc<Model>, text: &[u8], per_byte: &Value) {
+fn check_score(name: &str, model: &Arc<Model>, text: &[u8], per_byte: &Value) -> Scoring {
     let scoring = score(model, text);
     let want = floats(per_byte);
     assert_eq!(scoring.per_byte().len(), want.len(), "{name}");
@@ -57,6 +57,7 @@ fn check_score(name: &str, model: &Arc<Model>, text: &[u8], per_byte: &Value) {
         let difference = (f64::from(got) - want).abs();
         assert!(difference < 1e-3, "{name}, byte {i}: {got} is not {want}");
     }
+    scoring
 }
 
 /// The runs whose architecture runs here so far; each must have its fixtures.
@@ -74,20 +75,31 @@ const RUNS: [&str; 11] = [
     "run_16",
 ];
 
+/// PyTorch's greedy continuation of a prompt, and Rust's.
+fn check_greedy(name: &str, model: &Arc<Model>, case: &Value) {
+    let prompt = bytes(&case["prompt"]);
+    let want = bytes(&case["bytes"]);
+    let got = generate(model, Team::new(1), &prompt, greedy(want.len()));
+    let prompt = String::from_utf8_lossy(&prompt);
+    assert_eq!(got, want, "{name}, greedy after {prompt:?}");
+}
+
 #[test]
 fn every_run_equals_pytorch_in_every_flavour() {
     for run in RUNS {
         let golden = json(&fixtures().join(format!("{run}.json")));
         let text = bytes(&golden["text"]);
-        let prompt = bytes(&golden["greedy"]["prompt"]);
-        for (flavour, expected) in golden["flavours"].as_object().expect("flavours") {
+        let flavours = golden["flavours"].as_object().expect("flavours");
+        assert_eq!(flavours.len(), 3, "{run}");
+        for (flavour, expected) in flavours {
             let name = format!("{run}.{flavour}");
             let file = fs::read(fixtures().join(format!("{name}.pt"))).expect(&name);
             let model = load(&file);
-            check_score(&name, &model, &text, &expected["per_byte"]);
-            let want = bytes(&expected["greedy"]);
-            let got = generate(&model, Team::new(1), &prompt, greedy(want.len()));
-            assert_eq!(got, want, "{name}: greedy bytes");
+            let scoring = check_score(&name, &model, &text, &expected["per_byte"]);
+            let deleted = &expected["scored_patches_deleted"];
+            assert_eq!(*deleted, scoring.deleted_patches(), "{name}");
+            check_greedy(&name, &model, &expected["greedy"]);
+            check_greedy(&name, &model, &expected["greedy_short"]);
         }
     }
 }
@@ -109,10 +121,7 @@ fn the_embedded_model_equals_pytorch() {
         &golden["per_byte"],
     );
     for case in golden["greedy"].as_array().unwrap() {
-        let want = bytes(&case["bytes"]);
-        let prompt = bytes(&case["prompt"]);
-        let got = generate(&model, Team::new(1), &prompt, greedy(want.len()));
-        assert_eq!(got, want, "prompt {:?}", String::from_utf8_lossy(&prompt));
+        check_greedy("embedded", &model, case);
     }
 }
 
