@@ -22,6 +22,11 @@ def main():
     shapes = {name: tuple(tensor.shape) for name, tensor in saved["model"].items()}
     model = CPU1(Config.from_dict(saved["config"], shapes))
     model.load_state_dict(saved["model"])
+    if saved["phase"] == 1 and model.config.delete_gate:
+        # A gate that phase 2 has not taught anything must not delete.
+        with torch.no_grad():
+            model.delete_gate.score.weight.zero_()
+            model.delete_gate.score.bias.fill_(-10.0)
     if options.flavour == "step":
         files.write_step(model, options.out, saved["step"])
     else:
