@@ -178,7 +178,7 @@ pub(super) fn describe(
         tensors: Vec::new(),
         sources: Vec::new(),
     };
-    collector.container(state, "", 0)?;
+    collector.container(state, None, 0)?;
     let Collector {
         tensors,
         sources,
@@ -415,7 +415,7 @@ struct Collector<'g, 'a> {
 }
 
 impl<'g> Collector<'g, '_> {
-    fn container(&mut self, id: Id, path: &str, depth: usize) -> Result<(), Error> {
+    fn container(&mut self, id: Id, path: Option<&Path<'_>>, depth: usize) -> Result<(), Error> {
         if depth > DEEPEST {
             return Err(Error::TooDeep);
         }
@@ -469,7 +469,13 @@ impl<'g> Collector<'g, '_> {
                         None if ["_modules", "_parameters", "_buffers"].contains(&&*name) => {
                             self.container(value, path, depth + 1)?;
                         }
-                        None => self.container(value, &join(path, &name)?, depth + 1)?,
+                        None => {
+                            let path = Path {
+                                above: path,
+                                key: &name,
+                            };
+                            self.container(value, Some(&path), depth + 1)?;
+                        }
                     }
                 }
                 _ => {}
@@ -623,19 +629,25 @@ impl<'g> Collector<'g, '_> {
     }
 }
 
-fn join(path: &str, name: &str) -> Result<String, Error> {
-    if path.len() + name.len() >= LONGEST_NAME {
-        return Err(Error::NameTooLong(shown(if path.is_empty() {
-            name
-        } else {
-            path
-        })));
+/// The keys that lead from the state dict to a container.
+struct Path<'p> {
+    above: Option<&'p Path<'p>>,
+    key: &'p str,
+}
+
+/// The name of a tensor: all keys on the way to it, joined by dots.
+fn join(path: Option<&Path<'_>>, key: &str) -> Result<String, Error> {
+    let above = std::iter::successors(path, |path| path.above).map(|path| path.key);
+    let mut keys: Vec<&str> = std::iter::once(key).chain(above).collect();
+    keys.reverse();
+    if keys.iter().map(|key| key.len() + 1).sum::<usize>() > LONGEST_NAME {
+        return Err(Error::NameTooLong(shown(keys[0])));
     }
-    Ok(if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    })
+    let name = keys.join(".");
+    if name.contains(char::is_control) {
+        return Err(Error::NameUnprintable(shown(&name)));
+    }
+    Ok(name)
 }
 
 /// A shape in this machine's sizes; `None` when so many elements cannot exist in memory.

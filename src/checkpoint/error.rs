@@ -139,6 +139,8 @@ pub enum Error {
     TooManyTensors,
     /// A tensor's name is absurdly long.
     NameTooLong(String),
+    /// A tensor's name has control characters, which could mislead whoever it is shown to.
+    NameUnprintable(String),
     /// Two tensors have the same name.
     DuplicateTensor(String),
     /// A tensor's storage is not in the archive.
@@ -411,6 +413,11 @@ impl fmt::Display for Error {
                 f,
                 "The checkpoint has a tensor with an absurdly long name that begins '{name}'; it \
                  is not read."
+            ),
+            Self::NameUnprintable(name) => write!(
+                f,
+                "The checkpoint has a tensor named '{name}', with control characters in its name; \
+                 it is damaged or made to mislead, and is not read."
             ),
             Self::DuplicateTensor(name) => write!(
                 f,

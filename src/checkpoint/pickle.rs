@@ -532,8 +532,15 @@ impl<'a> Machine<'a> {
                 self.call(callee, args)?;
             }
             b'b' => {
-                let state = self.pop()?;
+                let mut state = self.pop()?;
                 let target = self.top()?;
+                // Classes with slots give a pair: their dict, or None, and the dict of slots.
+                if let Node::Tuple(parts) = self.get(state)
+                    && let [_, slots] = parts[..]
+                    && matches!(self.get(slots), Node::Dict(_))
+                {
+                    state = slots;
+                }
                 // Attributes of dicts and tensors (such as `_metadata`) say nothing about values.
                 if let Node::Object(object) = &mut self.nodes[target as usize] {
                     object.state = Some(state);
@@ -880,7 +887,7 @@ mod tests {
         let text = |text: &str| Value::Str(text.to_owned());
         let opaque = |name: &str| Value::Opaque(name.to_owned());
         let dict = |key: &str, value| Value::Dict(vec![(text(key), value)]);
-        let cases: [(&[u8], Value); 47] = [
+        let cases: [(&[u8], Value); 48] = [
             (b"N.", Value::None),
             (b"\x80\x02\x88.", Value::Bool(true)),
             (b"\x80\x05\x95\x02\0\0\0\0\0\0\0\x89.", Value::Bool(false)),
@@ -923,6 +930,10 @@ mod tests {
             (b"U\x05torchU\x07float16\x93.", opaque("torch.float16")),
             (b"cos\nsystem\nU\x02ls\x85R.", opaque("os.system")),
             (b"cm\nC\n)\x81}U\x01aK\x01sb.", dict("a", Value::Int(1))),
+            (
+                b"cm\nC\n)\x81N}U\x01aK\x01s\x86b.",
+                dict("a", Value::Int(1)),
+            ),
             (b"cm\nC\n)}\x92.", opaque("m.C")),
             (b"cm\nD\n)RU\x01aK\x01s.", dict("a", Value::Int(1))),
             (

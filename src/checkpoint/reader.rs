@@ -11,8 +11,9 @@ use std::ops::Range;
 
 /// Names and settings of a whole step file take some hundreds of kilobytes.
 const LARGEST_PICKLE: u64 = 16 << 20;
-/// How often all of a file's bytes may be decoded: tied weights are two views of one storage.
-const MOST_SHARING: u64 = 4;
+/// Bytes that all selected tensors may have in memory per byte of the file. Tied weights are two
+/// views of one storage, and a byte becomes an integer of eight.
+const EXPANSION: u64 = 8;
 
 /// Sans-IO reader of a torch `.pt` file; see the [module](super) for how it is used.
 ///
@@ -170,10 +171,10 @@ impl Reader {
                 storage.pending += 1;
             }
             for view in source.views() {
-                decoded = decoded.saturating_add(view.len() as u64 * view.dtype.size());
+                decoded = decoded.saturating_add(view.decoded_size());
             }
         }
-        if decoded > self.file_len.saturating_mul(MOST_SHARING) {
+        if decoded > self.file_len.saturating_mul(EXPANSION) {
             return Err(Error::SharedTooOften);
         }
         let mut order: Vec<usize> = storages.keys().copied().collect();

@@ -176,6 +176,16 @@ impl View {
         self.shape.iter().product()
     }
 
+    /// Bytes that the values take in memory.
+    pub(super) fn decoded_size(&self) -> u64 {
+        let size = if self.dtype.is_float() {
+            self.dtype.size()
+        } else {
+            8
+        };
+        (self.len() as u64).saturating_mul(size)
+    }
+
     /// The values in row-major order.
     fn read(&self, bytes: &[u8]) -> Data {
         match self.dtype {
