@@ -150,12 +150,10 @@ case " \$* \${CARGO_BUILD_TARGET-} " in
   *) exec rustup run $NATIVE_TOOLCHAIN cargo "\$@" ;;
 esac
 EOF
-  for tool in cargo-clippy clippy-driver; do
-    write_program "$TOOLCHAIN/bin/$tool" <<EOF
+  write_program "$TOOLCHAIN/bin/cargo-clippy" <<EOF
 #!/bin/sh
-exec "$bin/$tool" "\$@"
+SYSROOT="$TOOLCHAIN" exec "$bin/cargo-clippy" "\$@"
 EOF
-  done
   printf '[toolchain]\npath = "%s"\n' "$TOOLCHAIN" > rust-toolchain.toml
 
   local stamp

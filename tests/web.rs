@@ -129,7 +129,7 @@ fn bad_input_is_a_sentence_and_no_trap() {
     let range = loader.wants().unwrap();
     let page = b"<!DOCTYPE html>".iter().copied().cycle();
     let junk: Vec<u8> = page.take((range[1] - range[0]) as usize).collect();
-    let error = loader.feed(&junk).err().expect("a refusal");
+    let error = loader.feed(&junk).expect_err("a refusal");
     assert!(message(error).ends_with('.'));
 
     let model = web_model(RUN_14, 1);
