@@ -1,0 +1,361 @@
+// The page: a prompt becomes text. It only ever talks to cpu1.js; whatever a model, a file or a
+// person wrote goes into textContent.
+import { CPU1 } from "./cpu1.js";
+import { CPU1Error, sayBytes } from "./errors.js";
+import { Announcer, ByteRow, Paper } from "./paper.js";
+
+/** @import { Chunk, GenerateOptions, LoadProgress, Stats } from "./cpu1.js" */
+/** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
+
+const page = {
+  composer: element("composer", HTMLFormElement),
+  prompt: element("prompt", HTMLTextAreaElement),
+  promptSize: element("prompt-size", HTMLElement),
+  generate: element("generate", HTMLButtonElement),
+  stop: element("stop", HTMLButtonElement),
+  settings: element("settings", HTMLDetailsElement),
+  settingsSummary: element("settings-summary", HTMLElement),
+  seed: element("seed", HTMLInputElement),
+  keepSeed: element("keep-seed", HTMLButtonElement),
+  progress: element("progress", HTMLProgressElement),
+  status: element("status", HTMLElement),
+  file: element("file", HTMLInputElement),
+  facts: {
+    model: element("fact-model", HTMLElement),
+    speed: element("fact-speed", HTMLElement),
+    kernel: element("fact-kernel", HTMLElement),
+    threads: element("fact-threads", HTMLElement),
+  },
+  isolation: element("isolation", HTMLElement),
+  /** Where each kind of error is told: near what it is about. */
+  errors: {
+    prompt: element("prompt-error", HTMLElement),
+    settings: element("settings-error", HTMLElement),
+    load: element("load-error", HTMLElement),
+    file: element("file-error", HTMLElement),
+  },
+};
+const numbers = [...page.settings.querySelectorAll("input")].filter((input) => input !== page.seed);
+
+const paper = new Paper(element("output", HTMLElement));
+const byteRow = new ByteRow(element("bytes", HTMLElement));
+const announcer = new Announcer(element("heard", HTMLElement));
+
+/** @type {Model | undefined} */
+let model;
+let loading = false;
+/** Stops the text that is being written. @type {AbortController | undefined} */
+let writing;
+/** Seed of the text on the page. */
+let lastSeed = "";
+
+/**
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+function element(id, type) {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`The page has no ${type.name} “${id}”.`);
+  return found;
+}
+
+// --- Loading ------------------------------------------------------------------------------------
+
+/** Loads the model that comes with the page. */
+async function loadEmbedded() {
+  const found = await loadFrom(async () => {
+    const response = await fetch("catalog.json").catch(() => undefined);
+    if (!response?.ok) throw new CPU1Error("network", "The list of models, catalog.json, could not be fetched.");
+    const [entry] = (await response.json()).models;
+    return { place: new URL(entry.file, document.baseURI), name: entry.name };
+  });
+  if (found instanceof CPU1Error) offerRetry(found);
+}
+
+/** @param {File} file */
+async function loadFile(file) {
+  const found = await loadFrom(async () => ({ place: file, name: file.name }));
+  if (found instanceof CPU1Error) tell(page.errors.file, `${file.name}: ${found.message}`);
+}
+
+/**
+ * Loads a model; the one before stays until the new one is there, and when it does not come.
+ *
+ * @param {() => Promise<{ place: URL | File, name: string }>} choose
+ * @returns {Promise<CPU1Error | undefined>} why it failed
+ */
+async function loadFrom(choose) {
+  if (loading || writing) return new CPU1Error("busy", "The model is at work; stop it or wait, then try again.");
+  loading = true;
+  clearErrors();
+  showWork();
+  say("Fetching the model.", true);
+  try {
+    const { place, name } = await choose();
+    const loaded = await CPU1.load(place, { onProgress: showLoading, ...threadsOfAddress() });
+    model?.dispose();
+    model = loaded;
+    showFacts(name);
+    say("Ready.", true);
+    return undefined;
+  } catch (error) {
+    say(model ? "The model before is still here." : "There is no model.", true);
+    return asError(error);
+  } finally {
+    loading = false;
+    showWork();
+  }
+}
+
+/** @returns {{ threads?: number }} the wish of `?threads=N`, where it makes sense */
+function threadsOfAddress() {
+  const wish = new URLSearchParams(location.search).get("threads") ?? "";
+  return /^([1-9]|1[0-6])$/.test(wish) ? { threads: Number(wish) } : {};
+}
+
+/** @param {LoadProgress} progress */
+function showLoading({ phase, loaded, total }) {
+  if (total > 0) page.progress.value = loaded / total;
+  else page.progress.removeAttribute("value");
+  const verb = phase === "fetch" ? "Fetching" : "Unpacking";
+  page.status.textContent = `${verb} the model: ${sayBytes(loaded)}${total > 0 ? ` of ${sayBytes(total)}` : ""}`;
+}
+
+/** @param {CPU1Error} error */
+function offerRetry(error) {
+  tell(page.errors.load, error.message);
+  const again = document.createElement("button");
+  again.type = "button";
+  again.textContent = "Load the model again";
+  again.addEventListener("click", loadEmbedded);
+  page.errors.load.append(again);
+}
+
+/** @param {string} name */
+function showFacts(name) {
+  if (!model) return;
+  const { info } = model;
+  const size = `${(info.parameters / 1e6).toFixed(1)} M ${info.ternary ? "ternary " : ""}weights`;
+  page.facts.model.textContent = `${info.run || name}, ${size}`;
+  page.facts.model.title = `${name}: ${info.summary}`;
+  page.facts.kernel.textContent = info.kernel;
+  page.facts.threads.textContent = String(info.threads);
+  page.facts.speed.textContent = "–";
+  page.isolation.textContent = isolation();
+  showPromptSize();
+}
+
+/** Whether threads can share memory here, and if not, why. */
+function isolation() {
+  if (crossOriginIsolated) return "This page is cross-origin isolated, so its threads can share memory.";
+  const why = !isSecureContext
+    ? "it was not loaded over https"
+    : window.top !== window
+      ? "the page around it is not"
+      : "its server does not send the headers that ask for it (COOP and COEP)";
+  return `One thread: this page is not cross-origin isolated, as ${why}.`;
+}
+
+// --- Writing ------------------------------------------------------------------------------------
+
+async function generate() {
+  if (!model || loading || writing) return;
+  clearErrors();
+  writing = new AbortController();
+  showWork();
+  /** @type {Stats | undefined} */
+  let stats;
+  try {
+    const settings = readSettings();
+    const prompt = page.prompt.value;
+    const { signal } = writing;
+    for await (const chunk of model.generate(prompt, { ...settings, signal })) {
+      if (!stats) begin(prompt, String(settings.seed));
+      stats = chunk.stats;
+      show(chunk);
+    }
+    finish(stats, "Done");
+  } catch (error) {
+    const { code, message } = asError(error);
+    if (code === "aborted") finish(stats, "Stopped");
+    else showError(code, message);
+  } finally {
+    writing = undefined;
+    showWork();
+  }
+}
+
+/** @returns {GenerateOptions} */
+function readSettings() {
+  /** @type {Record<string, number | string>} */
+  const options = {};
+  for (const input of numbers) {
+    if (input.validity.badInput) throw new CPU1Error("settings", `The ${nameOf(input)} is not a number.`);
+    if (input.value !== "") options[input.name] = input.valueAsNumber;
+  }
+  options.seed = page.seed.value.trim() || String(crypto.getRandomValues(new Uint32Array(1))[0]);
+  return options;
+}
+
+/** @param {HTMLInputElement} input */
+function nameOf(input) {
+  return (input.labels?.[0]?.textContent ?? input.name).toLowerCase();
+}
+
+/**
+ * @param {string} prompt
+ * @param {string} seed
+ */
+function begin(prompt, seed) {
+  lastSeed = seed;
+  paper.begin(prompt);
+  byteRow.begin(new TextEncoder().encode(prompt).length);
+  announcer.begin();
+}
+
+/** @param {Chunk} chunk */
+function show({ bytes, text, stats }) {
+  paper.write(text);
+  byteRow.write(bytes);
+  announcer.write(text);
+  if (stats.readPatches < stats.promptPatches) {
+    page.progress.value = stats.readPatches / stats.promptPatches;
+    page.progress.classList.add("shown");
+    page.status.textContent = `Reading the prompt: ${stats.readPatches} of ${stats.promptPatches} patches`;
+  } else {
+    page.progress.classList.remove("shown");
+    page.status.textContent = `Writing: ${count(stats.bytes)} bytes`;
+    page.facts.speed.textContent = count(Math.round(stats.bytesPerSecond));
+  }
+}
+
+/**
+ * @param {Stats | undefined} stats
+ * @param {"Done" | "Stopped"} how
+ */
+function finish(stats, how) {
+  announcer.flush();
+  if (!stats) {
+    say(`${how}.`, true);
+    return;
+  }
+  const dropped = Math.round((100 * stats.deletedPatches) / Math.max(stats.patches, 1));
+  const gate = model?.info.deletesPatches ? `, ${dropped} % of patches dropped` : "";
+  say(`${how}: ${count(stats.bytes)} bytes in ${stats.seconds.toFixed(1)} s${gate}, seed ${lastSeed}.`, true);
+  page.keepSeed.hidden = page.seed.value.trim() === lastSeed;
+}
+
+/**
+ * @param {import("./errors.js").ErrorCode} code
+ * @param {string} message
+ */
+function showError(code, message) {
+  if (code === "prompt") {
+    tell(page.errors.prompt, message);
+    page.prompt.setAttribute("aria-invalid", "true");
+    page.prompt.focus();
+  } else if (code === "settings") {
+    page.settings.open = true;
+    tell(page.errors.settings, message);
+    const field = [...numbers, page.seed].find((input) => message.startsWith(`The ${nameOf(input)} `));
+    field?.setAttribute("aria-invalid", "true");
+    field?.focus();
+  } else {
+    model?.dispose();
+    model = undefined;
+    offerRetry(new CPU1Error(code, message));
+  }
+  say("Nothing was written.", false);
+}
+
+// --- The rest of the page -----------------------------------------------------------------------
+
+/** Shows what can be done now. */
+function showWork() {
+  page.generate.setAttribute("aria-disabled", String(!model || loading || writing !== undefined));
+  page.stop.setAttribute("aria-disabled", String(!writing));
+  page.progress.classList.toggle("shown", loading);
+  paper.setWriting(writing !== undefined);
+  if (writing) page.keepSeed.hidden = true;
+}
+
+/**
+ * @param {string} sentence
+ * @param {boolean} aloud whether screen readers are to hear it
+ */
+function say(sentence, aloud) {
+  page.status.textContent = sentence;
+  if (aloud) announcer.say(sentence);
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {string} sentence
+ */
+function tell(place, sentence) {
+  place.textContent = sentence;
+}
+
+function clearErrors() {
+  for (const place of Object.values(page.errors)) place.textContent = "";
+  for (const field of [page.prompt, page.seed, ...numbers]) field.removeAttribute("aria-invalid");
+}
+
+/**
+ * @param {unknown} error
+ * @returns {CPU1Error}
+ */
+function asError(error) {
+  if (error instanceof CPU1Error) return error;
+  return new CPU1Error("internal", `The page has a fault: ${error instanceof Error ? error.message : error}.`);
+}
+
+/** @param {number} n */
+function count(n) {
+  return n.toLocaleString("en");
+}
+
+function showPromptSize() {
+  const bytes = new TextEncoder().encode(page.prompt.value).length;
+  page.promptSize.textContent = `${count(bytes)} ${bytes === 1 ? "byte" : "bytes"}`;
+  const most = model?.info.maxPromptBytes ?? Infinity;
+  if (bytes <= most && page.errors.prompt.textContent !== "") clearErrors();
+}
+
+function showSettingsSummary() {
+  const { temperature, maxBytes } = Object.fromEntries(numbers.map((input) => [input.name, input.value]));
+  const seed = page.seed.value.trim();
+  page.settingsSummary.textContent = `temperature ${temperature}, ${maxBytes} bytes${seed ? `, seed ${seed}` : ""}`;
+}
+
+page.composer.addEventListener("submit", (event) => {
+  event.preventDefault();
+  generate();
+});
+page.stop.addEventListener("click", () => writing?.abort());
+page.prompt.addEventListener("input", showPromptSize);
+page.settings.addEventListener("input", showSettingsSummary);
+page.keepSeed.addEventListener("click", () => {
+  page.seed.value = lastSeed;
+  page.keepSeed.hidden = true;
+  showSettingsSummary();
+});
+page.file.addEventListener("change", () => {
+  const [file] = page.file.files ?? [];
+  if (file) loadFile(file);
+  page.file.value = ""; // the same file can be chosen again
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    generate();
+  } else if (event.key === "Escape") {
+    writing?.abort();
+  }
+});
+
+showPromptSize();
+showSettingsSummary();
+loadEmbedded();

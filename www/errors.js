@@ -1,0 +1,44 @@
+// The one error type of the API, shared by the page's thread and the worker.
+
+/**
+ * What went wrong, for programs; the message says it to people.
+ *
+ * - `network`: the bytes of a file, or of the program itself, could not be had
+ * - `format`: the file is no checkpoint that this program reads, or it is damaged
+ * - `memory`: there is not enough of it
+ * - `prompt`, `settings`, `text`: what was given to `generate` or `score` is out of range
+ * - `busy`: the model does one thing at a time
+ * - `aborted`: the caller's signal fired
+ * - `disposed`: the model was given up by `dispose`
+ * - `unsupported`: this browser, or this program so far, cannot do it
+ * - `internal`: a fault of ours; the model is gone and can be loaded again
+ *
+ * @typedef {"network" | "format" | "memory" | "prompt" | "settings" | "text" | "busy" | "aborted"
+ *   | "disposed" | "unsupported" | "internal"} ErrorCode
+ */
+
+/** An error whose message is a sentence and whose `code` never changes its meaning. */
+export class CPU1Error extends Error {
+  /**
+   * @param {ErrorCode} code
+   * @param {string} message
+   * @param {ErrorOptions} [options]
+   */
+  constructor(code, message, options) {
+    super(message, options);
+    this.name = "CPU1Error";
+    /** @readonly */
+    this.code = code;
+  }
+}
+
+/**
+ * A number of bytes as people say it.
+ *
+ * @param {number} bytes
+ */
+export function sayBytes(bytes) {
+  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
