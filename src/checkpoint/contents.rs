@@ -161,7 +161,7 @@ pub(super) type Storages<'s> = dyn Fn(&str) -> Option<(usize, u64)> + 's;
 pub(super) fn describe(
     graph: &Graph<'_>,
     storages: &Storages<'_>,
-) -> Result<(Contents, Vec<Source>), Error> {
+) -> Result<(Contents, Vec<Option<Source>>), Error> {
     let mut search = Search {
         graph,
         weights: vec![None; graph.values()],
@@ -411,7 +411,8 @@ struct Collector<'g, 'a> {
     /// Tensors of the pickle that belong to the model.
     used: HashSet<Id>,
     tensors: Vec<TensorInfo>,
-    sources: Vec<Source>,
+    /// Where their values are; `None` for an element type that is not read.
+    sources: Vec<Option<Source>>,
 }
 
 impl<'g> Collector<'g, '_> {
@@ -442,17 +443,14 @@ impl<'g> Collector<'g, '_> {
                     let name = join(path, &name)?;
                     self.used.insert(value);
                     let encoding = Encoding::of(tensor.dtype);
-                    let source = match view(&name, tensor, self.storages)? {
-                        Some(view) => Source::Dense(view),
-                        None => Source::Unreadable,
-                    };
+                    let source = view(&name, tensor, self.storages)?.map(Source::Dense);
                     self.add(name, dimensions(&tensor.shape), encoding, source)?;
                 }
                 // A tensor that torch rebuilds in a way that is not known here.
                 Node::Object(object) if object.class.module == "torch._utils" => {
                     let name = join(path, &name)?;
                     let encoding = Encoding::Other(shown(object.class.name));
-                    self.add(name, Some(Vec::new()), encoding, Source::Unreadable)?;
+                    self.add(name, Some(Vec::new()), encoding, None)?;
                 }
                 Node::Dict(_) | Node::List(_) | Node::Tuple(_) | Node::Object(_) => {
                     match group(graph, value) {
@@ -599,7 +597,7 @@ impl<'g> Collector<'g, '_> {
             len,
             scale,
         };
-        self.add(name, Some(shape), Encoding::Ternary, source)
+        self.add(name, Some(shape), Encoding::Ternary, Some(source))
     }
 
     fn add(
@@ -607,7 +605,7 @@ impl<'g> Collector<'g, '_> {
         name: String,
         shape: Option<Vec<usize>>,
         encoding: Encoding,
-        source: Source,
+        source: Option<Source>,
     ) -> Result<(), Error> {
         let shape = shape.ok_or_else(|| Error::OutsideStorage {
             tensor: shown(&name),

@@ -28,8 +28,8 @@ pub struct Reader {
     /// `data.pkl`, while it is not understood yet.
     pickle: Vec<u8>,
     contents: Option<Contents>,
-    /// Where the tensors of `contents` come from, in the same order.
-    sources: Vec<Source>,
+    /// Where the tensors of `contents` come from, in the same order; `None` for what is not read.
+    sources: Vec<Option<Source>>,
     /// Storages that selected tensors wait for or are to be decoded from, by entry.
     storages: HashMap<usize, Storage>,
     /// Selected tensors that are not complete: how many of their storages are missing.
@@ -149,14 +149,12 @@ impl Reader {
                 .tensors
                 .get(tensor)
                 .ok_or(Error::NoSuchTensor(tensor))?;
-            let source = &self.sources[tensor];
-            if matches!(source, Source::Unreadable) {
-                let encoding = info.encoding.to_string();
-                return Err(Error::Unreadable {
+            let source = self.sources[tensor]
+                .as_ref()
+                .ok_or_else(|| Error::Unreadable {
                     tensor: shown(&info.name),
-                    encoding,
-                });
-            }
+                    encoding: info.encoding.to_string(),
+                })?;
             let entries: HashSet<usize> = source.views().filter_map(|view| view.entry).collect();
             if missing.insert(tensor, entries.len()).is_some() {
                 return Err(Error::NoSuchTensor(tensor));
@@ -196,7 +194,9 @@ impl Reader {
         let (Some(tensor), Some(contents)) = (self.ready.pop_front(), &self.contents) else {
             return Ok(None);
         };
-        let (info, source) = (&contents.tensors[tensor], &self.sources[tensor]);
+        let (info, Some(source)) = (&contents.tensors[tensor], &self.sources[tensor]) else {
+            return Ok(None);
+        };
         let storages = &self.storages;
         let bytes = |entry| {
             storages

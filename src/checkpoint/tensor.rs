@@ -86,8 +86,6 @@ pub(super) enum Source {
         len: usize,
         scale: Scale,
     },
-    /// An element type that is not read.
-    Unreadable,
 }
 
 /// Where a ternary tensor's scale comes from.
@@ -108,7 +106,6 @@ impl Source {
                 ..
             } => (Some(packed), Some(scale)),
             Self::Ternary { packed, .. } => (Some(packed), None),
-            Self::Unreadable => (None, None),
         };
         first.into_iter().chain(second)
     }
@@ -156,12 +153,6 @@ impl Source {
                     });
                 }
                 Data::Ternary { codes, scale }
-            }
-            Self::Unreadable => {
-                return Err(Error::Unreadable {
-                    tensor: shown(name),
-                    encoding: String::new(),
-                });
             }
         };
         Ok(Tensor {
