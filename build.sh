@@ -58,7 +58,7 @@ setup() {
 setup_native() {
   if ! native_is_complete; then
     say "Installing Rust $NATIVE_TOOLCHAIN with rustfmt and clippy (rustup), for native builds and lints"
-    rustup toolchain install "$NATIVE_TOOLCHAIN" --profile minimal --component rustfmt --component clippy --no-self-update ||
+    bounded 900 rustup toolchain install "$NATIVE_TOOLCHAIN" --profile minimal --component rustfmt --component clippy --no-self-update ||
       fail "rustup could not install Rust $NATIVE_TOOLCHAIN with rustfmt and clippy."
   fi
 }
@@ -89,14 +89,21 @@ setup_web() {
 debian_is_complete() {
   local tool
   for tool in rustc cargo clippy-driver rust-lld; do [ -x "/usr/bin/$tool" ] || return 1; done
-  [ -f /usr/lib/rustlib/src/rust/library/std/Cargo.toml ]
+  [ -f /usr/lib/rustlib/src/rust/library/std/Cargo.toml ] && is_new_enough "$(/usr/bin/rustc --version)"
+}
+
+# Whether `rustc 1.N…` is at least the rust-version of Cargo.toml.
+is_new_enough() {
+  local minor
+  minor=$(expr "$1" : 'rustc 1\.\([0-9]*\)')
+  [ "$minor" -ge "$(sed -n 's/^rust-version = "1\.\([0-9]*\)".*/\1/p' Cargo.toml)" ]
 }
 
 install_debian() {
   have apt-get || return 1
   say "Installing $DEBIAN_RUST (apt), to compile threaded wasm"
   # shellcheck disable=SC2086 # a list of packages
-  apt_install $DEBIAN_RUST
+  apt_install $DEBIAN_RUST && debian_is_complete
 }
 
 nightly_is_complete() {
@@ -359,7 +366,7 @@ case "$verb" in
   build) setup; build ;;
   serve) setup; build; serve "$@" ;;
   test) setup; test_all ;;
-  screenshots) setup; build; node tests/e2e/screenshots.mjs ;;
+  screenshots) setup; build; node --test --test-reporter spec tests/e2e/screenshots.mjs ;;
   clean) rm -rf target www/pkg ;;
   "" | help | -h | --help) usage ;;
   *) usage >&2; fail "there is no verb '$verb'." ;;
