@@ -39,19 +39,24 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # --- setup --------------------------------------------------------------------------------------
 
-setup() {
+# What build and serve need.
+setup_build() {
   have rustup || fail "rustup, which manages Rust toolchains, is missing: install it from https://rustup.rs and run this again."
-  if ! have node || ! have npm; then
+  if ! have npm || ! node -e 'const [major, minor] = process.versions.node.split("."); if (major * 100 + +minor < 2019) process.exit(1)'; then
     fail "Node.js 20.19 or newer with npm is missing: install it and run this again."
   fi
   export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
   setup_native
   setup_web
-  setup_tools
+  setup_tool wasm-bindgen-cli wasm-bindgen "$WASM_BINDGEN_VERSION" "which writes the JavaScript side of the wasm file"
   setup_crates
   setup_node
+}
+
+# What the tests need on top.
+setup_tests() {
+  setup_tool wasm-pack wasm-pack "$WASM_PACK_VERSION" "which runs the wasm tests in a browser"
   setup_browser
-  export CARGO_NET_OFFLINE=true # from here on, everything is on this machine
 }
 
 # The toolchain of everything but wasm: formatting, lints, documentation, native tests.
@@ -209,21 +214,13 @@ EOF
   rm -rf "$folder"
 }
 
-setup_tools() {
-  if ! wasm-bindgen --version 2>/dev/null | grep -qxF "wasm-bindgen $WASM_BINDGEN_VERSION"; then
-    say "Installing wasm-bindgen $WASM_BINDGEN_VERSION (cargo), which writes the JavaScript side of the wasm file and runs its tests"
-    cargo_install "wasm-bindgen-cli@$WASM_BINDGEN_VERSION"
-  fi
-  if ! wasm-pack --version 2>/dev/null | grep -qxF "wasm-pack $WASM_PACK_VERSION"; then
-    say "Installing wasm-pack $WASM_PACK_VERSION (cargo), which runs the tests in a browser"
-    cargo_install "wasm-pack@$WASM_PACK_VERSION"
-  fi
-}
-
-cargo_install() {
-  cargo "+$NATIVE_TOOLCHAIN" install --force --locked "$1" ||
-    cargo "+$NATIVE_TOOLCHAIN" install --force "$1" ||
-    fail "cargo could not install $1."
+# Compiles program $2 of crate $1 in version $3, unless it is there; $4 says what it is for.
+setup_tool() {
+  if "$2" --version 2>/dev/null | grep -qxF "$2 $3"; then return; fi
+  say "Installing $2 $3 (cargo, some minutes), $4"
+  cargo "+$NATIVE_TOOLCHAIN" install --force --locked "$1@$3" ||
+    cargo "+$NATIVE_TOOLCHAIN" install --force "$1@$3" ||
+    fail "cargo could not install $1 $3."
 }
 
 setup_crates() {
@@ -275,9 +272,9 @@ find_driver() { have chromedriver || [ -x "${CHROMEDRIVER-}" ]; }
 
 # --- build and serve ----------------------------------------------------------------------------
 
-# cargo, native and for wasm, from what setup has downloaded.
-cargo_native() { cargo "+$NATIVE_TOOLCHAIN" "$@"; }
-cargo_web() { CARGO_BUILD_TARGET=$TARGET cargo "$@"; }
+# cargo, native and for wasm. Setup ran, so both work offline.
+cargo_native() { CARGO_NET_OFFLINE=true cargo "+$NATIVE_TOOLCHAIN" "$@"; }
+cargo_web() { CARGO_NET_OFFLINE=true CARGO_BUILD_TARGET=$TARGET cargo "$@"; }
 
 build() {
   local out=www/pkg file=www/pkg/cpu1_bg.wasm
@@ -327,7 +324,7 @@ page_tests() { node --test --test-reporter spec tests/e2e/*.test.mjs; }
 wasm_tests() {
   local mode=normal # may download a driver, the first time
   if find_driver; then mode=no-install; fi
-  wasm-pack test --headless --chrome --mode $mode
+  CARGO_NET_OFFLINE=true wasm-pack test --headless --chrome --mode $mode
 }
 wasm_tests_without_threads() { WASM_BINDGEN_TEST_NO_ORIGIN_ISOLATION=1 wasm_tests; }
 
@@ -360,13 +357,13 @@ test_all() {
 
 verb=${1-}
 [ $# -eq 0 ] || shift
-# Not `setup && build`, in which a function would not stop at its first error.
+# Not `setup_build && build`, in which a function would not stop at its first error.
 case "$verb" in
-  setup) setup; say "Everything is set up" ;;
-  build) setup; build ;;
-  serve) setup; build; serve "$@" ;;
-  test) setup; test_all ;;
-  screenshots) setup; build; node --test --test-reporter spec tests/e2e/screenshots.mjs ;;
+  setup) setup_build; setup_tests; say "Everything is set up" ;;
+  build) setup_build; build ;;
+  serve) setup_build; build; serve "$@" ;;
+  test) setup_build; setup_tests; test_all ;;
+  screenshots) setup_build; setup_tests; build; node --test --test-reporter spec tests/e2e/screenshots.mjs ;;
   clean) rm -rf target www/pkg ;;
   "" | help | -h | --help) usage ;;
   *) usage >&2; fail "there is no verb '$verb'." ;;
