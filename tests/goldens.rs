@@ -61,13 +61,16 @@ fn check_score(name: &str, model: &Arc<Model>, text: &[u8], per_byte: &Value) ->
 }
 
 /// The runs whose architecture runs here so far; each must have its fixtures.
-const RUNS: [&str; 11] = [
+const RUNS: [&str; 14] = [
+    "run_02a_byte_only_heads",
+    "run_02",
     "run_03",
     "run_04",
     "run_05",
     "run_05b_kernel_strict",
     "run_06",
     "run_07",
+    "run_08",
     "run_09",
     "run_10",
     "run_14",
@@ -114,12 +117,28 @@ fn the_embedded_model_equals_pytorch() {
     let golden = json(&fixtures().join("embedded.json"));
     let model = embedded();
     assert_eq!(golden["parameters"], model.parameters);
-    check_score(
-        "embedded",
-        &model,
-        &bytes(&golden["text"]),
-        &golden["per_byte"],
-    );
+    // Stretches of text on which no rounding is close: the same to the byte.
+    for piece in golden["texts"].as_array().unwrap() {
+        let text = bytes(&piece["text"]);
+        let name = format!("embedded, {:?}", String::from_utf8_lossy(&text));
+        let scoring = check_score(&name, &model, &text, &piece["per_byte"]);
+        assert_eq!(
+            piece["scored_patches_deleted"],
+            scoring.deleted_patches(),
+            "{name}"
+        );
+    }
+    // In a long text some activation lies so near a rounding boundary that float32 sums in another
+    // order turn it, as float64 does in PyTorch; single bytes then differ, the mean hardly.
+    let long = score(&model, &bytes(&golden["long"]["text"]));
+    let want = golden["long"]["bits_per_byte"].as_f64().unwrap();
+    let got = long
+        .per_byte()
+        .iter()
+        .map(|&bits| f64::from(bits))
+        .sum::<f64>()
+        / long.per_byte().len() as f64;
+    assert!((got - want).abs() < 3e-3, "{got} is not {want}");
     for case in golden["greedy"].as_array().unwrap() {
         check_greedy("embedded", &model, case);
     }

@@ -226,7 +226,7 @@ mod cli {
     fn inspect(path: &Path, json: bool) -> Result<()> {
         let Loaded { model, report } = load(path)?;
         let config = &model.config;
-        let flavour = format!("{:?}", report.flavour);
+        let flavour = report.flavour.to_string();
         if json {
             let roles: Vec<Value> = report
                 .decisions
@@ -236,7 +236,7 @@ mod cli {
                         "role": d.role,
                         "tensor": d.tensor,
                         "shape": d.shape,
-                        "encoding": format!("{:?}", d.encoding),
+                        "encoding": d.encoding.to_string(),
                         "held": d.held,
                         "zeros": d.zeros,
                     })
@@ -265,7 +265,7 @@ mod cli {
             kernels::NAME,
         );
         for d in &report.decisions {
-            let (shape, encoding) = (format!("{:?}", d.shape), format!("{:?}", d.encoding));
+            let (shape, encoding) = (format!("{:?}", d.shape), d.encoding.to_string());
             let zeros = 100.0 * d.zeros;
             text += &format!(
                 "{:<36} {shape:<14} {encoding:<8} held as {:<8} {zeros:5.1} % zero   {}\n",

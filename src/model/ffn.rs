@@ -1,4 +1,5 @@
-//! The feed-forward layer (SPEC §2): `W_down · SubLN(silu(W_gate n) ⊙ (W_up n))`.
+//! The feed-forward layer (SPEC §2): `W_down · SubLN(silu(W_gate n) ⊙ (W_up n))`, or without a gate
+//! `W_down · SubLN(silu(W_up n))` (SPEC §3).
 
 use super::block::Scratch;
 use super::linear::{Linear, RmsNorm};
@@ -8,7 +9,7 @@ use crate::parallel::Crew;
 /// The weights of one feed-forward layer.
 #[derive(Clone, Debug)]
 pub struct FeedForward {
-    /// W_gate and W_up stacked, `[2F, d]`.
+    /// W_gate and W_up stacked, `[2F, d]`; W_up alone, `[F, d]`, where there is no gate.
     pub gate_up: Linear,
     /// SubLN on the input of `W_down`.
     pub down_norm: Option<RmsNorm>,
@@ -19,16 +20,18 @@ pub struct FeedForward {
 impl FeedForward {
     /// Reads `scratch.normed`, writes the output `[d]`.
     pub fn forward(&self, scratch: &mut Scratch, crew: &Crew, out: &mut [f32]) {
-        let inner = self.gate_up.outputs() / 2;
-        let gate_up = &mut scratch.wide[..2 * inner];
+        let inner = self.down.matrix.cols();
+        let gate_up = &mut scratch.wide[..self.gate_up.outputs()];
         self.gate_up.apply(&scratch.normed, crew, gate_up);
-        let (gate, up) = gate_up.split_at_mut(inner);
-        for (gate, &up) in gate.iter_mut().zip(&*up) {
-            *gate = silu(*gate) * up;
+        let (hidden, up) = gate_up.split_at_mut(inner);
+        hidden.iter_mut().for_each(|h| *h = silu(*h));
+        // Without a gate `up` is empty and this leaves `hidden` as it is.
+        for (hidden, &up) in hidden.iter_mut().zip(&*up) {
+            *hidden *= up;
         }
         scratch.inner.set(inner, |y| match &self.down_norm {
-            Some(norm) => norm.apply(gate, y),
-            None => y.copy_from_slice(gate),
+            Some(norm) => norm.apply(hidden, y),
+            None => y.copy_from_slice(hidden),
         });
         self.down.apply(&scratch.inner, crew, out);
     }

@@ -179,13 +179,18 @@ impl Linear {
 pub struct RmsNorm {
     /// w.
     pub weight: Vec<f32>,
+    /// Added after, where a file has it.
+    pub bias: Option<Vec<f32>>,
     /// ε.
     pub eps: f32,
 }
 
 impl RmsNorm {
-    /// `out = x / sqrt(mean(x²) + ε) · w`.
+    /// `out = x / sqrt(mean(x²) + ε) · w (+ b)`.
     pub fn apply(&self, x: &[f32], out: &mut [f32]) {
         math::rms_norm(x, &self.weight, self.eps, out);
+        if let Some(bias) = &self.bias {
+            math::add(out, bias);
+        }
     }
 }

@@ -60,8 +60,10 @@ pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model, Erro
 
 impl Parts {
     fn take(&mut self, role: &str) -> Result<Part, Error> {
-        self.parts.remove(role).ok_or_else(|| Error::Missing {
-            roles: vec![(role.into(), Vec::new())],
+        self.parts.remove(role).ok_or_else(|| Error::Unsettled {
+            role: role.into(),
+            expected: Vec::new(),
+            candidates: Vec::new(),
             unused: Vec::new(),
         })
     }
@@ -80,17 +82,18 @@ impl Parts {
     }
 
     fn norm(&mut self, at: &str) -> Result<RmsNorm, Error> {
-        let weight = self.vector(&format!("{at}.weight"))?;
         Ok(RmsNorm {
-            weight,
+            weight: self.vector(&format!("{at}.weight"))?,
+            bias: self.optional(&format!("{at}.bias"))?,
             eps: self.eps,
         })
     }
 
     fn optional_norm(&mut self, at: &str) -> Result<Option<RmsNorm>, Error> {
-        let weight = self.optional(&format!("{at}.weight"))?;
-        let eps = self.eps;
-        Ok(weight.map(|weight| RmsNorm { weight, eps }))
+        match self.parts.contains_key(&format!("{at}.weight")) {
+            true => self.norm(at).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// A matrix for lookups, not for products.
@@ -196,13 +199,15 @@ impl Parts {
     }
 
     fn block(&mut self, at: &str, mixer: block::Mixer) -> Result<Block, Error> {
+        let gate = self.parts.contains_key(&format!("{at}.ffn.gate.weight"));
+        let gate_up: &[&str] = if gate { &["gate", "up"] } else { &["up"] };
         Ok(Block {
             norm1: self.norm(&format!("{at}.norm1"))?,
             mixer,
             fp_residual: None,
             norm2: self.norm(&format!("{at}.norm2"))?,
             ffn: FeedForward {
-                gate_up: self.linears(&format!("{at}.ffn"), &["gate", "up"])?,
+                gate_up: self.linears(&format!("{at}.ffn"), gate_up)?,
                 down_norm: self.optional_norm(&format!("{at}.ffn.down_norm"))?,
                 down: self.linear(&format!("{at}.ffn.down"))?,
             },

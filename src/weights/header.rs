@@ -1,109 +1,104 @@
-//! The config that a file carries, to and from [`Config`] (SPEC §3).
+//! The config that a file carries: what it adds to the tensors, and how we write it (SPEC §3).
 
 use crate::checkpoint::Value;
-use crate::config::{Config, Decay, Mixer, Run};
+use crate::config::{Config, Decay, Mixer};
 use std::fmt;
 
-/// What is wrong with a file's config.
+/// A key of a file's config has a value that no model can have.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Error {
-    /// The file has no config.
-    Missing,
-    /// A key is missing and the run's name does not tell its value either.
-    MissingKey(&'static str),
-    /// A key has a value that no model can have.
-    Value {
-        /// The key.
-        key: &'static str,
-        /// Its value, shortened.
-        found: String,
-        /// What would do.
-        expected: &'static str,
-    },
+pub struct Error {
+    key: &'static str,
+    found: String,
+    expected: &'static str,
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Error::Missing => write!(
-                f,
-                "The file has tensors and no config, so the shape of the model is unknown."
-            ),
-            Error::MissingKey(key) => write!(
-                f,
-                "The file's config has no {key}, and its run is not one of the published ones that would tell."
-            ),
-            Error::Value {
-                key,
-                found,
-                expected,
-            } => write!(
-                f,
-                "The file's config says {key} = {found}; it must be {expected}."
-            ),
-        }
+        let Error {
+            key,
+            found,
+            expected,
+        } = self;
+        write!(
+            f,
+            "The file's config says {key} = {found}; it must be {expected}."
+        )
     }
 }
 
 impl std::error::Error for Error {}
 
-/// A dict of the file, and the published run that fills its gaps.
-struct Fields<'a> {
-    entries: &'a [(Value, Value)],
-    known: Option<Config>,
+/// What a file's config says and its tensors cannot: each field where it is there.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Hints {
+    /// Folder name of the run.
+    pub run: Option<String>,
+    /// The authors' own name.
+    pub internal_name: Option<String>,
+    /// Attention heads of the backbone.
+    pub n_heads: Option<usize>,
+    /// The kind of mixer.
+    pub mixer: Option<Mixer>,
+    /// Patches that a query sees; `Some(None)` for all of them.
+    pub window: Option<Option<usize>>,
+    /// Whether linear layers are BitLinear.
+    pub ternary: Option<bool>,
+    /// ε of every RMSNorm.
+    pub norm_eps: Option<f32>,
+    /// Base of the rotary frequencies.
+    pub rope_base: Option<f32>,
+    /// 8, or 0 for plain floats.
+    pub activation_bits: Option<u32>,
+    /// The DeleteGate's threshold.
+    pub delete_threshold: Option<f32>,
 }
 
-impl Fields<'_> {
-    fn get(&self, key: &str) -> Option<&Value> {
-        let found = |(k, _): &&(Value, Value)| matches!(k, Value::Str(k) if k == key);
-        self.entries.iter().find(found).map(|(_, value)| value)
-    }
-
-    /// The value of a key as `read` takes it, else that of the published run.
-    fn field<T>(
-        &self,
-        key: &'static str,
-        expected: &'static str,
-        read: impl Fn(&Value) -> Option<T>,
-        published: impl Fn(&Config) -> T,
-    ) -> Result<T, Error> {
-        match (self.get(key), &self.known) {
-            (Some(value), _) => read(value).ok_or_else(|| Error::Value {
-                key,
-                found: shorten(value),
-                expected,
-            }),
-            (None, Some(known)) => Ok(published(known)),
-            (None, None) => Err(Error::MissingKey(key)),
-        }
-    }
-
-    fn text(&self, key: &str) -> Option<String> {
-        match self.get(key) {
-            Some(Value::Str(text)) => Some(text.clone()),
-            _ => None,
-        }
-    }
+/// The value of the first of some keys, as `read` takes it.
+fn field<T>(
+    entries: &[(Value, Value)],
+    keys: &[&'static str],
+    expected: &'static str,
+    read: impl Fn(&Value) -> Option<T>,
+) -> Result<Option<T>, Error> {
+    let found = keys.iter().find_map(|key| {
+        let at = entries
+            .iter()
+            .find(|(k, _)| matches!(k, Value::Str(k) if k == key));
+        at.map(|(_, value)| (*key, value))
+    });
+    let Some((key, value)) = found else {
+        return Ok(None);
+    };
+    read(value).map(Some).ok_or_else(|| Error {
+        key,
+        found: shorten(value),
+        expected,
+    })
 }
 
 fn shorten(value: &Value) -> String {
-    let mut text: String = format!("{value:?}").chars().take(80).collect();
-    if text.len() >= 80 {
-        text.push('…');
+    let text = format!("{value:?}");
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
-    text
 }
 
-/// A whole number from 0 to `most`.
-fn whole(most: usize) -> impl Fn(&Value) -> Option<usize> {
+/// A whole number from `least` to `most`.
+fn whole(least: usize, most: usize) -> impl Fn(&Value) -> Option<usize> {
     move |value| match value {
-        Value::Int(n) => usize::try_from(*n).ok().filter(|n| *n <= most),
+        Value::Int(n) => usize::try_from(*n)
+            .ok()
+            .filter(|n| (least..=most).contains(n)),
         _ => None,
     }
 }
 
-fn positive(most: usize) -> impl Fn(&Value) -> Option<usize> {
-    move |value| whole(most)(value).filter(|n| *n > 0)
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Str(text) => Some(text.chars().take(100).collect()),
+        _ => None,
+    }
 }
 
 fn flag(value: &Value) -> Option<bool> {
@@ -113,113 +108,76 @@ fn flag(value: &Value) -> Option<bool> {
     }
 }
 
-fn number(value: &Value) -> Option<f32> {
+fn positive(value: &Value) -> Option<f32> {
     match value {
         Value::Float(x) => Some(*x as f32),
         Value::Int(n) => Some(*n as f32),
         _ => None,
     }
-    .filter(|x| x.is_finite())
+    .filter(|x| x.is_finite() && *x >= 0.0)
 }
 
-/// Reads a file's config. Keys it lacks come from the published run of its name, if it is one.
-///
-/// # Errors
-/// When there is no config, or a value is missing or impossible.
-pub fn config(value: Option<&Value>) -> Result<Config, Error> {
-    let Some(Value::Dict(entries)) = value else {
-        return Err(Error::Missing);
-    };
-    let mut fields = Fields {
-        entries,
-        known: None,
-    };
-    let run = fields.text("run").unwrap_or_default();
-    fields.known = Run::named(&run).map(Run::config);
-    let internal_name = fields
-        .text("internal_name")
-        .or_else(|| fields.known.as_ref().map(|c| c.internal_name.clone()))
-        .unwrap_or_default();
-
-    const WIDTH: &str = "a whole number from 1 to 65,536";
-    const COUNT: &str = "a whole number from 1 to 1,024";
-    const MAYBE: &str = "a whole number from 0 to 65,536";
-    const FLAG: &str = "true or false";
-    const NUMBER: &str = "a number";
-    let config = Config {
-        d_model: fields.field("d_model", WIDTH, positive(1 << 16), |c| c.d_model)?,
-        n_layers: fields.field("n_layers", COUNT, positive(1024), |c| c.n_layers)?,
-        d_ff: fields.field("d_ff", WIDTH, positive(1 << 16), |c| c.d_ff)?,
-        n_heads: fields.field("n_heads", COUNT, positive(1024), |c| c.n_heads)?,
-        patch_size: fields.field(
-            "patch_size",
-            "4 for bytes, or 1 for BPE tokens",
-            |v| whole(4)(v).filter(|n| matches!(n, 1 | 4)),
-            |c| c.patch_size,
-        )?,
-        vocab_size: fields.field("vocab_size", WIDTH, positive(1 << 20), |c| c.vocab_size)?,
-        mixer: fields.field(
-            "mixer",
-            "\"attention\" or \"mlgru\"",
-            |v| match v {
-                Value::Str(s) if s == "attention" => Some(Mixer::Attention),
-                Value::Str(s) if s == "mlgru" => Some(Mixer::Mlgru),
-                _ => None,
-            },
-            |c| c.mixer,
-        )?,
-        window: fields.field(
-            "window",
-            "none, or a whole number of patches",
-            |v| match v {
-                Value::None => Some(None),
-                _ => whole(1 << 20)(v).map(|n| Some(n).filter(|n| *n > 0)),
-            },
-            |c| c.window,
-        )?,
-        ternary: fields.field("ternary", FLAG, flag, |c| c.ternary)?,
-        local_decoder: fields.field("local_decoder", FLAG, flag, |c| c.local_decoder)?,
-        fp_residual_rank: fields.field("fp_residual_rank", MAYBE, whole(1 << 16), |c| {
-            c.fp_residual_rank
-        })?,
-        bolmo: fields.field("bolmo", FLAG, flag, |c| c.bolmo)?,
-        delete_gate: fields.field("delete_gate", FLAG, flag, |c| c.delete_gate)?,
-        pfnet_hidden: fields.field("pfnet_hidden", MAYBE, whole(1 << 16), |c| c.pfnet_hidden)?,
-        decay: fields.field(
-            "decay",
-            "\"none\", \"scalar\" or \"channel\"",
-            |v| match v {
-                Value::None => Some(Decay::None),
-                Value::Str(s) if s == "none" => Some(Decay::None),
-                Value::Str(s) if s == "scalar" => Some(Decay::Scalar),
-                Value::Str(s) if s == "channel" => Some(Decay::Channel),
-                _ => None,
-            },
-            |c| c.decay,
-        )?,
-        output_projection: fields
-            .field("output_projection", FLAG, flag, |c| c.output_projection)?,
-        norm_eps: fields.field("norm_eps", NUMBER, number, |c| c.norm_eps)?,
-        rope_base: fields.field("rope_base", NUMBER, number, |c| c.rope_base)?,
-        activation_bits: fields.field(
-            "activation_bits",
-            "8, or 0 for none",
-            |v| whole(8)(v).filter(|n| matches!(n, 0 | 8)).map(|n| n as u32),
-            |c| c.activation_bits,
-        )?,
-        delete_threshold: fields
-            .field("delete_threshold", NUMBER, number, |c| c.delete_threshold)?,
-        run,
-        internal_name,
-    };
-    if config.mixer == Mixer::Attention && !config.d_model.is_multiple_of(2 * config.n_heads) {
-        return Err(Error::Value {
-            key: "n_heads",
-            found: config.n_heads.to_string(),
-            expected: "a divisor of d_model that leaves heads of even size",
-        });
+impl Hints {
+    /// Reads a file's config, or the want of one.
+    ///
+    /// # Errors
+    /// When a value is there and no model can have it.
+    pub fn read(config: Option<&Value>) -> Result<Self, Error> {
+        let Some(Value::Dict(entries)) = config else {
+            return Ok(Hints::default());
+        };
+        const NUMBER: &str = "a number, 0 or more";
+        const TEXT: &str = "a text";
+        Ok(Hints {
+            run: field(entries, &["run", "run_name"], TEXT, text)?.filter(|run| !run.is_empty()),
+            internal_name: field(entries, &["internal_name", "name"], TEXT, text)?,
+            n_heads: field(
+                entries,
+                &[
+                    "n_heads",
+                    "num_heads",
+                    "n_head",
+                    "num_attention_heads",
+                    "heads",
+                ],
+                "a whole number from 1 to 1,024",
+                whole(1, 1024),
+            )?,
+            mixer: field(
+                entries,
+                &["mixer"],
+                "\"attention\" or \"mlgru\"",
+                |v| match v {
+                    Value::Str(s) if s == "attention" => Some(Mixer::Attention),
+                    Value::Str(s) if s == "mlgru" => Some(Mixer::Mlgru),
+                    _ => None,
+                },
+            )?,
+            window: field(
+                entries,
+                &["window", "window_size", "sliding_window"],
+                "none, or a whole number of patches",
+                |v| match v {
+                    Value::None => Some(None),
+                    _ => whole(0, 1 << 20)(v).map(|n| Some(n).filter(|n| *n > 0)),
+                },
+            )?,
+            ternary: field(entries, &["ternary"], "true or false", flag)?,
+            norm_eps: field(
+                entries,
+                &["norm_eps", "rms_norm_eps", "eps"],
+                NUMBER,
+                positive,
+            )?,
+            rope_base: field(entries, &["rope_base", "rope_theta"], NUMBER, positive)?,
+            activation_bits: field(entries, &["activation_bits"], "8, or 0 for none", |v| {
+                whole(0, 8)(v)
+                    .filter(|n| matches!(n, 0 | 8))
+                    .map(|n| n as u32)
+            })?,
+            delete_threshold: field(entries, &["delete_threshold"], NUMBER, positive)?,
+        })
     }
-    Ok(config)
 }
 
 /// A config as a file carries it.
@@ -271,47 +229,37 @@ pub fn value(config: &Config) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::RUNS;
+    use crate::config::Run;
 
-    #[test]
-    fn every_config_survives_the_round_trip() {
-        for run in &RUNS {
-            let written = run.config();
-            assert_eq!(config(Some(&value(&written))).unwrap(), written);
+    fn changed(key: &str, new: Value) -> Result<Hints, Error> {
+        let Value::Dict(mut entries) = value(&Run::named("run_08").unwrap().config()) else {
+            unreachable!()
+        };
+        for (k, v) in &mut entries {
+            if *k == Value::Str(key.into()) {
+                *v = new.clone();
+            }
         }
+        Hints::read(Some(&Value::Dict(entries)))
     }
 
     #[test]
-    fn a_published_name_fills_the_gaps() {
-        let name = Value::Dict(vec![(
-            Value::Str("run".into()),
-            Value::Str("run_14".into()),
-        )]);
-        let read = config(Some(&name)).unwrap();
-        assert_eq!(read, Run::named("run_14").unwrap().config());
+    fn what_we_write_we_read() {
+        let hints = changed("", Value::None).unwrap();
+        assert_eq!(hints.run.as_deref(), Some("run_08"));
+        assert_eq!((hints.n_heads, hints.window), (Some(8), Some(Some(128))));
+        assert_eq!((hints.norm_eps, hints.ternary), (Some(1e-6), Some(true)));
+        assert_eq!(Hints::read(None).unwrap(), Hints::default());
     }
 
     #[test]
     fn impossible_values_get_a_sentence() {
-        let Value::Dict(good) = value(&Run::named("run_02").unwrap().config()) else {
-            unreachable!()
-        };
-        let says = |key: &str, bad: Value| {
-            let mut entries = good.clone();
-            for (k, v) in &mut entries {
-                if *k == Value::Str(key.into()) {
-                    *v = bad.clone();
-                }
-            }
-            config(Some(&Value::Dict(entries))).unwrap_err().to_string()
-        };
+        let says = |key, bad| changed(key, bad).unwrap_err().to_string();
         assert_eq!(
-            says("d_model", Value::Int(-1)),
-            "The file's config says d_model = Int(-1); it must be a whole number from 1 to 65,536."
+            says("n_heads", Value::Int(-1)),
+            "The file's config says n_heads = Int(-1); it must be a whole number from 1 to 1,024."
         );
-        assert!(says("mixer", Value::Str("x".repeat(1000))).len() < 200);
+        assert!(says("mixer", Value::Str("é".repeat(1000))).len() < 300);
         assert!(says("norm_eps", Value::Float(f64::NAN)).contains("norm_eps"));
-        assert!(says("n_heads", Value::Int(7)).contains("divisor"));
-        assert!(config(None).unwrap_err().to_string().contains("no config"));
     }
 }

@@ -7,14 +7,16 @@
 
 mod assemble;
 pub mod header;
+mod names;
 pub mod pack;
 pub mod roles;
 
 use crate::checkpoint::{self, Encoding, Flavour, Reader, Tensor, TensorInfo};
 use crate::config::Config;
 use crate::model::Model;
+use header::Hints;
 use pack::Part;
-use roles::{Assignment, Role};
+use roles::{Assignment, NameMap, Role};
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
@@ -24,9 +26,9 @@ use std::ops::Range;
 pub enum Error {
     /// The file cannot be read.
     Checkpoint(checkpoint::Error),
-    /// The file's config is missing or says something impossible.
+    /// The file's config says something impossible.
     Config(header::Error),
-    /// The tensors do not fit the model that the config describes.
+    /// The tensors do not make a model, or not one alone.
     Roles(roles::Error),
     /// A tensor holds NaN or an infinity.
     NotFinite {
@@ -106,13 +108,14 @@ pub struct Loaded {
 /// Reads a checkpoint into a model, a range at a time.
 pub struct Loader {
     reader: Reader,
+    map: NameMap,
     plan: Option<Plan>,
 }
 
 /// What is settled once the table of contents is read.
 struct Plan {
     config: Config,
-    roles: HashMap<usize, Role>,
+    roles: Vec<Role>,
     parts: HashMap<String, Part>,
     report: Report,
 }
@@ -125,8 +128,15 @@ impl Loader {
     pub fn new(file_len: u64) -> Result<Self, Error> {
         Ok(Loader {
             reader: Reader::new(file_len)?,
+            map: NameMap::new(),
             plan: None,
         })
+    }
+
+    /// Settles roles by a person's word, before those that tensors' shapes and names settle.
+    pub fn with_names(mut self, map: NameMap) -> Self {
+        self.map = map;
+        self
     }
 
     /// The bytes wanted next; `None` when the file is read.
@@ -143,8 +153,9 @@ impl Loader {
         if self.plan.is_none()
             && let Some(contents) = self.reader.contents()
         {
-            let plan = Plan::new(contents)?;
-            let selected: Vec<usize> = plan.roles.keys().copied().collect();
+            let plan = Plan::new(contents, &self.map)?;
+            let mut selected: Vec<usize> = plan.roles.iter().map(|role| role.tensor).collect();
+            selected.dedup();
             self.reader.select(&selected)?;
             self.plan = Some(plan);
         }
@@ -200,37 +211,47 @@ impl Loader {
     /// # Errors
     /// As [`new`](Self::new) and [`feed`](Self::feed).
     pub fn read(file: &[u8]) -> Result<Self, Error> {
-        let mut loader = Loader::new(file.len() as u64)?;
-        while let Some(range) = loader.wants() {
-            loader.feed(&file[range.start as usize..range.end as usize])?;
+        Loader::new(file.len() as u64)?.read_all(file)
+    }
+
+    /// Hands over everything that is wanted from a whole file in memory.
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub fn read_all(mut self, file: &[u8]) -> Result<Self, Error> {
+        while let Some(range) = self.wants() {
+            self.feed(&file[range.start as usize..range.end as usize])?;
         }
-        Ok(loader)
+        Ok(self)
     }
 }
 
 impl Plan {
-    fn new(contents: &checkpoint::Contents) -> Result<Self, Error> {
-        let config = header::config(contents.config.as_ref()).map_err(Error::Config)?;
-        let Assignment { roles, unused } =
-            roles::assign(&config, &contents.tensors).map_err(Error::Roles)?;
-        let decide = |(index, role): (&usize, &Role)| {
+    fn new(contents: &checkpoint::Contents, map: &NameMap) -> Result<Self, Error> {
+        let hints = Hints::read(contents.config.as_ref()).map_err(Error::Config)?;
+        let Assignment {
+            config,
+            roles,
+            unused,
+        } = roles::assign(&hints, &contents.tensors, map).map_err(Error::Roles)?;
+        let decide = |role: &Role| {
             let TensorInfo {
                 name,
                 shape,
                 encoding,
-            } = &contents.tensors[*index];
-            let decision = Decision {
+            } = &contents.tensors[role.tensor];
+            Decision {
                 role: role.name.clone(),
-                tensor: name.clone(),
+                tensor: match &role.rows {
+                    Some(rows) => format!("{name}[{}:{}]", rows.start, rows.end),
+                    None => name.clone(),
+                },
                 shape: shape.clone(),
                 encoding: encoding.clone(),
                 held: "",
                 zeros: 0.0,
-            };
-            (*index, decision)
+            }
         };
-        let mut decisions: Vec<_> = roles.iter().map(decide).collect();
-        decisions.sort_by_key(|(index, _)| *index);
         let name = |&index: &usize| contents.tensors[index].name.clone();
         Ok(Plan {
             config,
@@ -238,7 +259,7 @@ impl Plan {
             report: Report {
                 flavour: contents.flavour,
                 step: contents.step,
-                decisions: decisions.into_iter().map(|(_, d)| d).collect(),
+                decisions: roles.iter().map(decide).collect(),
                 unused: unused.iter().map(name).collect(),
                 skipped: contents.skipped_tensors,
             },
@@ -246,27 +267,30 @@ impl Plan {
         })
     }
 
-    /// Packs a tensor that has arrived.
+    /// Packs a tensor that has arrived, for each role that it or its rows play.
     fn take(&mut self, index: usize, tensor: Tensor) -> Result<(), Error> {
-        let Some(role) = self.roles.get(&index) else {
-            return Ok(());
-        };
-        let decision = self
-            .report
-            .decisions
-            .iter_mut()
-            .find(|decision| decision.role == role.name);
-        let ternary = role.ternary && self.config.ternary;
-        let part = Part::new(tensor, ternary).ok_or_else(|| Error::NotFinite {
-            tensor: decision
-                .as_ref()
-                .map_or(String::new(), |d| d.tensor.clone()),
-        })?;
-        if let Some(decision) = decision {
+        let decisions = self.roles.iter().zip(&mut self.report.decisions);
+        let mut uses: Vec<_> = decisions.filter(|(role, _)| role.tensor == index).collect();
+        let last = uses.pop();
+        let mut pack = |role: &Role, decision: &mut Decision, tensor: Tensor| {
+            let ternary = role.ternary && self.config.ternary;
+            let part = Part::new(tensor, ternary).ok_or_else(|| Error::NotFinite {
+                tensor: decision.tensor.clone(),
+            })?;
             decision.held = part.held();
             decision.zeros = part.zeros();
+            self.parts.insert(role.name.clone(), part);
+            Ok(())
+        };
+        for (role, decision) in uses {
+            pack(role, decision, pack::rows(&tensor, role.rows.clone()))?;
         }
-        self.parts.insert(role.name.clone(), part);
-        Ok(())
+        match last {
+            Some((role, decision)) => match &role.rows {
+                Some(rows) => pack(role, decision, pack::rows(&tensor, Some(rows.clone()))),
+                None => pack(role, decision, tensor),
+            },
+            None => Ok(()),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::checkpoint::{Data, Tensor};
 use half::bf16;
+use std::ops::Range;
 
 /// A packed tensor, row-major.
 #[derive(Debug, Clone)]
@@ -29,6 +30,46 @@ pub enum Part {
         /// Shape of the tensor.
         shape: Vec<usize>,
     },
+}
+
+/// Some rows of a tensor, or a copy of all of it.
+///
+/// A fused tensor is cut before it is packed, so that each part has its own γ as if it had been
+/// stored apart.
+pub fn rows(tensor: &Tensor, rows: Option<Range<usize>>) -> Tensor {
+    let Some(rows) = rows else {
+        return tensor.clone();
+    };
+    // Heads fused as [4, 256, d] are cut by 256 rows too: what counts is the length of a row.
+    let cols = tensor
+        .shape
+        .last()
+        .copied()
+        .filter(|_| tensor.shape.len() > 1)
+        .unwrap_or(1);
+    let range = rows.start * cols..rows.end * cols;
+    let data = match &tensor.data {
+        Data::F32(values) => Data::F32(values[range].into()),
+        Data::F16(values) => Data::F16(values[range].into()),
+        Data::Bf16(values) => Data::Bf16(values[range].into()),
+        Data::Int(values) => Data::Int(values[range].into()),
+        Data::Ternary { codes, scale } => {
+            let mut cut = vec![0; range.len().div_ceil(4)];
+            for (to, from) in range.enumerate() {
+                let code = codes[from / 4] >> (from % 4 * 2) & 3;
+                cut[to / 4] |= code << (to % 4 * 2);
+            }
+            Data::Ternary {
+                codes: cut,
+                scale: *scale,
+            }
+        }
+    };
+    let shape = match tensor.shape.len() {
+        0 | 1 => vec![rows.len()],
+        _ => vec![rows.len(), cols],
+    };
+    Tensor { shape, data }
 }
 
 /// Below this, γ is not let: `γ = max(mean|W|, 1e-5)`.

@@ -1,4 +1,6 @@
 //! What the native tests and the browser tests share: a text is the same on both, to the byte.
+// Each test file is a crate of its own and uses its part of this one.
+#![allow(dead_code)]
 
 use cpu1::generate::Generation;
 use cpu1::model::Model;
