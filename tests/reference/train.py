@@ -13,8 +13,8 @@ weight decay in the first half only, gradients clipped. Float32 master weights, 
 The recurrent state runs on from window to window of a segment (no gradient across).
 
 Phase 2 teaches the DeleteGate while the rest follows at a low rate. Deletion is hard in the forward
-pass, exactly as at evaluation; the gradient goes straight through to σ(ℓ). A controller raises or
-lowers the reward for deleting until the share of deleted patches follows a target that climbs to
+pass, exactly as at evaluation; the gradient goes straight through to σ(ℓ). A controller (integral
+and proportional) moves the reward for deleting until the share of deleted patches follows a target that climbs to
 `--share`.
 """
 
@@ -144,7 +144,7 @@ class Trainer:
             share = float((delete > self.config.delete_threshold).float().mean())
             target = self.options.share * min(1.0, progress / 0.5)
             self.reward = min(max(self.reward + 0.02 * (target - share), 0.0), 2.0)
-            total = nats - self.reward * delete.mean()
+            total = nats - max(self.reward + 0.5 * (target - share), 0.0) * delete.mean()
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
         if math.isfinite(norm):
