@@ -137,13 +137,12 @@ function offerRetry(error) {
 function showFacts(name) {
   if (!model) return;
   const { info } = model;
-  const size = `${(info.parameters / 1e6).toFixed(1)} M ${info.ternary ? "ternary " : ""}weights`;
+  const size = `${(info.parameters / 1e6).toFixed(1)} M weights`;
   page.facts.model.textContent = `${info.run || name}, ${size}`;
   page.facts.model.title = `${name}: ${info.summary}`;
   page.facts.kernel.textContent = info.kernel;
   page.facts.threads.textContent = String(info.threads);
   page.facts.speed.textContent = "–";
-  page.isolation.textContent = isolation();
   showPromptSize();
 }
 
@@ -165,6 +164,7 @@ async function generate() {
   clearErrors();
   writing = new AbortController();
   showWork();
+  page.status.textContent = "Writing…";
   /** @type {Stats | undefined} */
   let stats;
   try {
@@ -195,7 +195,7 @@ function readSettings() {
     if (input.validity.badInput) throw new CPU1Error("settings", `The ${nameOf(input)} is not a number.`);
     if (input.value !== "") options[input.name] = input.valueAsNumber;
   }
-  options.seed = page.seed.value.trim() || String(crypto.getRandomValues(new Uint32Array(1))[0]);
+  options.seed = page.seed.value.trim() || String(crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
   return options;
 }
 
@@ -227,7 +227,7 @@ function show({ bytes, text, stats }) {
   } else {
     page.progress.classList.remove("shown");
     page.status.textContent = `Writing: ${count(stats.bytes)} bytes`;
-    page.facts.speed.textContent = count(Math.round(stats.bytesPerSecond));
+    page.facts.speed.textContent = `${count(Math.round(stats.bytesPerSecond))} bytes/s`;
   }
 }
 
@@ -241,8 +241,8 @@ function finish(stats, how) {
     say(`${how}.`, true);
     return;
   }
-  const dropped = Math.round((100 * stats.deletedPatches) / Math.max(stats.patches, 1));
-  const gate = model?.info.deletesPatches ? `, ${dropped} % of patches dropped` : "";
+  const share = Math.round((100 * stats.deletedPatches) / Math.max(stats.patches, 1));
+  const gate = share > 0 ? `, ${share} % of patches dropped` : "";
   say(`${how}: ${count(stats.bytes)} bytes in ${stats.seconds.toFixed(1)} s${gate}, seed ${lastSeed}.`, true);
   page.keepSeed.hidden = page.seed.value.trim() === lastSeed;
 }
@@ -257,17 +257,20 @@ function showError(code, message) {
     page.prompt.setAttribute("aria-invalid", "true");
     page.prompt.focus();
   } else if (code === "settings") {
-    page.settings.open = true;
-    tell(page.errors.settings, message);
     const field = [...numbers, page.seed].find((input) => message.startsWith(`The ${nameOf(input)} `));
-    field?.setAttribute("aria-invalid", "true");
-    field?.focus();
+    if (field) {
+      page.settings.open = true;
+      field.setAttribute("aria-invalid", "true");
+      field.parentElement?.append(page.errors.settings);
+      field.focus();
+    }
+    tell(page.errors.settings, message);
   } else {
     model?.dispose();
     model = undefined;
     offerRetry(new CPU1Error(code, message));
   }
-  say("Nothing was written.", false);
+  say("Nothing new was written.", false);
 }
 
 // --- The rest of the page -----------------------------------------------------------------------
@@ -356,6 +359,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+page.isolation.textContent = isolation();
 showPromptSize();
 showSettingsSummary();
 loadEmbedded();

@@ -8,7 +8,8 @@ const BLOCK = 2000;
 /** The text itself. It grows at most once a frame, and follows its own end unless scrolled away. */
 export class Paper {
   #root;
-  #block = document.createElement("div");
+  /** The end of the text: one node that grows, since a new one would move when its line breaks. */
+  #tail = new Text();
   #pending = "";
   #frame = 0;
 
@@ -20,12 +21,11 @@ export class Paper {
   /** @param {string} prompt */
   begin(prompt) {
     this.#pending = "";
-    this.#block = document.createElement("div");
     const given = document.createElement("span");
     given.className = "given";
     given.textContent = prompt.length > GIVEN ? `…${prompt.slice(-GIVEN)}` : prompt;
-    this.#block.append(given);
-    this.#root.replaceChildren(this.#block);
+    this.#root.replaceChildren();
+    this.#beginBlock().prepend(given);
   }
 
   /** @param {string} text */
@@ -36,8 +36,9 @@ export class Paper {
 
   /** @param {boolean} writing */
   setWriting(writing) {
-    if (!writing) this.#flush();
-    this.#root.classList.toggle("writing", writing);
+    if (writing) return;
+    this.#flush();
+    this.#markFresh(this.#tail.length);
   }
 
   #flush() {
@@ -49,25 +50,53 @@ export class Paper {
 
     let text = this.#pending;
     this.#pending = "";
+    let fresh = this.#tail.length;
     while (text !== "") {
-      const filled = this.#block.textContent.length;
+      const filled = this.#tail.length;
       const line = filled + text.length > BLOCK ? text.indexOf("\n", Math.max(0, BLOCK - filled)) : -1;
       const end = line < 0 ? text.length : line + 1;
-      this.#block.append(text.slice(0, end));
+      this.#tail.appendData(text.slice(0, end));
       text = text.slice(end);
       if (line >= 0) {
-        this.#block = document.createElement("div");
-        this.#root.append(this.#block);
+        this.#beginBlock();
+        fresh = 0;
       }
     }
-    this.#block.normalize();
+    this.#markFresh(fresh);
     if (atEnd) this.#root.scrollTop = this.#root.scrollHeight;
+  }
+
+  /**
+   * Marks what came last, by a highlight that adds nothing to the layout, where the browser has these.
+   *
+   * @param {number} from where in the tail it begins
+   */
+  #markFresh(from) {
+    if (!("highlights" in CSS)) return;
+    const range = new StaticRange({
+      startContainer: this.#tail,
+      startOffset: from,
+      endContainer: this.#tail,
+      endOffset: this.#tail.length,
+    });
+    CSS.highlights.set("fresh", new Highlight(range));
+  }
+
+  #beginBlock() {
+    const block = document.createElement("div");
+    this.#tail = new Text();
+    block.append(this.#tail);
+    this.#root.append(block);
+    return block;
   }
 }
 
+/** How many patches a row of bytes has room for; where it is narrow, the oldest are cut off. */
+const PATCHES = 12;
+
 /** The last patches of four bytes in hexadecimal, newest last. */
 export class ByteRow {
-  #root;
+  #cells;
   /** @type {string[]} */
   #patches = [];
   /** Bytes in the last patch, the prompt's included. */
@@ -76,14 +105,15 @@ export class ByteRow {
 
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.#root = root;
+    this.#cells = Array.from({ length: PATCHES }, () => document.createElement("span"));
+    root.append(...this.#cells);
   }
 
   /** @param {number} promptBytes */
   begin(promptBytes) {
-    this.#patches = [""];
+    this.#patches = Array(PATCHES).fill("");
     this.#filled = promptBytes % 4;
-    this.#root.replaceChildren();
+    this.#show();
   }
 
   /** @param {Uint8Array} bytes */
@@ -97,18 +127,15 @@ export class ByteRow {
       const hex = byte.toString(16).padStart(2, "0");
       this.#patches.push(`${this.#patches.pop()} ${hex}`.trimStart());
     }
-    this.#patches = this.#patches.slice(-12);
-    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#flush());
+    this.#patches = this.#patches.slice(-PATCHES);
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#show());
   }
 
-  #flush() {
+  #show() {
     this.#frame = 0;
-    const shown = this.#patches.map((patch) => {
-      const span = document.createElement("span");
-      span.textContent = patch;
-      return span;
+    this.#cells.forEach((cell, i) => {
+      cell.textContent = this.#patches[i] ?? "";
     });
-    this.#root.replaceChildren(...shown);
   }
 }
 

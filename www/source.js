@@ -59,11 +59,9 @@ function blobSource(blob) {
 async function fetchAll(url, onBytes) {
   const name = new URL(url).pathname.split("/").pop() || url;
   const response = await fetch(url).catch((cause) => {
-    throw new CPU1Error(
-      "network",
-      `${name} could not be fetched: the connection failed, or its server lets no other site read it.`,
-      { cause },
-    );
+    const foreign = new URL(url).origin !== location.origin;
+    const why = foreign ? "the connection failed, or its server lets no other site read it" : "the connection failed";
+    throw new CPU1Error("network", `${name} could not be fetched: ${why}.`, { cause });
   });
   if (!response.ok || response.body === null) {
     throw new CPU1Error("network", `${name} could not be fetched: the server answered ${response.status}.`);
