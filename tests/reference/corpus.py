@@ -8,7 +8,8 @@ reads `$(rustc --print sysroot)/share/doc/rust/html` and writes
 * `<out>/corpus.json`   bytes and pages per book, what was dropped and why,
 * `data/heldout.txt`    the validation text: whole chapters, never trained on.
 
-The same toolchain gives the same bytes. The documentation is licensed MIT or Apache-2.0.
+The same toolchain gives the same bytes. The documentation is licensed MIT or Apache-2.0, except for the prose
+of the Embedded Rust Book, which is CC-BY-SA-4.0.
 
 A page becomes text the way a person would type it into a Markdown file: headings with `#`, code in
 fences, `inline code` in backticks, one line per paragraph. Navigation, hidden lines of examples,
@@ -20,6 +21,7 @@ import argparse
 import collections
 import hashlib
 import json
+import os
 import pathlib
 import random
 import re
@@ -312,8 +314,17 @@ def build(docs):
 
 
 def default_docs():
-    sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip()
-    return pathlib.Path(sysroot) / "share/doc/rust/html"
+    """The documentation of the toolchain that `rustc` means outside any project, or of rustup's stable one."""
+    for toolchain in ({}, {"RUSTUP_TOOLCHAIN": "stable"}):
+        try:
+            sysroot = subprocess.run(["rustc", "--print", "sysroot"], cwd="/", env=os.environ | toolchain,
+                                     check=True, capture_output=True, text=True).stdout.strip()
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        docs = pathlib.Path(sysroot) / "share/doc/rust/html"
+        if (docs / "book").is_dir():
+            return docs
+    raise SystemExit("no toolchain here comes with documentation; `rustup component add rust-docs`, or give its html folder with --docs")
 
 
 def main():
