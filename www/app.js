@@ -23,6 +23,7 @@ const page = {
   facts: {
     model: element("fact-model", HTMLElement),
     speed: element("fact-speed", HTMLElement),
+    dropped: element("fact-dropped", HTMLElement),
     kernel: element("fact-kernel", HTMLElement),
     threads: element("fact-threads", HTMLElement),
   },
@@ -143,6 +144,7 @@ function showFacts(name) {
   page.facts.kernel.textContent = info.kernel;
   page.facts.threads.textContent = String(info.threads);
   page.facts.speed.textContent = "–";
+  page.facts.dropped.textContent = info.deletesPatches ? "–" : "none";
   showPromptSize();
 }
 
@@ -227,6 +229,9 @@ function show({ bytes, text, stats }) {
   } else {
     page.progress.classList.remove("shown");
     page.status.textContent = `Writing: ${count(stats.bytes)} bytes`;
+    if (model?.info.deletesPatches) {
+      page.facts.dropped.textContent = `${Math.round((100 * stats.deletedPatches) / stats.patches)} %`;
+    }
     page.facts.speed.textContent = `${count(Math.round(stats.bytesPerSecond))} bytes/s`;
   }
 }
@@ -241,9 +246,7 @@ function finish(stats, how) {
     say(`${how}.`, true);
     return;
   }
-  const share = Math.round((100 * stats.deletedPatches) / Math.max(stats.patches, 1));
-  const gate = share > 0 ? `, ${share} % of patches dropped` : "";
-  say(`${how}: ${count(stats.bytes)} bytes in ${stats.seconds.toFixed(1)} s${gate}, seed ${lastSeed}.`, true);
+  say(`${how}: ${count(stats.bytes)} bytes in ${stats.seconds.toFixed(1)} s, seed ${lastSeed}.`, true);
   page.keepSeed.hidden = page.seed.value.trim() === lastSeed;
 }
 

@@ -61,10 +61,10 @@ async function fetchAll(url, onBytes) {
   const response = await fetch(url).catch((cause) => {
     const foreign = new URL(url).origin !== location.origin;
     const why = foreign ? "the connection failed, or its server lets no other site read it" : "the connection failed";
-    throw new CPU1Error("network", `${name} could not be fetched: ${why}.`, { cause });
+    throw new CPU1Error("network", `The file ${name} could not be fetched: ${why}.`, { cause });
   });
   if (!response.ok || response.body === null) {
-    throw new CPU1Error("network", `${name} could not be fetched: the server answered ${response.status}.`);
+    throw new CPU1Error("network", `The file ${name} could not be fetched: the server answered ${response.status}.`);
   }
   // The length is that of the body as sent; compressed, it says nothing about the file.
   const sent = response.headers.has("Content-Encoding") ? 0 : Number(response.headers.get("Content-Length"));
@@ -109,6 +109,6 @@ function tooBig(name, bytes) {
   const most = sayBytes(MOST_IN_MEMORY);
   return new CPU1Error(
     "unsupported",
-    `${name} has ${sayBytes(bytes)}; over the network this program reads files of up to ${most}. Download it and open it as a file.`,
+    `The file ${name} has ${sayBytes(bytes)}; over the network this program reads files of up to ${most}. Download it and open it as a file.`,
   );
 }

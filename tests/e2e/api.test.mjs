@@ -1,0 +1,229 @@
+// cpu1.js as a program uses it, in a real page.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./browser.mjs";
+import { failingModel, scriptedModel } from "./scripted.mjs";
+
+/** @import { TestContext } from "node:test" */
+/** @import { PageOptions } from "./browser.mjs" */
+
+/**
+ * Runs the body of an async function in a page, where `CPU1` is the API, `load()` loads the embedded
+ * model, `codeOf(promise)` resolves to the code it fails with, and `first(generator)` is its first step.
+ *
+ * @param {TestContext} t
+ * @param {string} body returns something that JSON can carry
+ * @param {PageOptions} [options]
+ * @returns {Promise<any>}
+ */
+async function inPage(t, body, options) {
+  const { page } = await openPage(t, { path: "/catalog.json", ...options, allow: [/favicon/, ...(options?.allow ?? [])] });
+  return page.evaluate(`(async () => {
+    const { CPU1 } = await import("/cpu1.js");
+    const load = (options) => CPU1.load("/models/cpu1-rust-docs.pt", options);
+    const codeOf = (promise) => promise.then(
+      () => "none",
+      (error) => {
+        if (!(error instanceof CPU1.Error)) return String(error);
+        return /^[A-Z“].*\\.$/.test(error.message) ? error.code : "no sentence: " + error.message;
+      },
+    );
+    const first = (generator) => generator.next();
+    ${body}
+  })()`);
+}
+
+test("a model tells what it is, and writes what was asked for", async (t) => {
+  const { info, bytes, text, stats, again } = await inPage(
+    t,
+    `const model = await load({ threads: 2 });
+     const options = { maxBytes: 200, seed: 7n, temperature: 0.9, topK: 40, topP: 0.9, minP: 0.01, repetitionPenalty: 1.1 };
+     const write = async () => {
+       const chunks = [];
+       for await (const chunk of model.generate("Ownership is", options)) chunks.push(chunk);
+       return chunks;
+     };
+     const chunks = await write();
+     const repeated = await write();
+     return {
+       info: model.info,
+       bytes: chunks.flatMap((chunk) => [...chunk.bytes]),
+       again: repeated.flatMap((chunk) => [...chunk.bytes]),
+       text: chunks.map((chunk) => chunk.text).join(""),
+       stats: chunks.at(-1).stats,
+     };`,
+  );
+  assert.equal(info.run, "run_14");
+  assert.equal(info.parameters, 10_693_370);
+  assert.equal(info.threads, 2);
+  assert.equal(info.config.d_model, 320);
+  assert.equal(bytes.length, 200);
+  assert.deepEqual(again, bytes);
+  assert.equal(text, new TextDecoder().decode(Uint8Array.from(bytes)));
+  assert.equal(stats.bytes, 200);
+  assert.equal(stats.promptPatches, 3);
+  assert.ok(stats.seconds > 0 && stats.bytesPerSecond > 0 && stats.deletedPatches <= stats.patches);
+});
+
+test("progress is told while loading", async (t) => {
+  const seen = await inPage(t, `const seen = []; await load({ onProgress: (progress) => seen.push(progress) }); return seen;`);
+  for (const phase of ["fetch", "unpack"]) {
+    const steps = seen.filter((/** @type {{ phase: string }} */ step) => step.phase === phase);
+    const last = steps.at(-1);
+    assert.ok(steps.length > 1 && last.loaded === last.total && last.total > 2e6, phase);
+  }
+});
+
+test("a model comes from an address, a file or bytes", async (t) => {
+  const runs = await inPage(
+    t,
+    `const blob = await (await fetch("/models/cpu1-rust-docs.pt")).blob();
+     const sources = [CPU1.EMBEDDED, new URL(CPU1.EMBEDDED), blob, new Uint8Array(await blob.arrayBuffer())];
+     const runs = [];
+     for (const source of sources) {
+       const model = await CPU1.load(source);
+       runs.push(model.info.run);
+       model.dispose();
+     }
+     return runs;`,
+  );
+  assert.deepEqual(runs, Array(4).fill("run_14"));
+});
+
+test("a text is scored", async (t) => {
+  const { score, worse, code } = await inPage(
+    t,
+    `const model = await load();
+     const score = await model.score("The borrow checker makes sure that references are valid.");
+     const worse = await model.score(Uint8Array.from({ length: 60 }, (_, i) => (i * 97) & 255));
+     return { score, worse, code: await codeOf(model.score("abc")) };`,
+  );
+  assert.equal(score.bytes, 52);
+  assert.equal(score.perByte.length, 52);
+  assert.ok(score.bitsPerByte > 0 && score.bitsPerByte < worse.bitsPerByte);
+  assert.equal(code, "text");
+});
+
+test("any bytes are a prompt, and nothing is one too", async (t) => {
+  const lengths = await inPage(
+    t,
+    `const model = await load();
+     const lengths = [];
+     for (const prompt of ["", "a", "ab\\ud800", Uint8Array.of(0xff, 0xfe, 0x80, 0, 0xc3), new Uint8Array(4095)]) {
+       let length = 0;
+       for await (const { bytes } of model.generate(prompt, { maxBytes: 9 })) length += bytes.length;
+       lengths.push(length);
+     }
+     return lengths;`,
+  );
+  assert.deepEqual(lengths, [9, 9, 9, 9, 9]);
+});
+
+test("a character that the prompt began is completed", async (t) => {
+  const text = await inPage(
+    t,
+    `const model = await load();
+     let text = "";
+     for await (const chunk of model.generate(Uint8Array.of(0x41, 0xf0, 0x9f), {})) text += chunk.text;
+     return text;`,
+    { before: (page) => scriptedModel(page, [0xa6, 0x80, 0x21, 0xef, 0xbb, 0xbf, 0x2e, 0xc3]) },
+  );
+  assert.equal(text, "🦀!\ufeff.\ufffd".replace("🦀", String.fromCodePoint(0x1f980)));
+});
+
+test("a loop that is left, a signal, and a second caller", async (t) => {
+  const result = await inPage(
+    t,
+    `const model = await load();
+     const long = { maxBytes: 1_000_000 };
+     for await (const { bytes } of model.generate("fn", long)) if (bytes.length > 0) break;
+     const afterBreak = await codeOf(first(model.generate("fn", { maxBytes: 8 })));
+
+     const model2 = await load();
+     const running = model2.generate("fn", long);
+     await running.next();
+     const busy = [await codeOf(first(model2.generate("x"))), await codeOf(model2.score("some text"))];
+     await running.return();
+
+     const controller = new AbortController();
+     const aborted = await codeOf((async () => {
+       for await (const { bytes } of model2.generate("fn", { ...long, signal: controller.signal })) {
+         if (bytes.length > 0) controller.abort();
+       }
+     })());
+     const before = await codeOf(first(model2.generate("fn", { signal: AbortSignal.abort() })));
+     const after = await codeOf(first(model2.generate("fn", { maxBytes: 8 })));
+     return { afterBreak, busy, aborted, before, after };`,
+  );
+  assert.deepEqual(result, { afterBreak: "none", busy: ["busy", "busy"], aborted: "aborted", before: "aborted", after: "none" });
+});
+
+test("what is out of range gets its code", async (t) => {
+  const codes = await inPage(
+    t,
+    `const model = await load();
+     const absurd = [{ temperature: NaN }, { temperature: Infinity }, { temperature: -1 }, { maxBytes: 0 }, { maxBytes: 1e12 },
+       { topK: 1.5 }, { topP: 0 }, { minP: 2 }, { repetitionPenalty: 0 }, { seed: -1 }, { seed: 0.5 }, { seed: 2n ** 64n }, { seed: "x" }];
+     const codes = [];
+     for (const options of absurd) codes.push(await codeOf(first(model.generate("x", options))));
+     codes.push(await codeOf(first(model.generate("x".repeat(65537)))));
+     codes.push(await codeOf(load({ threads: 0 })), await codeOf(load({ threads: 1.5 })));
+     codes.push(await codeOf(first(model.generate("x"))));
+     return codes;`,
+  );
+  assert.deepEqual(codes, [...Array(13).fill("settings"), "prompt", "settings", "settings", "none"]);
+});
+
+test("loading can be given up, and a model too", async (t) => {
+  const codes = await inPage(
+    t,
+    `const controller = new AbortController();
+     const codes = [
+       await codeOf(load({ signal: AbortSignal.abort() })),
+       await codeOf(load({ signal: controller.signal, onProgress: () => controller.abort() })),
+     ];
+     const model = await load();
+     const running = model.generate("fn", { maxBytes: 1_000_000 });
+     await running.next();
+     model.dispose();
+     codes.push(await codeOf((async () => { for await (const _ of running); })()));
+     codes.push(await codeOf(first(model.generate("fn"))), await codeOf(model.score("some text")));
+     return codes;`,
+  );
+  assert.deepEqual(codes, ["aborted", "aborted", "disposed", "disposed", "disposed"]);
+});
+
+test("bad sources get their code", async (t) => {
+  const codes = await inPage(
+    t,
+    `const codes = [];
+     for (const source of ["nowhere.pt", "http://", "http://127.0.0.1:9/x.pt", new Uint8Array(), new Blob(["hello"]), "/index.html"]) {
+       codes.push(await codeOf(CPU1.load(source)));
+     }
+     return codes;`,
+    { allow: [/404/, /ERR_/] },
+  );
+  assert.deepEqual(codes, ["network", "network", "network", "format", "format", "format"]);
+});
+
+test("a fault of the program ends that model only", async (t) => {
+  const codes = await inPage(
+    t,
+    `const model = await load();
+     return [await codeOf(first(model.generate("x"))), await codeOf(model.score("some text")), await codeOf(load())];`,
+    { before: (page) => failingModel(page) },
+  );
+  assert.deepEqual(codes, ["internal", "internal", "none"]);
+});
+
+for (const file of ["worker.js", "pkg/cpu1.js", "pkg/cpu1_bg.wasm"]) {
+  test(`${file} is missing`, async (t) => {
+    const code = await inPage(t, "return codeOf(load());", {
+      allow: [/404/, /request failed: .*ERR_BLOCKED_BY_RESPONSE/],
+      before: async (page) => {
+        await page.route(`**/${file}`, (route) => route.fulfill({ status: 404 }));
+      },
+    });
+    assert.equal(code, "network");
+  });
+}
