@@ -1,28 +1,48 @@
-//! From a prompt to bytes (SPEC §2).
+//! From a prompt to what follows it (SPEC §2).
 //!
 //! Whole patches of the prompt run through the backbone; the bytes left over are forced as the
-//! first of the next patch, so that no padding ever enters the context. Work is done in bursts, so that
+//! first of the next patch, so that no padding ever enters the context. For models of BPE tokens a
+//! patch is one token and nothing is left over. Work is done in bursts, so that
 //! a front end can show what there is, and stop.
 
-use crate::model::{Model, State};
+use crate::model::{Model, State, Symbol};
 use crate::parallel::Team;
 use crate::sample::{Sampler, Settings, SettingsError};
 use std::fmt;
 use std::sync::Arc;
 
-/// Most bytes of a prompt.
+/// Most bytes (or tokens) of a prompt.
 pub const MAX_PROMPT: usize = 1 << 16;
 
-/// What stands before a prompt of less than one patch.
-const OPENING: u8 = b'\n';
+/// The byte that stands, four times, before a prompt of less than one patch.
+const OPENING: Symbol = b'\n' as Symbol;
+
+/// Bytes as the symbols of a byte model.
+pub fn from_bytes(bytes: &[u8]) -> Vec<Symbol> {
+    bytes.iter().map(|&byte| Symbol::from(byte)).collect()
+}
+
+/// The symbols of a byte model as bytes.
+pub fn to_bytes(symbols: &[Symbol]) -> Vec<u8> {
+    symbols.iter().map(|&symbol| symbol as u8).collect()
+}
 
 /// Why a generation cannot start.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Error {
     /// The prompt is longer than [`MAX_PROMPT`].
     PromptTooLong {
-        /// Its bytes.
-        bytes: usize,
+        /// Its bytes (or tokens).
+        symbols: usize,
+    },
+    /// A model of tokens has nothing that could stand before an empty prompt.
+    EmptyPrompt,
+    /// A token that the model does not have.
+    UnknownToken {
+        /// The token.
+        token: Symbol,
+        /// How many tokens it has.
+        vocabulary: usize,
     },
     /// A sampling value is outside its range.
     Settings(SettingsError),
@@ -31,9 +51,18 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Error::PromptTooLong { bytes } => write!(
+            Error::PromptTooLong { symbols } => write!(
                 f,
-                "The prompt has {bytes} bytes and may have at most {MAX_PROMPT}; shorten it."
+                "The prompt has {symbols} bytes and may have at most {MAX_PROMPT}; shorten it."
+            ),
+            Error::EmptyPrompt => write!(
+                f,
+                "The prompt is empty; a model of BPE tokens needs one token to go on from."
+            ),
+            Error::UnknownToken { token, vocabulary } => write!(
+                f,
+                "The prompt has the token {token}; this model's are 0 to {}.",
+                vocabulary - 1
             ),
             Error::Settings(error) => error.fmt(f),
         }
@@ -55,11 +84,11 @@ pub struct Generation {
     state: State,
     sampler: Sampler,
     /// Whole patches that the backbone has yet to read, and how many it has read.
-    prompt: Vec<u8>,
+    prompt: Vec<Symbol>,
     read: usize,
-    /// Bytes of the next patch that the prompt settles.
-    forced: Vec<u8>,
-    patch: Vec<u8>,
+    /// Symbols of the next patch that the prompt settles.
+    forced: Vec<Symbol>,
+    patch: Vec<Symbol>,
     generated: usize,
 }
 
@@ -74,30 +103,37 @@ pub struct Progress {
     pub patches: usize,
     /// Of these, how many the DeleteGate deleted.
     pub deleted_patches: usize,
-    /// Bytes generated.
-    pub bytes: usize,
+    /// Bytes (or tokens) generated.
+    pub symbols: usize,
 }
 
 impl Generation {
-    /// Prepares to continue `prompt`, which may be any bytes, and none.
+    /// Prepares to continue `prompt`: any bytes and even none, or one token and more.
     ///
     /// # Errors
-    /// When the prompt is too long or a setting is out of range.
+    /// When the model cannot read the prompt, or a setting is out of range.
     pub fn new(
         model: Arc<Model>,
         team: Team,
-        prompt: &[u8],
+        prompt: &[Symbol],
         settings: Settings,
     ) -> Result<Self, Error> {
         if prompt.len() > MAX_PROMPT {
             return Err(Error::PromptTooLong {
-                bytes: prompt.len(),
+                symbols: prompt.len(),
             });
+        }
+        let vocabulary = model.config.vocab_size;
+        if let Some(&token) = prompt.iter().find(|&&symbol| symbol as usize >= vocabulary) {
+            return Err(Error::UnknownToken { token, vocabulary });
+        }
+        if prompt.is_empty() && model.config.is_bpe() {
+            return Err(Error::EmptyPrompt);
         }
         let mut sampler = Sampler::new(settings)?;
         prompt
             .iter()
-            .for_each(|&byte| sampler.observe(usize::from(byte)));
+            .for_each(|&symbol| sampler.observe(symbol as usize));
         let size = model.config.patch_size;
         let (whole, forced) = prompt.split_at(prompt.len() / size * size);
         let (mut patches, forced) = (whole.to_vec(), forced.to_vec());
@@ -117,7 +153,7 @@ impl Generation {
         })
     }
 
-    /// Whether every byte asked for is there.
+    /// Whether all that was asked for is there.
     pub fn is_done(&self) -> bool {
         self.generated >= self.sampler.settings().max_bytes
     }
@@ -130,12 +166,12 @@ impl Generation {
             read_patches: self.read / size,
             patches: self.state.position(),
             deleted_patches: self.state.deleted(),
-            bytes: self.generated,
+            symbols: self.generated,
         }
     }
 
-    /// Works through at most `patches` patches, the prompt's first, and appends new bytes to `out`.
-    pub fn advance(&mut self, patches: usize, out: &mut Vec<u8>) {
+    /// Works through at most `patches` patches, the prompt's first, and appends what is new to `out`.
+    pub fn advance(&mut self, patches: usize, out: &mut Vec<Symbol>) {
         for _ in 0..patches {
             if self.is_done() {
                 break;
@@ -153,7 +189,7 @@ impl Generation {
     }
 
     /// Decodes one patch and, unless it was the last, reads it.
-    fn next_patch(&mut self, out: &mut Vec<u8>) {
+    fn next_patch(&mut self, out: &mut Vec<Symbol>) {
         let Generation {
             model,
             state,
@@ -167,15 +203,15 @@ impl Generation {
         let end = size.min(forced.len() + left);
         patch.clear();
         self.team.enter(|crew| {
-            model.begin_patch(state, crew);
+            model.begin_unit(state, crew);
             for position in 0..end {
                 let logits = model.logits(position, patch.last().copied(), state, crew);
                 patch.push(match forced.get(position) {
-                    Some(&byte) => byte,
+                    Some(&symbol) => symbol,
                     None => {
-                        let byte = sampler.sample(logits);
-                        sampler.observe(byte);
-                        byte as u8
+                        let symbol = sampler.sample(logits);
+                        sampler.observe(symbol);
+                        symbol as Symbol
                     }
                 });
             }

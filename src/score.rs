@@ -1,7 +1,7 @@
 //! How surprising a text is: bits per byte, by forced decoding (SPEC §2).
 
 use crate::math;
-use crate::model::{Model, State};
+use crate::model::{Model, State, Symbol};
 use crate::parallel::Team;
 use std::fmt;
 use std::sync::Arc;
@@ -16,17 +16,30 @@ pub enum Error {
         /// Bytes of the first patch, which is read and not scored.
         patch: usize,
     },
+    /// A token that the model does not have.
+    UnknownToken {
+        /// The token.
+        token: Symbol,
+        /// How many tokens it has.
+        vocabulary: usize,
+    },
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let Error::TooShort { bytes, patch } = self;
-        write!(
-            f,
-            "The text has {bytes} bytes; the first {patch} are only read, so a score takes at \
-             least {}.",
-            patch + 1
-        )
+        match self {
+            Error::TooShort { bytes, patch } => write!(
+                f,
+                "The text has {bytes} bytes; the first {patch} are only read, so a score takes at \
+                 least {}.",
+                patch + 1
+            ),
+            Error::UnknownToken { token, vocabulary } => write!(
+                f,
+                "The text has the token {token}; this model's are 0 to {}.",
+                vocabulary - 1
+            ),
+        }
     }
 }
 
@@ -37,26 +50,30 @@ pub struct Scoring {
     model: Arc<Model>,
     team: Team,
     state: State,
-    text: Vec<u8>,
-    /// Bytes read so far; all of them once done.
+    text: Vec<Symbol>,
+    /// Symbols read so far; all of them once done.
     read: usize,
-    per_byte: Vec<f32>,
+    bits: Vec<f32>,
 }
 
 impl Scoring {
-    /// Prepares to score `text`, any bytes.
+    /// Prepares to score `text`, any bytes (or tokens).
     ///
     /// # Errors
     /// When the text is too short to have a score.
-    pub fn new(model: Arc<Model>, team: Team, text: Vec<u8>) -> Result<Self, Error> {
+    pub fn new(model: Arc<Model>, team: Team, text: Vec<Symbol>) -> Result<Self, Error> {
         let patch = model.config.patch_size;
         if text.len() <= patch {
             let bytes = text.len();
             return Err(Error::TooShort { bytes, patch });
         }
+        let vocabulary = model.config.vocab_size;
+        if let Some(&token) = text.iter().find(|&&symbol| symbol as usize >= vocabulary) {
+            return Err(Error::UnknownToken { token, vocabulary });
+        }
         Ok(Scoring {
             state: model.state(),
-            per_byte: Vec::with_capacity(text.len() - patch),
+            bits: Vec::with_capacity(text.len() - patch),
             model,
             team,
             text,
@@ -83,10 +100,7 @@ impl Scoring {
     pub fn advance(&mut self, patches: usize) {
         let size = self.model.config.patch_size;
         let Scoring {
-            model,
-            state,
-            per_byte,
-            ..
+            model, state, bits, ..
         } = self;
         for _ in 0..patches {
             let patch = &self.text[self.read..self.text.len().min(self.read + size)];
@@ -95,12 +109,12 @@ impl Scoring {
             }
             self.team.enter(|crew| {
                 if self.read > 0 {
-                    model.begin_patch(state, crew);
+                    model.begin_unit(state, crew);
                     let mut previous = None;
-                    for (position, &byte) in patch.iter().enumerate() {
+                    for (position, &symbol) in patch.iter().enumerate() {
                         let logits = model.logits(position, previous, state, crew);
-                        per_byte.push(surprisal(logits, usize::from(byte)));
-                        previous = Some(byte);
+                        bits.push(surprisal(logits, symbol as usize));
+                        previous = Some(symbol);
                     }
                 }
                 if patch.len() == size {
@@ -111,15 +125,15 @@ impl Scoring {
         }
     }
 
-    /// −log₂ p of each byte after the first patch, as far as scored.
-    pub fn per_byte(&self) -> &[f32] {
-        &self.per_byte
+    /// −log₂ p of each byte (or token) after the first patch, as far as scored.
+    pub fn bits(&self) -> &[f32] {
+        &self.bits
     }
 
     /// Their mean, over what is scored; NaN before the first.
-    pub fn bits_per_byte(&self) -> f64 {
-        let total: f64 = self.per_byte.iter().map(|&bits| f64::from(bits)).sum();
-        total / self.per_byte.len() as f64
+    pub fn mean_bits(&self) -> f64 {
+        let total: f64 = self.bits.iter().map(|&bits| f64::from(bits)).sum();
+        total / self.bits.len() as f64
     }
 }
 

@@ -6,6 +6,7 @@
 use crate::checkpoint::Value;
 use crate::generate;
 use crate::kernels;
+use crate::model::Symbol;
 use crate::parallel::Team;
 use crate::sample::Settings;
 use crate::score;
@@ -137,17 +138,29 @@ impl Model {
     /// Starts to continue a prompt of any bytes, by settings as JSON.
     pub fn generate(&self, prompt: &[u8], settings: &str) -> Result<Generation, JsError> {
         let settings = read_settings(settings)?;
+        let prompt = self.symbols(prompt)?;
         let model = Arc::clone(&self.model);
         let generation =
-            generate::Generation::new(model, self.team, prompt, settings).map_err(sentence)?;
+            generate::Generation::new(model, self.team, &prompt, settings).map_err(sentence)?;
         Ok(Generation { generation })
     }
 
     /// Starts to score a text of any bytes.
-    pub fn score(&self, text: Vec<u8>) -> Result<Scoring, JsError> {
+    pub fn score(&self, text: &[u8]) -> Result<Scoring, JsError> {
+        let text = self.symbols(text)?;
         let model = Arc::clone(&self.model);
         let scoring = score::Scoring::new(model, self.team, text).map_err(sentence)?;
         Ok(Scoring { scoring })
+    }
+
+    /// A text as the model reads it.
+    fn symbols(&self, text: &[u8]) -> Result<Vec<Symbol>, JsError> {
+        match self.model.config.is_bpe() {
+            true => Err(sentence(
+                "This model reads BPE tokens and comes without a tokenizer, so it cannot read text.",
+            )),
+            false => Ok(generate::from_bytes(text)),
+        }
     }
 }
 
@@ -209,9 +222,9 @@ pub struct Generation {
 impl Generation {
     /// Works through at most so many patches and returns the new bytes; none while it reads the prompt.
     pub fn advance(&mut self, patches: usize) -> Uint8Array {
-        let mut bytes = Vec::new();
-        self.generation.advance(patches, &mut bytes);
-        Uint8Array::from(bytes.as_slice())
+        let mut symbols = Vec::new();
+        self.generation.advance(patches, &mut symbols);
+        Uint8Array::from(generate::to_bytes(&symbols).as_slice())
     }
 
     /// Whether every byte asked for is there.
@@ -228,7 +241,7 @@ impl Generation {
             ("read_patches", number(progress.read_patches)),
             ("patches", number(progress.patches)),
             ("deleted_patches", number(progress.deleted_patches)),
-            ("bytes", number(progress.bytes)),
+            ("bytes", number(progress.symbols)),
         ])
     }
 }
@@ -262,13 +275,13 @@ impl Scoring {
     pub fn result(&self) -> String {
         let per_byte: Array = self
             .scoring
-            .per_byte()
+            .bits()
             .iter()
             .map(|&bits| JsValue::from_f64(f64::from(bits)))
             .collect();
         json([
-            ("bits_per_byte", self.scoring.bits_per_byte().into()),
-            ("bytes", number(self.scoring.per_byte().len())),
+            ("bits_per_byte", self.scoring.mean_bits().into()),
+            ("bytes", number(self.scoring.bits().len())),
             ("per_byte", per_byte.into()),
         ])
     }

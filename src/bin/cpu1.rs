@@ -4,9 +4,9 @@
 mod cli {
     use clap::{Args, Parser, Subcommand};
     use cpu1::checkpoint::write;
-    use cpu1::generate::Generation;
+    use cpu1::generate::{Generation, from_bytes, to_bytes};
     use cpu1::kernels;
-    use cpu1::model::Model;
+    use cpu1::model::{Model, Symbol};
     use cpu1::parallel::Team;
     use cpu1::sample::Settings;
     use cpu1::score::Scoring;
@@ -71,6 +71,9 @@ mod cli {
         prompt: OsString,
         #[arg(long, default_value_t = Settings::default().max_bytes)]
         max_bytes: usize,
+        /// The prompt is token ids, for models of BPE tokens; so is what comes out.
+        #[arg(long)]
+        tokens: bool,
         /// 0 always takes the likeliest byte.
         #[arg(long, default_value_t = Settings::default().temperature)]
         temperature: f32,
@@ -172,45 +175,96 @@ mod cli {
             seed,
         };
         let model = Arc::new(load(&options.model)?.model);
+        check_symbols(&model, options.tokens)?;
+        let prompt = match options.tokens {
+            true => parse_tokens(&prompt)?,
+            false => from_bytes(&prompt),
+        };
         let mut generation =
             Generation::new(model, team, &prompt, settings).map_err(|e| e.to_string())?;
 
         let start = Instant::now();
-        let mut bytes = Vec::new();
+        let mut symbols = Vec::new();
         while !generation.is_done() {
-            let shown = bytes.len();
-            generation.advance(16, &mut bytes);
+            let shown = symbols.len();
+            generation.advance(16, &mut symbols);
             if !options.json {
-                print(&bytes[shown..])?;
+                print(&printable(&symbols[shown..], options.tokens))?;
             }
         }
         let progress = generation.progress();
         let seconds = start.elapsed().as_secs_f64();
         if options.json {
-            return print_json(&json!({
-                "text": String::from_utf8_lossy(&bytes),
-                "bytes": bytes,
-                "patches": progress.patches,
-                "deleted_patches": progress.deleted_patches,
-                "seconds": seconds,
-                "seed": seed,
-            }));
+            let mut result = Map::new();
+            if options.tokens {
+                result.insert("tokens".into(), symbols.into());
+            } else {
+                let bytes = to_bytes(&symbols);
+                result.insert("text".into(), String::from_utf8_lossy(&bytes).into());
+                result.insert("bytes".into(), bytes.into());
+            }
+            result.insert("patches".into(), progress.patches.into());
+            result.insert("deleted_patches".into(), progress.deleted_patches.into());
+            result.insert("seconds".into(), seconds.into());
+            result.insert("seed".into(), seed.into());
+            return print_json(&result.into());
         }
         print(b"\n")?;
-        let rate = bytes.len() as f64 / seconds;
-        eprintln!("{} bytes, {rate:.0} a second, seed {seed}", bytes.len());
+        let unit = if options.tokens { "tokens" } else { "bytes" };
+        let rate = symbols.len() as f64 / seconds;
+        eprintln!("{} {unit}, {rate:.0} a second, seed {seed}", symbols.len());
         Ok(())
+    }
+
+    /// Whether the model reads what it is to be given.
+    fn check_symbols(model: &Model, tokens: bool) -> Result<()> {
+        match (model.config.is_bpe(), tokens) {
+            (true, false) => Err(
+                "This model reads BPE tokens and comes without a tokenizer; give --tokens and a prompt of token ids."
+                    .into(),
+            ),
+            (false, true) => Err("This model reads bytes; leave out --tokens.".into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Token ids with anything but digits between them.
+    fn parse_tokens(text: &[u8]) -> Result<Vec<Symbol>> {
+        let text = String::from_utf8_lossy(text);
+        let ids = text
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|id| !id.is_empty());
+        ids.map(|id| {
+            id.parse()
+                .map_err(|_| format!("{id} is too large for a token id."))
+        })
+        .collect()
+    }
+
+    fn printable(symbols: &[Symbol], tokens: bool) -> Vec<u8> {
+        match tokens {
+            true => symbols
+                .iter()
+                .map(|id| format!("{id} "))
+                .collect::<String>()
+                .into(),
+            false => to_bytes(symbols),
+        }
     }
 
     fn score(model: &Path, file: &Path, team: Team, json: bool, per_byte: bool) -> Result<()> {
         let text = read_file(file)?;
         let bytes = text.len();
         let model = Arc::new(load(model)?.model);
-        let mut scoring = Scoring::new(model, team, text).map_err(|e| e.to_string())?;
+        if model.config.is_bpe() {
+            return Err("This model reads BPE tokens and comes without a tokenizer, so the bits of a text's bytes cannot be told.".into());
+        }
+        let mut scoring =
+            Scoring::new(model, team, from_bytes(&text)).map_err(|e| e.to_string())?;
         while !scoring.is_done() {
             scoring.advance(256);
         }
-        let bits = scoring.bits_per_byte();
+        let bits = scoring.mean_bits();
         if !json {
             return print(format!("{bits:.4} bits per byte over {bytes} bytes\n").as_bytes());
         }
@@ -218,7 +272,7 @@ mod cli {
         result.insert("bits_per_byte".into(), bits.into());
         result.insert("bytes".into(), bytes.into());
         if per_byte {
-            result.insert("per_byte".into(), scoring.per_byte().into());
+            result.insert("per_byte".into(), scoring.bits().into());
         }
         print_json(&result.into())
     }

@@ -1,5 +1,6 @@
 //! From bytes (or a token) to the vector that enters the backbone (SPEC §2).
 
+use super::Symbol;
 use super::block::Scratch;
 use super::bolmo::Bolmo;
 use super::linear::{Linear, Matrix};
@@ -27,12 +28,12 @@ pub struct PatchEmbedding {
 
 impl PatchEmbedding {
     /// Writes the embedding `[d]` of one patch.
-    pub fn forward(&self, patch: &[u8], scratch: &mut Scratch, crew: &Crew, out: &mut [f32]) {
+    pub fn forward(&self, patch: &[Symbol], scratch: &mut Scratch, crew: &Crew, out: &mut [f32]) {
         let width = self.bytes.cols();
         let input = &mut scratch.inner;
         input.set(patch.len() * width, |vectors| {
             for (vector, &byte) in vectors.chunks_exact_mut(width).zip(patch) {
-                self.bytes.row(usize::from(byte), vector);
+                self.bytes.row(byte as usize, vector);
             }
             if let Some(bolmo) = &self.bolmo {
                 bolmo.forward(vectors, &mut scratch.wide);

@@ -1,5 +1,6 @@
 //! The local byte decoder (MegaByte, arXiv 2305.07185, SPEC §2): four bytes out of one patch state.
 
+use super::Symbol;
 use super::block::{Block, Memory, Scratch};
 use super::linear::{Activation, Linear, Matrix, RmsNorm};
 use crate::math::add;
@@ -57,7 +58,7 @@ impl LocalDecoder {
     pub fn logits(
         &self,
         position: usize,
-        previous: Option<u8>,
+        previous: Option<Symbol>,
         state: &mut LocalState,
         scratch: &mut Scratch,
         crew: &Crew,
@@ -71,7 +72,7 @@ impl LocalDecoder {
         }
         if let Some(byte) = previous {
             let embedded = &mut scratch.wide[..width];
-            self.bytes.row(usize::from(byte), embedded);
+            self.bytes.row(byte as usize, embedded);
             add(x, embedded);
         }
         for (block, memory) in self.blocks.iter().zip(&mut state.memories) {

@@ -1,8 +1,8 @@
 //! One forward pass over one patch, a file per layer of SPEC §2.
 //!
 //! A [`Model`] is weights and never changes; a [`State`] is everything that does, allocated once.
-//! [`Model::read`] takes one patch (or BPE token) through the backbone, after which
-//! [`Model::logits`] scores the bytes of the next patch one after another.
+//! [`Model::read`] takes one unit, a patch of bytes or a BPE token, through the backbone, after
+//! which [`Model::logits`] scores the symbols of the next unit one after another.
 
 pub mod attention;
 pub mod block;
@@ -22,6 +22,9 @@ use delete_gate::DeleteGate;
 use embedding::Embedding;
 use linear::{Activation, Linear, RmsNorm};
 use local_decoder::{LocalDecoder, LocalState};
+
+/// What a model reads and writes one of: a byte, or a BPE token.
+pub type Symbol = u32;
 
 /// Values a byte can take, and logits of a byte model.
 pub const BYTES: usize = 256;
@@ -143,16 +146,16 @@ impl Model {
         }
     }
 
-    /// Reads one patch: the backbone's state afterwards predicts the next.
+    /// Reads one unit, a patch of bytes or a token: the backbone's state afterwards predicts the next.
     ///
     /// # Panics
-    /// When `patch` has not `config.patch_size` bytes, or the model reads tokens.
-    pub fn read(&self, patch: &[u8], state: &mut State, crew: &Crew) {
-        let Embedding::Patch(embedding) = &self.embedding else {
-            panic!("a model of BPE tokens was given bytes");
-        };
-        assert_eq!(patch.len(), self.config.patch_size, "bytes of a patch");
-        embedding.forward(patch, &mut state.scratch, crew, &mut state.x);
+    /// When `unit` has not `config.patch_size` symbols, or one of them is not below `config.vocab_size`.
+    pub fn read(&self, unit: &[Symbol], state: &mut State, crew: &Crew) {
+        assert_eq!(unit.len(), self.config.patch_size, "symbols of a unit");
+        match &self.embedding {
+            Embedding::Patch(patch) => patch.forward(unit, &mut state.scratch, crew, &mut state.x),
+            Embedding::Token(table) => table.row(unit[0] as usize, &mut state.x),
+        }
         self.run_backbone(state, crew);
     }
 
@@ -178,20 +181,20 @@ impl Model {
         state.z.set(x.len(), |z| self.norm.apply(x, z));
     }
 
-    /// Starts the next patch: to be called once after [`read`](Self::read) and before
+    /// Starts the next unit: to be called once after [`read`](Self::read) and before
     /// [`logits`](Self::logits).
-    pub fn begin_patch(&self, state: &mut State, crew: &Crew) {
+    pub fn begin_unit(&self, state: &mut State, crew: &Crew) {
         if let (Head::Local(decoder), Some(local)) = (&self.head, &mut state.local) {
             decoder.begin(&state.z, local, crew);
         }
     }
 
-    /// Logits `[256]` of byte `position` of the next patch, given the byte before it there.
+    /// Logits `[V]` of symbol `position` of the next unit, given the symbol before it there.
     /// Positions come in order, from 0.
     pub fn logits<'s>(
         &self,
         position: usize,
-        previous: Option<u8>,
+        previous: Option<Symbol>,
         state: &'s mut State,
         crew: &Crew,
     ) -> &'s mut [f32] {

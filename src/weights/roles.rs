@@ -1056,11 +1056,7 @@ impl Pool<'_> {
             )?;
         } else {
             let table = shapes.iter().find_map(|s| match s[..] {
-                [v, cols]
-                    if cols == d && v > 256 && shapes.iter().filter(|t| *t == s).count() >= 2 =>
-                {
-                    Some(v)
-                }
+                [v, cols] if cols == d && shapes.iter().filter(|t| *t == s).count() >= 2 => Some(v),
                 _ => None,
             });
             vocab_size = match (table, self.map.get("embed.tokens.weight")) {

@@ -2,8 +2,8 @@
 // Each test file is a crate of its own and uses its part of this one.
 #![allow(dead_code)]
 
-use cpu1::generate::Generation;
-use cpu1::model::Model;
+use cpu1::generate::{Generation, from_bytes, to_bytes};
+use cpu1::model::{Model, Symbol};
 use cpu1::parallel::Team;
 use cpu1::sample::Settings;
 use cpu1::weights::Loader;
@@ -15,15 +15,25 @@ pub fn load(file: &[u8]) -> Arc<Model> {
     Arc::new(loader.finish().expect("a whole file").model)
 }
 
-/// Continues a prompt.
+/// Continues a prompt of bytes.
 pub fn generate(model: &Arc<Model>, team: Team, prompt: &[u8], settings: Settings) -> Vec<u8> {
+    to_bytes(&continuation(model, team, &from_bytes(prompt), settings))
+}
+
+/// Continues a prompt of bytes or tokens.
+pub fn continuation(
+    model: &Arc<Model>,
+    team: Team,
+    prompt: &[Symbol],
+    settings: Settings,
+) -> Vec<Symbol> {
     let mut generation =
         Generation::new(Arc::clone(model), team, prompt, settings).expect("good settings");
-    let mut bytes = Vec::new();
+    let mut symbols = Vec::new();
     while !generation.is_done() {
-        generation.advance(3, &mut bytes);
+        generation.advance(3, &mut symbols);
     }
-    bytes
+    symbols
 }
 
 /// Texts of one model under settings that between them use every sampler.
