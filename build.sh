@@ -218,9 +218,10 @@ EOF
 setup_tool() {
   if "$2" --version 2>/dev/null | grep -qxF "$2 $3"; then return; fi
   say "Installing $2 $3 (cargo, some minutes), $4"
-  cargo "+$NATIVE_TOOLCHAIN" install --force --locked "$1@$3" ||
-    cargo "+$NATIVE_TOOLCHAIN" install --force "$1@$3" ||
-    fail "cargo could not install $1 $3."
+  if ! cargo "+$NATIVE_TOOLCHAIN" install --force --locked "$1@$3"; then
+    say "A crate that $1 is locked to is not to be had: taking the newest that fit"
+    cargo "+$NATIVE_TOOLCHAIN" install --force "$1@$3" || fail "cargo could not install $1 $3."
+  fi
 }
 
 setup_crates() {
