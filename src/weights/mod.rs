@@ -7,7 +7,6 @@
 
 mod assemble;
 pub mod header;
-mod names;
 pub mod pack;
 pub mod roles;
 

@@ -1,0 +1,351 @@
+//! Which tensor of a file is which part of the model (SPEC §3).
+//!
+//! The authors' names are unpublished, so nothing here depends on one. Blocks are found by the
+//! numbers in their tensors' names; within a block a tensor's **shape** says which roles it could
+//! play, and only where several tensors have that shape do the **words** of its name decide. What is
+//! still open is no guess but an [`Error`] that lists the candidates, and a [`NameMap`] settles it.
+
+mod block;
+mod names;
+mod outer;
+#[rustfmt::skip] // Lists of words read best as paragraphs.
+mod phrases;
+mod pool;
+
+use super::header::Hints;
+use crate::checkpoint::{Encoding, TensorInfo};
+use crate::config::{Config, Mixer, RUNS, Run};
+use block::{Shape, numel, settle_stack, width_of};
+use outer::{Outer, PATCH};
+use pool::{Pool, Scope};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::ops::Range;
+
+/// What a person says about roles: canonical role → tensor name, or `name[a:b]` for rows of one.
+pub type NameMap = HashMap<String, String>;
+
+/// A role, and the tensor (or rows of it) that plays it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Role {
+    /// Canonical name.
+    pub name: String,
+    /// Index of the tensor.
+    pub tensor: usize,
+    /// Rows of a fused tensor; all of them otherwise.
+    pub rows: Option<Range<usize>>,
+    /// Whether ternary runs hold it as T·γ.
+    pub ternary: bool,
+}
+
+/// A file's tensors, settled.
+#[derive(Debug)]
+pub struct Assignment {
+    /// The shape of the model that they make.
+    pub config: Config,
+    /// Every role that is played, in the order of the tensors.
+    pub roles: Vec<Role>,
+    /// Tensors that play none.
+    pub unused: Vec<usize>,
+}
+
+/// A tensor as an error shows it.
+pub type Listed = (String, Vec<usize>);
+
+/// Why the tensors do not make a model.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Error {
+    /// No tensor, or more than one, fits a role.
+    Unsettled {
+        /// The role.
+        role: String,
+        /// The shape it must have; 0 where any size would do.
+        expected: Vec<usize>,
+        /// Tensors that fit, none or several.
+        candidates: Vec<Listed>,
+        /// Tensors that no role has taken so far.
+        unused: Vec<Listed>,
+    },
+    /// A block has tensors that no known part of a model explains.
+    Unexplained {
+        /// Where.
+        block: String,
+        /// The tensors.
+        tensors: Vec<Listed>,
+    },
+    /// No numbered blocks were found among the names.
+    NoBlocks {
+        /// All tensors.
+        tensors: Vec<Listed>,
+    },
+    /// The numbers of the blocks have a gap.
+    MissingBlock {
+        /// The first that is missing.
+        block: String,
+    },
+    /// The width of an attention layer is not a multiple of its heads.
+    Heads {
+        /// Where.
+        at: &'static str,
+        /// Its width.
+        width: usize,
+        /// The number of heads.
+        heads: usize,
+    },
+    /// The name map names a tensor that is not there.
+    UnknownTensor {
+        /// The role.
+        role: String,
+        /// The tensor it was given.
+        tensor: String,
+    },
+    /// The name map gives a role a tensor of the wrong shape.
+    Shape {
+        /// The role.
+        role: String,
+        /// Its tensor.
+        tensor: Listed,
+        /// The shape the role must have.
+        expected: Vec<usize>,
+    },
+    /// The name map has roles that this model has not.
+    UnknownRoles(Vec<String>),
+}
+
+/// Lists at most this many tensors in an error.
+const LISTED: usize = 12;
+
+fn list(tensors: &[Listed]) -> String {
+    if tensors.is_empty() {
+        return "none".into();
+    }
+    let shown = tensors.iter().take(LISTED);
+    let mut text: Vec<String> = shown
+        .map(|(name, shape)| format!("{name} {shape:?}"))
+        .collect();
+    if tensors.len() > LISTED {
+        text.push(format!("and {} more", tensors.len() - LISTED));
+    }
+    text.join(", ")
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Error::Unsettled {
+                role,
+                expected,
+                candidates,
+                unused,
+            } => {
+                let what = match candidates.len() {
+                    0 => "No tensor",
+                    _ => "More than one tensor",
+                };
+                write!(
+                    f,
+                    "{what} of the file fits the role {role}, shape {expected:?}; candidates: {}; \
+                     not used so far: {}. Give a name map with \"{role}\": \"the tensor's name\".",
+                    list(candidates),
+                    list(unused),
+                )
+            }
+            Error::Unexplained { block, tensors } => write!(
+                f,
+                "The block {block} has tensors that no known part of a model explains: {}. Give \
+                 a name map that says which roles they play.",
+                list(tensors)
+            ),
+            Error::NoBlocks { tensors } => write!(
+                f,
+                "The file's tensors are not numbered in blocks, as a model's layers are; it has {}.",
+                list(tensors)
+            ),
+            Error::MissingBlock { block } => write!(
+                f,
+                "The file has later blocks, but no {block}; it is incomplete."
+            ),
+            Error::Heads { at, width, heads } => write!(
+                f,
+                "The {at} is {width} wide, which {heads} attention heads do not divide into even parts."
+            ),
+            Error::UnknownTensor { role, tensor } => write!(
+                f,
+                "The name map gives {role} the tensor {tensor}, which the file does not have."
+            ),
+            Error::Shape {
+                role,
+                tensor: (name, shape),
+                expected,
+            } => write!(
+                f,
+                "The name map gives {role} the tensor {name} of shape {shape:?}; it must have {expected:?}."
+            ),
+            Error::UnknownRoles(roles) => write!(
+                f,
+                "The name map has roles that this model does not: {}.",
+                roles.join(", ")
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Heads of the local decoder's attention, at any width (SPEC §2).
+pub const LOCAL_HEADS: usize = 4;
+/// Heads of the backbone's attention where the file does not tell (SPEC §1).
+const HEADS: usize = 8;
+
+/// Settles the roles of a file's tensors. `hints` is what its config says, which widths in the
+/// tensors overrule; `map` is what a person says, which overrules both.
+///
+/// # Errors
+/// Whenever a role is open or two tensors fit it.
+pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<Assignment, Error> {
+    let mut pool = Pool::new(tensors, map)?;
+    let (mut stacks, loose) = names::stacks(tensors);
+    stacks.sort_by_key(|stack| std::cmp::Reverse(numel(stack, tensors)));
+    let mut stacks = stacks.into_iter();
+    let Some(backbone) = stacks.next() else {
+        return Err(Error::NoBlocks {
+            tensors: pool.listed(0..tensors.len()),
+        });
+    };
+    let width = width_of(&backbone, tensors);
+    let shapes = settle_stack(&mut pool, &backbone, "blocks", width, hints.mixer)?;
+    let shape = &shapes[0];
+    let local = stacks.next();
+    let local_width = match &local {
+        Some(stack) => {
+            let local_width = width_of(stack, tensors);
+            if !local_width.is_multiple_of(LOCAL_HEADS) {
+                return Err(Error::Heads {
+                    at: "local decoder",
+                    width: local_width,
+                    heads: LOCAL_HEADS,
+                });
+            }
+            settle_stack(
+                &mut pool,
+                stack,
+                "decoder.blocks",
+                local_width,
+                Some(Mixer::Attention),
+            )?;
+            Some(local_width)
+        }
+        None => None,
+    };
+    let scope = Scope {
+        members: &loose,
+        skip: 0,
+    };
+    let outer = pool.outer(scope, width, local_width)?;
+
+    if !pool.map.is_empty() {
+        return Err(Error::UnknownRoles(pool.map.into_keys().collect()));
+    }
+    let config = config(hints, tensors, &pool, shape, shapes.len(), &outer);
+    if config.mixer == Mixer::Attention && !config.d_model.is_multiple_of(2 * config.n_heads) {
+        return Err(Error::Heads {
+            at: "backbone",
+            width: config.d_model,
+            heads: config.n_heads,
+        });
+    }
+    let mut roles = pool.roles;
+    roles.sort_by_key(|role| role.tensor);
+    let used: HashSet<usize> = roles.iter().map(|role| role.tensor).collect();
+    let unused = (0..tensors.len()).filter(|i| !used.contains(i)).collect();
+    Ok(Assignment {
+        config,
+        roles,
+        unused,
+    })
+}
+
+/// The model's config: widths from the tensors, the rest from the file's config or, where that is
+/// silent, from the published run whose parts these are.
+fn config(
+    hints: &Hints,
+    tensors: &[TensorInfo],
+    pool: &Pool,
+    shape: &Shape,
+    n_layers: usize,
+    outer: &Outer,
+) -> Config {
+    let sub_norms = pool
+        .roles
+        .iter()
+        .any(|role| role.name.ends_with("_norm.weight"));
+    let packed = pool
+        .roles
+        .iter()
+        .any(|role| tensors[role.tensor].encoding == Encoding::Ternary);
+    let named = hints.run.as_deref().and_then(Run::named);
+    let ternary = hints
+        .ternary
+        .or(named.map(|run| run.config().ternary))
+        .unwrap_or(packed || sub_norms);
+    let parts = |config: &Config| {
+        (
+            config.mixer,
+            config.ternary,
+            config.is_bpe(),
+            config.local_decoder,
+            config.bolmo,
+        ) == (
+            shape.mixer,
+            ternary,
+            !outer.bytes,
+            outer.local_decoder,
+            outer.bolmo,
+        ) && config.delete_gate == outer.delete_gate
+            && config.output_projection == shape.output_projection
+            && config.decay == shape.decay
+            && (config.fp_residual_rank > 0) == (shape.fp_residual_rank > 0)
+            && (config.pfnet_hidden > 0) == (shape.pfnet_hidden > 0)
+    };
+    // run_07 and run_14 have the same parts at two scales: the nearer width tells.
+    let alike = RUNS.iter().filter(|run| parts(&run.config()));
+    let derived =
+        named.or_else(|| alike.min_by_key(|run| run.config().d_model.abs_diff(shape.width)));
+    let known = derived.map(Run::config);
+    let known = known.as_ref();
+    Config {
+        run: hints
+            .run
+            .clone()
+            .or(known.map(|c| c.run.clone()))
+            .unwrap_or_default(),
+        internal_name: hints
+            .internal_name
+            .clone()
+            .or(known.map(|c| c.internal_name.clone()))
+            .unwrap_or_default(),
+        d_model: shape.width,
+        n_layers,
+        d_ff: shape.inner,
+        n_heads: hints.n_heads.unwrap_or(HEADS),
+        patch_size: if outer.bytes { PATCH } else { 1 },
+        vocab_size: outer.vocab_size,
+        mixer: shape.mixer,
+        window: match shape.mixer {
+            Mixer::Attention => hints.window.unwrap_or(known.and_then(|c| c.window)),
+            Mixer::Mlgru => None,
+        },
+        ternary,
+        local_decoder: outer.local_decoder,
+        fp_residual_rank: shape.fp_residual_rank,
+        bolmo: outer.bolmo,
+        delete_gate: outer.delete_gate,
+        pfnet_hidden: shape.pfnet_hidden,
+        decay: shape.decay,
+        output_projection: shape.output_projection,
+        norm_eps: hints.norm_eps.unwrap_or(1e-6),
+        rope_base: hints.rope_base.unwrap_or(10_000.0),
+        activation_bits: hints.activation_bits.unwrap_or(if ternary { 8 } else { 0 }),
+        delete_threshold: hints.delete_threshold.unwrap_or(0.5),
+    }
+}

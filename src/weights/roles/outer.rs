@@ -1,0 +1,232 @@
+//! The roles around the blocks: embedding, gate, final norm and head.
+
+use super::Error;
+use super::names::fit;
+use super::phrases::*;
+use super::pool::{Pool, Scope, Want, maybe, squeeze, want};
+
+/// What stands around the blocks.
+pub(super) struct Outer {
+    pub(super) vocab_size: usize,
+    pub(super) bytes: bool,
+    pub(super) local_decoder: bool,
+    pub(super) bolmo: bool,
+    pub(super) delete_gate: bool,
+}
+
+/// Bytes of a patch.
+pub(super) const PATCH: usize = 4;
+
+impl Pool<'_> {
+    /// Settles embedding, gate, final norm and head.
+    pub(super) fn outer(
+        &mut self,
+        scope: Scope,
+        d: usize,
+        local_width: Option<usize>,
+    ) -> Result<Outer, Error> {
+        // The aligner serves training only: it stays unused, and reported.
+        let members: Vec<usize> = scope
+            .members
+            .iter()
+            .copied()
+            .filter(|&i| fit(&self.words(i, scope), ALIGNER).is_none())
+            .collect();
+        let scope = Scope {
+            members: &members,
+            ..scope
+        };
+        let shape = |pool: &Self, i: usize| squeeze(&pool.tensors[i].shape);
+        let shapes: Vec<Vec<usize>> = self.weights(scope).map(|i| shape(self, i)).collect();
+        let has = |wanted: &[usize]| shapes.iter().any(|s| s == wanted);
+
+        // A patch projection reads four byte vectors, of a width that a table of 256 has.
+        let byte_width = shapes.iter().find_map(|s| match s[..] {
+            [256, w] if has(&[d, PATCH * w]) => Some(w),
+            _ => None,
+        });
+        let mut vocab_size = 256;
+        if let Some(w) = byte_width {
+            self.settle(
+                scope,
+                &[d, PATCH * w],
+                vec![want("embed.patch.weight", &["patch", "proj"])],
+                true,
+            )?;
+        } else {
+            let table = shapes.iter().find_map(|s| match s[..] {
+                [v, cols] if cols == d && shapes.iter().filter(|t| *t == s).count() >= 2 => Some(v),
+                _ => None,
+            });
+            vocab_size = match (table, self.map.get("embed.tokens.weight")) {
+                (Some(v), _) => v,
+                (None, Some((tensor, _))) => {
+                    self.tensors[*tensor].shape.first().copied().unwrap_or(0)
+                }
+                (None, None) => return Err(self.unsettled("embed.patch.weight", &[d, 0], &[])),
+            };
+            let wants = vec![
+                want("embed.tokens.weight", EMBEDDING),
+                want("head.weight", HEAD),
+            ];
+            self.settle(scope, &[vocab_size, d], wants, true)?;
+        }
+
+        // The gate is the one network that ends in a single row.
+        let gate = shapes.iter().find_map(|s| match s[..] {
+            [hidden, cols] if cols == d && has(&[hidden]) && hidden != 256 => Some(hidden),
+            _ => None,
+        });
+        if let Some(hidden) = gate {
+            self.settle(
+                scope,
+                &[hidden, d],
+                vec![want("delete_gate.hidden.weight", &["gate", "hidden"])],
+                false,
+            )?;
+            let wants = vec![want(
+                "delete_gate.score.weight",
+                &["gate", "delete", "score"],
+            )];
+            self.settle(scope, &[hidden], wants, false)?;
+        }
+
+        let bolmo = byte_width.is_some_and(|w| has(&[w, w]));
+        if let Some(w) = byte_width.filter(|_| bolmo) {
+            let part = |name: &str, phrases| want(format!("embed.bolmo.{name}.weight"), phrases);
+            let wants = vec![
+                part("query", QUERY),
+                part("key", KEY),
+                part("value", VALUE),
+                part("out", OUT),
+            ];
+            self.settle(scope, &[w, w], wants, false)?;
+            self.settle(
+                scope,
+                &[w],
+                vec![want("embed.bolmo.boundary.weight", BOUNDARY)],
+                false,
+            )?;
+        }
+
+        let local_tables = |w: usize| {
+            let table = maybe(
+                "embed.bytes.weight",
+                &["patch", "embed", "embedding", "bytes"],
+            );
+            let mut wants = vec![
+                want(
+                    "decoder.bytes.weight",
+                    &[
+                        "local embed",
+                        "local byte",
+                        "decoder . bytes",
+                        "decoder . embed",
+                        "decoder . embedding",
+                        "embed",
+                        "embedding",
+                        "emb",
+                        "bytes",
+                        "byte",
+                    ],
+                ),
+                want("decoder.head.weight", HEAD),
+            ];
+            if byte_width == Some(w) {
+                wants.push(Want {
+                    optional: false,
+                    ..table
+                });
+            }
+            wants
+        };
+        if let Some(w) = byte_width.filter(|w| Some(*w) != local_width) {
+            self.settle(
+                scope,
+                &[256, w],
+                vec![want("embed.bytes.weight", EMBEDDING)],
+                true,
+            )?;
+        }
+        self.settle(
+            scope,
+            &[d],
+            vec![want(
+                "norm.weight",
+                &["norm", "final norm", "norm f", "ln f", "out norm"],
+            )],
+            false,
+        )?;
+        if let Some(w) = local_width {
+            self.settle(
+                scope,
+                &[PATCH * w, d],
+                vec![want("decoder.input.weight", &["in", "input", "proj"])],
+                true,
+            )?;
+            self.settle(
+                scope,
+                &[PATCH, w],
+                vec![maybe(
+                    "decoder.positions",
+                    &["pos", "position", "positions", "positional"],
+                )],
+                false,
+            )?;
+            self.settle(scope, &[256, w], local_tables(w), true)?;
+            self.settle(
+                scope,
+                &[w],
+                vec![want("decoder.norm.weight", &["norm"])],
+                false,
+            )?;
+        } else if byte_width.is_some() {
+            self.byte_heads(scope, d)?;
+        }
+        Ok(Outer {
+            vocab_size,
+            bytes: byte_width.is_some(),
+            local_decoder: local_width.is_some(),
+            bolmo,
+            delete_gate: gate.is_some(),
+        })
+    }
+
+    /// Four heads `[256, d]` in the order of their numbers, or one of `[1024, d]`.
+    pub(super) fn byte_heads(&mut self, scope: Scope, d: usize) -> Result<(), Error> {
+        let role = |p: usize| format!("heads.{p}.weight");
+        let fused = self.weights(scope).find(|&i| {
+            let shape = &self.tensors[i].shape;
+            shape.last() == Some(&d) && shape.iter().product::<usize>() == PATCH * 256 * d
+        });
+        if let Some(tensor) = fused {
+            for p in 0..PATCH {
+                self.claim(&role(p), tensor, Some(256 * p..256 * (p + 1)), true);
+            }
+            return Ok(());
+        }
+        let mut mapped = 0;
+        for p in 0..PATCH {
+            mapped += usize::from(self.claim_mapped(&role(p), &[256, d], true)?);
+        }
+        let mut heads = self.shaped(scope, &[256, d]);
+        heads.sort_by_key(|&i| {
+            let digits = self
+                .words(i, scope)
+                .into_iter()
+                .rev()
+                .find_map(|word| word.parse::<usize>().ok());
+            digits.unwrap_or(usize::MAX)
+        });
+        if mapped == 0 && heads.len() == PATCH {
+            for (p, head) in heads.into_iter().enumerate() {
+                self.claim(&role(p), head, None, true);
+            }
+            return Ok(());
+        }
+        match mapped {
+            PATCH => Ok(()),
+            _ => Err(self.unsettled(&role(0), &[256, d], &heads)),
+        }
+    }
+}

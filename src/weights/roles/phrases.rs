@@ -1,0 +1,49 @@
+//! The words by which a tensor's name tells its role, where its shape does not.
+//!
+//! A phrase is one word or several in a row, as [`names::words`](super::names::words) takes names
+//! apart: `.` stands between components, and digits are words of their own.
+
+/// Ways to say one thing.
+pub type Phrases = &'static [&'static str];
+
+pub const QUERY: Phrases = &["q", "query", "wq", "queries"];
+pub const KEY: Phrases = &["k", "key", "wk", "keys"];
+pub const VALUE: Phrases = &["v", "value", "wv", "values"];
+pub const OUT: Phrases = &["o", "out", "output", "wo", "c proj", "dense"];
+pub const FORGET: Phrases = &["f", "forget", "wf", "forget gate"];
+pub const CANDIDATE: Phrases = &["c", "candidate", "cand", "wc", "i", "wi", "cell"];
+pub const OUTPUT_GATE: Phrases = &["g", "gate", "wg", "output gate", "out gate"];
+pub const FFN_GATE: Phrases = &["gate", "w 1", "wg", "g"];
+pub const FFN_UP: Phrases = &["up", "w 3", "w 2", "wu", "u"];
+pub const NORM_1: Phrases = &[
+    "norm 1", "ln 1", "rms 1", "rmsnorm 1", "input layernorm", "input norm", "attn norm",
+    "attention norm", "mixer norm", "norm mixer", "norm attn", "norm attention", "ln attn",
+    "ln mixer", "attn ln", "pre mixer norm", "temporal norm",
+];
+pub const NORM_2: Phrases = &[
+    "norm 2", "ln 2", "rms 2", "rmsnorm 2", "post attention layernorm", "post attention norm",
+    "ffn norm", "mlp norm", "norm ffn", "norm mlp", "ln ffn", "ln mlp", "ffn ln", "mlp ln",
+    "pre ffn norm", "pre mlp norm", "feed forward norm", "channel norm",
+];
+pub const OUT_NORM: Phrases = &[
+    "out norm", "subln", "sub ln", "sub norm", "inner norm", "attn sub norm", "inner attn ln",
+    "o norm", "g norm", "norm o", "norm out", "output norm", "mixer . norm", "attn . norm",
+];
+pub const DECAY: Phrases = &["decay", "lambda", "lam", "floor", "lower bound"];
+pub const FP_RESIDUAL: Phrases = &[
+    "fp", "fpres", "fpresidual", "residual", "res", "bypass", "lora", "low rank",
+];
+pub const PFNET: Phrases = &["pfnet", "pf net", "pf", "pfn"];
+pub const EMBEDDING: Phrases = &[
+    "embed", "embedding", "emb", "embeddings", "bytes", "byte", "tok", "tokens", "wte",
+];
+pub const HEAD: Phrases = &[
+    "head", "logits", "lm head", "unembed", "classifier", "out", "output", "proj", "byte head",
+];
+pub const BOUNDARY: Phrases = &["boundary", "bound"];
+pub const ALIGNER: Phrases = &["aligner", "align", "alignment"];
+
+/// Words of buffers that hold no weights.
+pub const BUFFERS: Phrases = &[
+    "inv freq", "rotary", "rope", "mask", "causal", "cos", "sin", "cached",
+];

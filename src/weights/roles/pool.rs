@@ -1,0 +1,310 @@
+//! The tensors that are still to be settled, and how roles of one shape share them out.
+
+use super::names::{fit, plain, words};
+use super::phrases::Phrases;
+use super::{Error, Listed, NameMap, Role};
+use crate::checkpoint::{Encoding, TensorInfo};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+/// One role of several that have the same shape.
+pub(super) struct Want {
+    pub(super) role: String,
+    pub(super) phrases: Phrases,
+    /// A model can do without it: it is then settled by words alone.
+    pub(super) optional: bool,
+}
+
+pub(super) fn want(role: impl Into<String>, phrases: Phrases) -> Want {
+    Want {
+        role: role.into(),
+        phrases,
+        optional: false,
+    }
+}
+
+pub(super) fn maybe(role: impl Into<String>, phrases: Phrases) -> Want {
+    Want {
+        optional: true,
+        ..want(role, phrases)
+    }
+}
+
+/// A tensor's shape without the sides of length 1.
+pub(super) fn squeeze(shape: &[usize]) -> Vec<usize> {
+    shape.iter().copied().filter(|&n| n != 1).collect()
+}
+
+/// The tensors that are not settled yet.
+pub(super) struct Pool<'a> {
+    pub(super) tensors: &'a [TensorInfo],
+    by_name: HashMap<&'a str, usize>,
+    pub(super) free: Vec<bool>,
+    /// What the name map says and no role has claimed yet.
+    pub(super) map: BTreeMap<String, (usize, Option<Range<usize>>)>,
+    pub(super) roles: Vec<Role>,
+}
+
+/// A part of the tensors in which a role is looked for: a block's, or the loose ones.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'s> {
+    /// Indexes of the tensors.
+    pub(super) members: &'s [usize],
+    /// How many words of a name to leave out: those of the way to the block.
+    pub(super) skip: usize,
+}
+
+impl<'a> Pool<'a> {
+    pub(super) fn new(tensors: &'a [TensorInfo], map: &NameMap) -> Result<Self, Error> {
+        // Counters and masks of integers are never weights.
+        let is_weight =
+            |t: &TensorInfo| !matches!(t.encoding, Encoding::Int(_) | Encoding::Other(_));
+        let mut free: Vec<bool> = tensors.iter().map(is_weight).collect();
+        let mut given = BTreeMap::new();
+        for (role, target) in map {
+            let (name, rows) = split_rows(target);
+            let found = tensors
+                .iter()
+                .position(|t| t.name == name || plain(&t.name) == name);
+            let tensor = found.ok_or_else(|| Error::UnknownTensor {
+                role: role.clone(),
+                tensor: target.clone(),
+            })?;
+            free[tensor] = false;
+            given.insert(role.clone(), (tensor, rows));
+        }
+        let names = tensors.iter().map(|t| t.name.as_str());
+        Ok(Pool {
+            tensors,
+            by_name: names.zip(0..).collect(),
+            free,
+            map: given,
+            roles: Vec::new(),
+        })
+    }
+
+    pub(super) fn listed(&self, indexes: impl IntoIterator<Item = usize>) -> Vec<Listed> {
+        let one = |i: usize| (self.tensors[i].name.clone(), self.tensors[i].shape.clone());
+        indexes.into_iter().map(one).collect()
+    }
+
+    pub(super) fn words(&self, index: usize, scope: Scope) -> Vec<String> {
+        words(plain(&self.tensors[index].name)).split_off(scope.skip)
+    }
+
+    /// Weights of a scope that are still free. Biases come with their weights (see `claim`).
+    pub(super) fn weights<'s>(&'s self, scope: Scope<'s>) -> impl Iterator<Item = usize> + 's {
+        let is_weight =
+            |&i: &usize| self.free[i] && !plain(&self.tensors[i].name).ends_with("bias");
+        scope.members.iter().copied().filter(is_weight)
+    }
+
+    /// Free weights of one shape.
+    pub(super) fn shaped(&self, scope: Scope, shape: &[usize]) -> Vec<usize> {
+        let shape = squeeze(shape);
+        let fits = |&i: &usize| squeeze(&self.tensors[i].shape) == shape;
+        self.weights(scope).filter(fits).collect()
+    }
+
+    /// Gives a role to a tensor, and the role's bias to the bias beside it.
+    pub(super) fn claim(
+        &mut self,
+        role: &str,
+        tensor: usize,
+        rows: Option<Range<usize>>,
+        ternary: bool,
+    ) {
+        self.free[tensor] = false;
+        let name = &self.tensors[tensor].name;
+        let bias = match name.strip_suffix("weight") {
+            Some(stem) => format!("{stem}bias"),
+            None => format!("{name}.bias"),
+        };
+        let length = match &rows {
+            Some(_) => self.tensors[tensor].shape[0],
+            None => squeeze(&self.tensors[tensor].shape)
+                .first()
+                .copied()
+                .unwrap_or(1),
+        };
+        let beside = self.by_name.get(bias.as_str()).copied();
+        if let Some(index) = beside
+            && let Some(stem) = role.strip_suffix("weight")
+            && self.tensors[index].shape.iter().product::<usize>()
+                == bias_length(&self.tensors[tensor], length)
+        {
+            self.free[index] = false;
+            self.roles.push(Role {
+                name: format!("{stem}bias"),
+                tensor: index,
+                rows: rows.clone(),
+                ternary: false,
+            });
+        }
+        self.roles.push(Role {
+            name: role.into(),
+            tensor,
+            rows,
+            ternary,
+        });
+    }
+
+    /// Claims what the name map says of a role; false when it says nothing.
+    pub(super) fn claim_mapped(
+        &mut self,
+        role: &str,
+        shape: &[usize],
+        ternary: bool,
+    ) -> Result<bool, Error> {
+        let Some((tensor, rows)) = self.map.remove(role) else {
+            return Ok(false);
+        };
+        let mut found = self.tensors[tensor].shape.clone();
+        if let (Some(rows), Some(first)) = (&rows, found.first_mut()) {
+            *first = if rows.end <= *first { rows.len() } else { 0 };
+        }
+        if squeeze(&found) != squeeze(shape) {
+            return Err(Error::Shape {
+                role: role.into(),
+                tensor: self.listed([tensor]).remove(0),
+                expected: shape.into(),
+            });
+        }
+        self.claim(role, tensor, rows, ternary);
+        Ok(true)
+    }
+
+    /// Settles roles of one shape: by the name map, by being the only one, by the words.
+    pub(super) fn settle(
+        &mut self,
+        scope: Scope,
+        shape: &[usize],
+        wants: Vec<Want>,
+        ternary: bool,
+    ) -> Result<(), Error> {
+        let mut open = Vec::new();
+        for want in wants {
+            if !self.claim_mapped(&want.role, shape, ternary)? {
+                open.push(want);
+            }
+        }
+        let mut candidates = self.shaped(scope, shape);
+        // What a candidate's words say it is: the want with the best fit, if one is best.
+        let choose = |pool: &Self, open: &[Want], candidate: usize| {
+            let words = pool.words(candidate, scope);
+            let fits = open.iter().map(|want| fit(&words, want.phrases));
+            let best = fits.clone().max()??;
+            let mut chosen = (0..).zip(fits).filter(|(_, f)| *f == Some(best));
+            let first = chosen.next()?.0;
+            chosen.next().is_none().then_some(first)
+        };
+        let choices: Vec<Option<usize>> =
+            candidates.iter().map(|&c| choose(self, &open, c)).collect();
+        let mut taken = Vec::new();
+        for (number, want) in open.iter().enumerate() {
+            let chosen: Vec<usize> = (0..candidates.len())
+                .filter(|&c| choices[c] == Some(number))
+                .collect();
+            if let [only] = chosen[..] {
+                self.claim(&want.role, candidates[only], None, ternary);
+                taken.push((number, candidates[only]));
+            }
+        }
+        candidates.retain(|c| taken.iter().all(|(_, t)| t != c));
+        let mut number = 0;
+        open.retain(|_| {
+            number += 1;
+            taken.iter().all(|(n, _)| *n != number - 1)
+        });
+        // One needed role and one tensor left: its shape is reason enough.
+        let needed: Vec<&Want> = open.iter().filter(|want| !want.optional).collect();
+        match (&needed[..], &candidates[..]) {
+            ([], _) => Ok(()),
+            ([want], [only]) => {
+                let (role, only) = (want.role.clone(), *only);
+                self.claim(&role, only, None, ternary);
+                Ok(())
+            }
+            ([want, ..], _) => Err(self.unsettled(&want.role, shape, &candidates)),
+        }
+    }
+
+    pub(super) fn unsettled(&self, role: &str, shape: &[usize], candidates: &[usize]) -> Error {
+        let unused = (0..self.tensors.len()).filter(|i| self.free[*i] && !candidates.contains(i));
+        Error::Unsettled {
+            role: role.into(),
+            expected: shape.into(),
+            candidates: self.listed(candidates.iter().copied()),
+            unused: self.listed(unused),
+        }
+    }
+
+    /// Settles linear layers that read one input: apart, or as equal parts of one fused tensor, in
+    /// the order that SPEC §2 names them.
+    pub(super) fn settle_stacked(
+        &mut self,
+        scope: Scope,
+        rows: usize,
+        cols: usize,
+        wants: Vec<Want>,
+        ordered: bool,
+    ) -> Result<(), Error> {
+        let count = wants.len();
+        let fused = self.shaped(scope, &[count * rows, cols]);
+        let mapped = wants.iter().any(|want| self.map.contains_key(&want.role));
+        let apart = self.shaped(scope, &[rows, cols]).len() >= count;
+        match fused[..] {
+            [tensor]
+                if !mapped && !apart && (ordered || self.names_order(tensor, scope, &wants)) =>
+            {
+                for (i, want) in wants.iter().enumerate() {
+                    let rows = i * rows..(i + 1) * rows;
+                    self.claim(&want.role, tensor, Some(rows), true);
+                }
+                Ok(())
+            }
+            [_] if !mapped && !apart => Err(self.unsettled(&wants[0].role, &[rows, cols], &fused)),
+            _ => self.settle(scope, &[rows, cols], wants, true),
+        }
+    }
+
+    /// Whether a fused tensor's name gives its parts in our order, as `fcg_proj` or `gate_up` do.
+    pub(super) fn names_order(&self, tensor: usize, scope: Scope, wants: &[Want]) -> bool {
+        let words = self.words(tensor, scope);
+        let initials: String = wants
+            .iter()
+            .filter_map(|want| want.role.split('.').rev().nth(1)?.chars().next())
+            .collect();
+        if words.contains(&initials) {
+            return true;
+        }
+        let at: Vec<Option<(usize, usize)>> =
+            wants.iter().map(|want| fit(&words, want.phrases)).collect();
+        at.iter().all(Option::is_some)
+            && at
+                .windows(2)
+                .all(|pair| pair[0].map(|f| f.1) < pair[1].map(|f| f.1))
+    }
+}
+
+/// How long the bias beside a tensor is: one for each output.
+pub(super) fn bias_length(tensor: &TensorInfo, squeezed: usize) -> usize {
+    match tensor.shape.len() {
+        0 | 1 => squeezed,
+        _ => tensor.shape[0],
+    }
+}
+
+/// `name[a:b]` as name and rows.
+pub(super) fn split_rows(target: &str) -> (&str, Option<Range<usize>>) {
+    let parsed = target.strip_suffix(']').and_then(|rest| {
+        let (name, rows) = rest.rsplit_once('[')?;
+        let (start, end) = rows.split_once(':')?;
+        let (start, end) = (start.parse().ok()?, end.parse().ok()?);
+        (start < end).then_some((name, start..end))
+    });
+    match parsed {
+        Some((name, rows)) => (name, Some(rows)),
+        None => (target, None),
+    }
+}
