@@ -264,6 +264,7 @@ function showError(code, message) {
     if (field) {
       page.settings.open = true;
       field.setAttribute("aria-invalid", "true");
+      field.setAttribute("aria-errormessage", page.errors.settings.id);
       field.parentElement?.append(page.errors.settings);
       field.focus();
     }

@@ -113,7 +113,7 @@ async function load(source, { signal, onProgress, threads } = {}) {
 function resolve(source) {
   if (source instanceof Blob || source instanceof Uint8Array) return source;
   try {
-    return new URL(source, document.baseURI).href;
+    return new URL(source, globalThis.document?.baseURI ?? location.href).href;
   } catch (cause) {
     throw new CPU1Error("network", `“${source}” is not an address.`, { cause });
   }
