@@ -277,6 +277,26 @@ function showError(code, message) {
   say("Nothing new was written.", false);
 }
 
+/**
+ * Takes a text file as the prompt.
+ *
+ * @param {File} file
+ */
+async function readPrompt(file) {
+  clearErrors();
+  try {
+    const most = model?.info.maxPromptBytes ?? Infinity;
+    if (file.size > most) {
+      throw new CPU1Error("prompt", `${file.name} has ${count(file.size)} bytes; a prompt may have at most ${count(most)}.`);
+    }
+    page.prompt.value = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
+    showPromptSize();
+  } catch (error) {
+    const known = error instanceof CPU1Error;
+    showError("prompt", known ? error.message : `${file.name} is not text in UTF-8, so it cannot stand in the prompt.`);
+  }
+}
+
 // --- The rest of the page -----------------------------------------------------------------------
 
 /** Shows what can be done now. */
@@ -353,6 +373,16 @@ page.file.addEventListener("change", () => {
   const [file] = page.file.files ?? [];
   if (file) loadFile(file);
   page.file.value = ""; // the same file can be chosen again
+});
+document.addEventListener("dragover", (event) => {
+  if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+});
+document.addEventListener("drop", (event) => {
+  const [file] = event.dataTransfer?.files ?? [];
+  if (!file) return;
+  event.preventDefault(); // the browser would leave the page for the file
+  if (file.name.endsWith(".pt")) loadFile(file);
+  else readPrompt(file);
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

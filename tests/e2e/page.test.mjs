@@ -260,6 +260,52 @@ test("a file of one's own: a bad one leaves the model, a good one takes its plac
   assert.match(await says(text, /./), /^Ownership is/);
 });
 
+test("a dropped file becomes the prompt, if it is text, and a checkpoint the model", async (t) => {
+  const { page, prompt, alert, fact } = await openReady(t);
+  /** @type {(name: string, bytes: number[]) => Promise<void>} */
+  const drop = (name, bytes) =>
+    page.evaluate(
+      ([called, content]) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([Uint8Array.from(content)], called));
+        document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+      },
+      /** @type {const} */ ([name, bytes]),
+    );
+  await drop("notes.txt", [...Buffer.from("Größe\n")]);
+  await page.waitForFunction(() => document.querySelector("textarea")?.value === "Größe\n");
+  await page.getByText("8 bytes").waitFor();
+  await drop("<b>.bin", [0xff, 0xfe, 0x80]);
+  await says(alert, /^<b>\.bin is not text in UTF-8/);
+  await drop("long.txt", Array(70_000).fill(0x61));
+  await says(alert, /^long\.txt has 70,000 bytes; a prompt may have at most 65,536\.$/);
+  assert.equal(await prompt.inputValue(), "Größe\n");
+  await drop("run_07.pt", [...(await readFile(new URL("../fixtures/run_07.compact.pt", import.meta.url)))]);
+  await says(fact("Model"), /run_07/);
+});
+
+test("a bar shows that the model is on its way", async (t) => {
+  let arrive = () => {};
+  const { page } = await openPage(t, {
+    before: async (opened) => {
+      await opened.route("**/*.pt", async (route) => {
+        await new Promise((resolve) => {
+          arrive = () => resolve(undefined);
+        });
+        await route.continue();
+      });
+    },
+  });
+  const { generate, status } = parts(page);
+  const bar = page.getByRole("progressbar", { name: "Progress" });
+  await bar.waitFor();
+  await says(status, /^Fetching the model/);
+  assert.equal(await generate.getAttribute("aria-disabled"), "true");
+  arrive();
+  await says(status, /^Ready/);
+  await bar.waitFor({ state: "hidden" });
+});
+
 test("prompts and texts never become markup, and characters come whole", async (t) => {
   const written = "naïve 🦀 <img src=x onerror=\"document.title='pwned'\"> <script>document.title='pwned'</script>";
   const bytes = [...new TextEncoder().encode(written), 0xff, 0xe2, 0x82, 0x21];
