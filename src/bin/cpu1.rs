@@ -10,6 +10,7 @@ mod cli {
     use cpu1::parallel::Team;
     use cpu1::sample::Settings;
     use cpu1::score::Scoring;
+    use cpu1::weights::roles::NameMap;
     use cpu1::weights::{Loaded, Loader, header};
     use serde_json::{Map, Value, json};
     use std::ffi::OsString;
@@ -26,6 +27,9 @@ mod cli {
         /// Threads that share a pass; any number gives the same bytes.
         #[arg(long, global = true, default_value_t = default_threads())]
         threads: usize,
+        /// JSON file that says which tensor plays a role where names do not tell: {"role": "tensor"}.
+        #[arg(long, global = true)]
+        name_map: Option<PathBuf>,
         #[command(subcommand)]
         command: Command,
     }
@@ -103,25 +107,29 @@ mod cli {
     pub fn main() -> Result<()> {
         let cli = Cli::parse();
         let team = Team::new(cli.threads);
+        let names = match &cli.name_map {
+            Some(path) => name_map(path)?,
+            None => NameMap::new(),
+        };
         match cli.command {
-            Command::Generate(options) => generate(options, team),
+            Command::Generate(options) => generate(options, team, names),
             Command::Score {
                 model,
                 file,
                 json,
                 per_byte,
-            } => score(&model, &file, team, json, per_byte),
-            Command::Inspect { model, json } => inspect(&model, json),
-            Command::Pack { model, out } => pack(&model, &out),
+            } => score(load(&model, names)?.model, &file, team, json, per_byte),
+            Command::Inspect { model, json } => inspect(load(&model, names)?, json),
+            Command::Pack { model, out } => pack(&model, names, &out),
         }
     }
 
     /// Reads a checkpoint, range by range as a browser would.
-    fn read(path: &Path) -> Result<Loader> {
+    fn read(path: &Path, names: NameMap) -> Result<Loader> {
         let at = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
         let mut file = File::open(path).map_err(|e| at(&e))?;
         let len = file.metadata().map_err(|e| at(&e))?.len();
-        let mut loader = Loader::new(len).map_err(|e| at(&e))?;
+        let mut loader = Loader::new(len).map_err(|e| at(&e))?.with_names(names);
         let mut bytes = Vec::new();
         while let Some(range) = loader.wants() {
             bytes.resize((range.end - range.start) as usize, 0);
@@ -133,9 +141,19 @@ mod cli {
         Ok(loader)
     }
 
-    fn load(path: &Path) -> Result<Loaded> {
-        let finished = read(path)?.finish();
+    fn load(path: &Path, names: NameMap) -> Result<Loaded> {
+        let finished = read(path, names)?.finish();
         finished.map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    fn name_map(path: &Path) -> Result<NameMap> {
+        let parsed = serde_json::from_slice(&read_file(path)?);
+        parsed.map_err(|error| {
+            let path = path.display();
+            format!(
+                "{path}: a name map is a JSON object of texts, {{\"role\": \"tensor\"}}: {error}."
+            )
+        })
     }
 
     fn read_file(path: &Path) -> Result<Vec<u8>> {
@@ -152,7 +170,7 @@ mod cli {
         print(format!("{value}\n").as_bytes())
     }
 
-    fn generate(options: Generate, team: Team) -> Result<()> {
+    fn generate(options: Generate, team: Team, names: NameMap) -> Result<()> {
         let prompt = options.prompt.as_encoded_bytes();
         let prompt = match prompt.strip_prefix(b"@") {
             Some(_) => {
@@ -174,7 +192,7 @@ mod cli {
             repetition_penalty: options.repetition_penalty,
             seed,
         };
-        let model = Arc::new(load(&options.model)?.model);
+        let model = Arc::new(load(&options.model, names)?.model);
         check_symbols(&model, options.tokens)?;
         let prompt = match options.tokens {
             true => parse_tokens(&prompt)?,
@@ -252,10 +270,10 @@ mod cli {
         }
     }
 
-    fn score(model: &Path, file: &Path, team: Team, json: bool, per_byte: bool) -> Result<()> {
+    fn score(model: Model, file: &Path, team: Team, json: bool, per_byte: bool) -> Result<()> {
         let text = read_file(file)?;
         let bytes = text.len();
-        let model = Arc::new(load(model)?.model);
+        let model = Arc::new(model);
         if model.config.is_bpe() {
             return Err("This model reads BPE tokens and comes without a tokenizer, so the bits of a text's bytes cannot be told.".into());
         }
@@ -277,8 +295,8 @@ mod cli {
         print_json(&result.into())
     }
 
-    fn inspect(path: &Path, json: bool) -> Result<()> {
-        let Loaded { model, report } = load(path)?;
+    fn inspect(loaded: Loaded, json: bool) -> Result<()> {
+        let Loaded { model, report } = loaded;
         let config = &model.config;
         let flavour = report.flavour.to_string();
         if json {
@@ -291,6 +309,7 @@ mod cli {
                         "tensor": d.tensor,
                         "shape": d.shape,
                         "encoding": d.encoding.to_string(),
+                        "why": d.why.to_string(),
                         "held": d.held,
                         "zeros": d.zeros,
                     })
@@ -322,8 +341,8 @@ mod cli {
             let (shape, encoding) = (format!("{:?}", d.shape), d.encoding.to_string());
             let zeros = 100.0 * d.zeros;
             text += &format!(
-                "{:<36} {shape:<14} {encoding:<8} held as {:<8} {zeros:5.1} % zero   {}\n",
-                d.role, d.held, d.tensor,
+                "{:<36} {shape:<14} {encoding:<8} held as {:<8} {zeros:5.1} % zero   {} {}\n",
+                d.role, d.held, d.tensor, d.why,
             );
         }
         if !report.unused.is_empty() {
@@ -355,8 +374,8 @@ mod cli {
         Value::Object(entries.into_iter().filter_map(entry).collect())
     }
 
-    fn pack(path: &Path, out: &Path) -> Result<()> {
-        let (config, parts) = read(path)?
+    fn pack(path: &Path, names: NameMap, out: &Path) -> Result<()> {
+        let (config, parts) = read(path, names)?
             .finish_parts()
             .map_err(|error| format!("{}: {error}", path.display()))?;
         let tensors: Vec<_> = parts

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::model::Model;
 use header::Hints;
 use pack::Part;
-use roles::{Assignment, NameMap, Role};
+use roles::{Assignment, NameMap, Role, Why};
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
@@ -75,6 +75,8 @@ pub struct Decision {
     pub shape: Vec<usize>,
     /// How the file encodes it.
     pub encoding: Encoding,
+    /// What settled the role.
+    pub why: Why,
     /// How it is held in memory.
     pub held: &'static str,
     /// Share of weights that are zero, as packed.
@@ -247,6 +249,7 @@ impl Plan {
                 },
                 shape: shape.clone(),
                 encoding: encoding.clone(),
+                why: role.why,
                 held: "",
                 zeros: 0.0,
             }

@@ -1,9 +1,9 @@
 //! The roles of a block, and what its tensors tell of the model's shape.
 
-use super::Error;
 use super::names::{Stack, fit, words};
 use super::phrases::*;
 use super::pool::{Pool, Scope, Want, maybe, want};
+use super::{Error, Why};
 use crate::checkpoint::TensorInfo;
 use crate::config::{Decay, Mixer};
 use std::collections::BTreeMap;
@@ -252,6 +252,7 @@ impl Pool<'_> {
                         index,
                         None,
                         role == "pfnet",
+                        Why::Name,
                     );
                     *(if role == "pfnet" {
                         &mut found.1

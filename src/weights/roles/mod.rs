@@ -16,7 +16,9 @@ use super::header::Hints;
 use crate::checkpoint::{Encoding, TensorInfo};
 use crate::config::{Config, Mixer, RUNS, Run};
 use block::{Shape, numel, settle_stack, width_of};
+use names::fit;
 use outer::{Outer, PATCH};
+use phrases::ALIGNER;
 use pool::{Pool, Scope};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -36,6 +38,38 @@ pub struct Role {
     pub rows: Option<Range<usize>>,
     /// Whether ternary runs hold it as T·γ.
     pub ternary: bool,
+    /// What settled it.
+    pub why: Why,
+}
+
+/// What settled a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// No other free tensor has the shape.
+    Shape,
+    /// Of several tensors of the shape, its name says so.
+    Name,
+    /// The numbers in the names.
+    Number,
+    /// It is a part of a fused tensor.
+    Fused,
+    /// It is the bias beside a settled weight.
+    Beside,
+    /// A person said so.
+    Mapped,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Why::Shape => "by its shape",
+            Why::Name => "by its name",
+            Why::Number => "by its number",
+            Why::Fused => "as part of a fused tensor",
+            Why::Beside => "as the bias of its weight",
+            Why::Mapped => "by the name map",
+        })
+    }
 }
 
 /// A file's tensors, settled.
@@ -78,6 +112,11 @@ pub enum Error {
         /// All tensors.
         tensors: Vec<Listed>,
     },
+    /// A layer is wider than any sums here allow for.
+    TooWide {
+        /// Its width.
+        width: usize,
+    },
     /// The numbers of the blocks have a gap.
     MissingBlock {
         /// The first that is missing.
@@ -111,6 +150,9 @@ pub enum Error {
     /// The name map has roles that this model has not.
     UnknownRoles(Vec<String>),
 }
+
+/// Widest layer; far above any run's, far below what could overflow a sum.
+const WIDEST: usize = 1 << 16;
 
 /// Lists at most this many tensors in an error.
 const LISTED: usize = 12;
@@ -152,7 +194,7 @@ impl fmt::Display for Error {
             }
             Error::Unexplained { block, tensors } => write!(
                 f,
-                "The block {block} has tensors that no known part of a model explains: {}. Give \
+                "The file has tensors ({block}) that no known part of a model explains: {}. Give \
                  a name map that says which roles they play.",
                 list(tensors)
             ),
@@ -160,6 +202,10 @@ impl fmt::Display for Error {
                 f,
                 "The file's tensors are not numbered in blocks, as a model's layers are; it has {}.",
                 list(tensors)
+            ),
+            Error::TooWide { width } => write!(
+                f,
+                "A layer of the file is {width} wide; layers may have at most {WIDEST}."
             ),
             Error::MissingBlock { block } => write!(
                 f,
@@ -204,6 +250,10 @@ const HEADS: usize = 8;
 /// Whenever a role is open or two tensors fit it.
 pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<Assignment, Error> {
     let mut pool = Pool::new(tensors, map)?;
+    let rows = tensors.iter().filter(|t| t.shape.len() == 2);
+    if let Some(width) = rows.map(|t| t.shape[1]).find(|&width| width > WIDEST) {
+        return Err(Error::TooWide { width });
+    }
     let (mut stacks, loose) = names::stacks(tensors);
     stacks.sort_by_key(|stack| std::cmp::Reverse(numel(stack, tensors)));
     let mut stacks = stacks.into_iter();
@@ -242,6 +292,20 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
         skip: 0,
     };
     let outer = pool.outer(scope, width, local_width)?;
+    // A bias that found no place would be missing from the sums.
+    let biases = loose
+        .iter()
+        .copied()
+        .filter(|&i| pool.free[i] && tensors[i].name.ends_with("bias"));
+    let biases: Vec<usize> = biases
+        .filter(|&i| fit(&pool.words(i, scope), ALIGNER).is_none())
+        .collect();
+    if !biases.is_empty() {
+        return Err(Error::Unexplained {
+            block: "outside the blocks".into(),
+            tensors: pool.listed(biases),
+        });
+    }
 
     if !pool.map.is_empty() {
         return Err(Error::UnknownRoles(pool.map.into_keys().collect()));

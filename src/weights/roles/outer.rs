@@ -1,9 +1,9 @@
 //! The roles around the blocks: embedding, gate, final norm and head.
 
-use super::Error;
 use super::names::fit;
 use super::phrases::*;
 use super::pool::{Pool, Scope, Want, maybe, squeeze, want};
+use super::{Error, Why};
 
 /// What stands around the blocks.
 pub(super) struct Outer {
@@ -201,7 +201,13 @@ impl Pool<'_> {
         });
         if let Some(tensor) = fused {
             for p in 0..PATCH {
-                self.claim(&role(p), tensor, Some(256 * p..256 * (p + 1)), true);
+                self.claim(
+                    &role(p),
+                    tensor,
+                    Some(256 * p..256 * (p + 1)),
+                    true,
+                    Why::Fused,
+                );
             }
             return Ok(());
         }
@@ -220,7 +226,7 @@ impl Pool<'_> {
         });
         if mapped == 0 && heads.len() == PATCH {
             for (p, head) in heads.into_iter().enumerate() {
-                self.claim(&role(p), head, None, true);
+                self.claim(&role(p), head, None, true, Why::Number);
             }
             return Ok(());
         }

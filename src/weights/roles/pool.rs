@@ -2,7 +2,7 @@
 
 use super::names::{fit, plain, words};
 use super::phrases::Phrases;
-use super::{Error, Listed, NameMap, Role};
+use super::{Error, Listed, NameMap, Role, Why};
 use crate::checkpoint::{Encoding, TensorInfo};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -56,23 +56,32 @@ pub(super) struct Scope<'s> {
 
 impl<'a> Pool<'a> {
     pub(super) fn new(tensors: &'a [TensorInfo], map: &NameMap) -> Result<Self, Error> {
-        // Counters and masks of integers are never weights.
-        let is_weight =
-            |t: &TensorInfo| !matches!(t.encoding, Encoding::Int(_) | Encoding::Other(_));
+        // Counters and masks of integers are never weights, nor is nothing at all.
+        let is_weight = |t: &TensorInfo| {
+            !matches!(t.encoding, Encoding::Int(_) | Encoding::Other(_)) && !t.shape.contains(&0)
+        };
         let mut free: Vec<bool> = tensors.iter().map(is_weight).collect();
         let mut given = BTreeMap::new();
+        let mut mapped = Vec::new();
         for (role, target) in map {
             let (name, rows) = split_rows(target);
             let found = tensors
                 .iter()
                 .position(|t| t.name == name || plain(&t.name) == name);
+            let has_rows = |&i: &usize| match (&rows, tensors[i].shape.first()) {
+                (Some(rows), first) => first.is_some_and(|first| rows.end <= *first),
+                (None, _) => true,
+            };
+            let found = found.filter(|i| free[*i]).filter(has_rows);
             let tensor = found.ok_or_else(|| Error::UnknownTensor {
                 role: role.clone(),
                 tensor: target.clone(),
             })?;
-            free[tensor] = false;
+            mapped.push(tensor);
             given.insert(role.clone(), (tensor, rows));
         }
+        // Only now: several roles may share the rows of one tensor.
+        mapped.into_iter().for_each(|tensor| free[tensor] = false);
         let names = tensors.iter().map(|t| t.name.as_str());
         Ok(Pool {
             tensors,
@@ -113,6 +122,7 @@ impl<'a> Pool<'a> {
         tensor: usize,
         rows: Option<Range<usize>>,
         ternary: bool,
+        why: Why,
     ) {
         self.free[tensor] = false;
         let name = &self.tensors[tensor].name;
@@ -139,6 +149,7 @@ impl<'a> Pool<'a> {
                 tensor: index,
                 rows: rows.clone(),
                 ternary: false,
+                why: Why::Beside,
             });
         }
         self.roles.push(Role {
@@ -146,6 +157,7 @@ impl<'a> Pool<'a> {
             tensor,
             rows,
             ternary,
+            why,
         });
     }
 
@@ -161,7 +173,7 @@ impl<'a> Pool<'a> {
         };
         let mut found = self.tensors[tensor].shape.clone();
         if let (Some(rows), Some(first)) = (&rows, found.first_mut()) {
-            *first = if rows.end <= *first { rows.len() } else { 0 };
+            *first = rows.len();
         }
         if squeeze(&found) != squeeze(shape) {
             return Err(Error::Shape {
@@ -170,7 +182,7 @@ impl<'a> Pool<'a> {
                 expected: shape.into(),
             });
         }
-        self.claim(role, tensor, rows, ternary);
+        self.claim(role, tensor, rows, ternary, Why::Mapped);
         Ok(true)
     }
 
@@ -200,29 +212,29 @@ impl<'a> Pool<'a> {
         };
         let choices: Vec<Option<usize>> =
             candidates.iter().map(|&c| choose(self, &open, c)).collect();
+        let alone = candidates.len() == 1;
         let mut taken = Vec::new();
         for (number, want) in open.iter().enumerate() {
             let chosen: Vec<usize> = (0..candidates.len())
                 .filter(|&c| choices[c] == Some(number))
                 .collect();
             if let [only] = chosen[..] {
-                self.claim(&want.role, candidates[only], None, ternary);
+                let why = if alone { Why::Shape } else { Why::Name };
+                self.claim(&want.role, candidates[only], None, ternary, why);
                 taken.push((number, candidates[only]));
             }
         }
         candidates.retain(|c| taken.iter().all(|(_, t)| t != c));
-        let mut number = 0;
-        open.retain(|_| {
-            number += 1;
-            taken.iter().all(|(n, _)| *n != number - 1)
-        });
+        let is_open = |number| taken.iter().all(|(n, _)| *n != number);
+        let open = (0..).zip(open).filter(|(number, _)| is_open(*number));
+        let open: Vec<Want> = open.map(|(_, want)| want).collect();
         // One needed role and one tensor left: its shape is reason enough.
         let needed: Vec<&Want> = open.iter().filter(|want| !want.optional).collect();
         match (&needed[..], &candidates[..]) {
             ([], _) => Ok(()),
             ([want], [only]) => {
                 let (role, only) = (want.role.clone(), *only);
-                self.claim(&role, only, None, ternary);
+                self.claim(&role, only, None, ternary, Why::Shape);
                 Ok(())
             }
             ([want, ..], _) => Err(self.unsettled(&want.role, shape, &candidates)),
@@ -259,7 +271,7 @@ impl<'a> Pool<'a> {
             {
                 for (i, want) in wants.iter().enumerate() {
                     let rows = i * rows..(i + 1) * rows;
-                    self.claim(&want.role, tensor, Some(rows), true);
+                    self.claim(&want.role, tensor, Some(rows), true, Why::Fused);
                 }
                 Ok(())
             }
