@@ -35,6 +35,13 @@ pub enum Error {
         /// Its bytes (or tokens).
         symbols: usize,
     },
+    /// Prompt and text are longer together than the model's attention can look back on.
+    ContextTooLong {
+        /// Bytes (or tokens) of both.
+        symbols: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// A model of tokens has nothing that could stand before an empty prompt.
     EmptyPrompt,
     /// A token that the model does not have.
@@ -54,6 +61,11 @@ impl fmt::Display for Error {
             Error::PromptTooLong { symbols } => write!(
                 f,
                 "The prompt has {symbols} bytes and may have at most {MAX_PROMPT}; shorten it."
+            ),
+            Error::ContextTooLong { symbols, most } => write!(
+                f,
+                "Prompt and text would have {symbols} bytes; this model looks back on all of them, \
+                 for which there is room up to {most}. Shorten the prompt or the length."
             ),
             Error::EmptyPrompt => write!(
                 f,
@@ -129,6 +141,11 @@ impl Generation {
         }
         if prompt.is_empty() && model.config.is_bpe() {
             return Err(Error::EmptyPrompt);
+        }
+        let symbols = prompt.len().saturating_add(settings.max_bytes);
+        let most = model.max_units().saturating_mul(model.config.patch_size);
+        if symbols > most {
+            return Err(Error::ContextTooLong { symbols, most });
         }
         let mut sampler = Sampler::new(settings)?;
         prompt

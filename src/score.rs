@@ -16,6 +16,13 @@ pub enum Error {
         /// Bytes of the first patch, which is read and not scored.
         patch: usize,
     },
+    /// The text is longer than the model's attention can look back on.
+    TooLong {
+        /// Its bytes (or tokens).
+        symbols: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// A token that the model does not have.
     UnknownToken {
         /// The token.
@@ -33,6 +40,11 @@ impl fmt::Display for Error {
                 "The text has {bytes} bytes; the first {patch} are only read, so a score takes at \
                  least {}.",
                 patch + 1
+            ),
+            Error::TooLong { symbols, most } => write!(
+                f,
+                "The text has {symbols} bytes; this model looks back on all of them, for which \
+                 there is room up to {most}. Score a part of it."
             ),
             Error::UnknownToken { token, vocabulary } => write!(
                 f,
@@ -66,6 +78,11 @@ impl Scoring {
         if text.len() <= patch {
             let bytes = text.len();
             return Err(Error::TooShort { bytes, patch });
+        }
+        let most = model.max_units().saturating_mul(patch);
+        if text.len() > most {
+            let symbols = text.len();
+            return Err(Error::TooLong { symbols, most });
         }
         let vocabulary = model.config.vocab_size;
         if let Some(&token) = text.iter().find(|&&symbol| symbol as usize >= vocabulary) {

@@ -195,3 +195,25 @@ fn tokens_that_a_model_does_not_have_get_a_sentence() {
         }
     );
 }
+
+#[test]
+fn attention_without_a_window_has_a_longest_text() {
+    let mut model = Arc::unwrap_or_clone(load(
+        &fs::read(fixtures().join("run_02.compact.pt")).unwrap(),
+    ));
+    // A model as wide as run_01, as far as the room it needs is concerned.
+    model.config.d_model = 512;
+    model.config.n_layers = 12;
+    let model = Arc::new(model);
+    let most = model.max_units() * 4;
+    let refusal = |model: &Arc<Model>| {
+        Generation::new(Arc::clone(model), Team::new(1), &[7; 3], greedy(999_997)).err()
+    };
+    let symbols = 1_000_000;
+    assert_eq!(
+        refusal(&model),
+        Some(Error::ContextTooLong { symbols, most })
+    );
+    let recurrent = load(&fs::read(fixtures().join("run_03.compact.pt")).unwrap());
+    assert_eq!(refusal(&recurrent), None);
+}

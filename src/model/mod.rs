@@ -15,7 +15,7 @@ pub mod local_decoder;
 pub mod low_rank;
 pub mod mlgru;
 
-use crate::config::Config;
+use crate::config::{Config, Mixer};
 use crate::parallel::Crew;
 use block::{Block, Memory, Scratch};
 use delete_gate::DeleteGate;
@@ -28,6 +28,9 @@ pub type Symbol = u32;
 
 /// Values a byte can take, and logits of a byte model.
 pub const BYTES: usize = 256;
+
+/// Bytes that the keys and values of attention without a window may take; browsers give 512 MB in all.
+const MAX_CACHE: usize = 256 << 20;
 
 /// The exit of a model: from a patch state to logits.
 #[derive(Clone, Debug)]
@@ -143,6 +146,17 @@ impl Model {
                 out: vec![0.0; widest],
             },
             logits: vec![0.0; logits],
+        }
+    }
+
+    /// Units of the longest sequence: attention without a window keeps the keys and values of all.
+    pub fn max_units(&self) -> usize {
+        let config = &self.config;
+        match (config.mixer, config.window) {
+            (Mixer::Attention, None) => {
+                MAX_CACHE / (2 * size_of::<f32>() * config.d_model * config.n_layers)
+            }
+            _ => usize::MAX,
         }
     }
 
