@@ -10,7 +10,7 @@ use crate::model::Symbol;
 use crate::parallel::Team;
 use crate::sample::Settings;
 use crate::score;
-use crate::weights;
+use crate::weights::{self, roles::NameMap};
 use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
@@ -74,11 +74,14 @@ pub struct Loader {
 
 #[wasm_bindgen]
 impl Loader {
-    /// A loader for a file of so many bytes.
+    /// A loader for a file of so many bytes, and perhaps a name map as JSON: role → tensor.
     #[wasm_bindgen(constructor)]
-    pub fn new(file_bytes: f64) -> Result<Loader, JsError> {
+    pub fn new(file_bytes: f64, names: Option<String>) -> Result<Loader, JsError> {
         let loader = weights::Loader::new(file_bytes as u64).map_err(sentence)?;
-        Ok(Loader { loader })
+        let names = names.map_or(Ok(NameMap::new()), |text| read_names(&text))?;
+        Ok(Loader {
+            loader: loader.with_names(names),
+        })
     }
 
     /// `[start, end)` of the bytes wanted next; `undefined` when the file is read.
@@ -106,6 +109,21 @@ impl Loader {
             team: Team::new(threads),
         })
     }
+}
+
+/// A name map from JSON.
+fn read_names(text: &str) -> Result<NameMap, JsError> {
+    let refusal =
+        || sentence("The name map is not a JSON object of texts, {\"role\": \"tensor\"}.");
+    let object = JSON::parse(text).map_err(|_| refusal())?;
+    let object = object.dyn_ref::<Object>().ok_or_else(refusal)?;
+    let entry = |entry: JsValue| {
+        let entry = Array::from(&entry);
+        Some((entry.get(0).as_string()?, entry.get(1).as_string()?))
+    };
+    let entries = Object::entries(object);
+    let names: Option<NameMap> = entries.iter().map(entry).collect();
+    names.ok_or_else(refusal)
 }
 
 /// A model, ready to run.

@@ -42,7 +42,7 @@ async fn team() -> Team {
 
 /// Loads a model as JavaScript would.
 fn web_model(file: &[u8], threads: usize) -> web::Model {
-    let mut loader = web::Loader::new(file.len() as f64).ok().unwrap();
+    let mut loader = web::Loader::new(file.len() as f64, None).ok().unwrap();
     while let Some(range) = loader.wants() {
         let bytes = &file[range[0] as usize..range[1] as usize];
         loader.feed(bytes).ok().unwrap();
@@ -125,12 +125,15 @@ fn bad_input_is_a_sentence_and_no_trap() {
         let error = js_sys::Error::from(wasm_bindgen::JsValue::from(error));
         String::from(error.message())
     };
-    let mut loader = web::Loader::new(1000.0).ok().unwrap();
+    let mut loader = web::Loader::new(1000.0, None).ok().unwrap();
     let range = loader.wants().unwrap();
     let page = b"<!DOCTYPE html>".iter().copied().cycle();
     let junk: Vec<u8> = page.take((range[1] - range[0]) as usize).collect();
     let error = loader.feed(&junk).expect_err("a refusal");
     assert!(message(error).ends_with('.'));
+
+    let map = web::Loader::new(1000.0, Some("[1".into()));
+    assert!(message(map.err().expect("a refusal")).contains("name map"));
 
     let model = web_model(RUN_14, 1);
     for (settings, says) in [
@@ -149,7 +152,7 @@ fn bad_input_is_a_sentence_and_no_trap() {
     }
     let error = model.generate(&vec![b'x'; 1 << 20], "{}").err().unwrap();
     assert!(message(error).contains("1048576 bytes"));
-    let error = model.score(b"abcd".to_vec()).err().unwrap();
+    let error = model.score(b"abcd").err().unwrap();
     assert!(message(error).contains("at least 5"));
 }
 
