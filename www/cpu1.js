@@ -17,6 +17,7 @@ import { CPU1Error } from "./errors.js";
  * @typedef {object} LoadOptions
  * @property {AbortSignal} [signal] gives the loading up
  * @property {(progress: LoadProgress) => void} [onProgress]
+ * @property {Record<string, string>} [names] role → tensor, for a file whose roles cannot be told apart
  * @property {number} [threads] instead of half the machine's; a page that is not cross-origin isolated has one
  */
 
@@ -86,7 +87,7 @@ import { CPU1Error } from "./errors.js";
  * @returns {Promise<Model>}
  * @throws {CPU1Error} `network`, `format`, `memory`, `unsupported`, `settings`, `aborted`
  */
-async function load(source, { signal, onProgress, threads } = {}) {
+async function load(source, { signal, onProgress, names, threads } = {}) {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 16)) {
     throw new CPU1Error("settings", `The number of threads is ${threads}; it must be a whole number from 1 to 16.`);
   }
@@ -95,7 +96,7 @@ async function load(source, { signal, onProgress, threads } = {}) {
   signal?.addEventListener("abort", abort);
   try {
     if (signal?.aborted) throw aborted();
-    const answers = connection.ask({ type: "load", place: resolve(source), threads });
+    const answers = connection.ask({ type: "load", place: resolve(source), names: JSON.stringify(names), threads });
     for (;;) {
       const { done, value } = await answers.next();
       if (done) return new Model(connection, value);

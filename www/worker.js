@@ -9,7 +9,11 @@ import { openSource } from "./source.js";
 /**
  * What can be asked. Each request is answered by any number of notes and one end.
  *
- * @typedef {{ type: "load", place: string | Blob | Uint8Array, threads: number | undefined }} LoadRequest
+ * @typedef {object} LoadRequest
+ * @property {"load"} type
+ * @property {string | Blob | Uint8Array} place
+ * @property {string | undefined} names JSON
+ * @property {number | undefined} threads
  * @typedef {{ type: "generate", prompt: Uint8Array, settings: string }} GenerateRequest
  * @typedef {{ type: "score", text: Uint8Array }} ScoreRequest
  * @typedef {LoadRequest | GenerateRequest | ScoreRequest} Request
@@ -67,14 +71,14 @@ function perform(request, note, isStopped) {
  * @param {LoadRequest} request
  * @param {(note: Note) => void} note
  */
-async function load({ place, threads }, note) {
+async function load({ place, names, threads }, note) {
   const members = chooseThreads(threads);
   const [program, source] = await Promise.all([
     startProgram(members),
     openSource(place, (loaded, total) => note({ type: "progress", phase: "fetch", loaded, total })),
   ]);
   model = await said("format", async () => {
-    const loader = new program.Loader(source.size);
+    const loader = new program.Loader(source.size, names);
     for (let range = loader.wants(); range !== undefined; range = loader.wants()) {
       loader.feed(await source.read(range[0], range[1]));
       const [loaded, total] = loader.progress();

@@ -200,10 +200,11 @@ test("bad sources get their code", async (t) => {
      for (const source of ["nowhere.pt", "http://", "http://127.0.0.1:9/x.pt", new Uint8Array(), new Blob(["hello"]), "/index.html"]) {
        codes.push(await codeOf(CPU1.load(source)));
      }
+     codes.push(await codeOf(load({ names: { "embed.bytes.weight": "nothing.of.this.name" } })));
      return codes;`,
     { allow: [/404/, /ERR_/] },
   );
-  assert.deepEqual(codes, ["network", "network", "network", "format", "format", "format"]);
+  assert.deepEqual(codes, ["network", "network", "network", "format", "format", "format", "format"]);
 });
 
 test("a fault of the program ends that model only", async (t) => {
