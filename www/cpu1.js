@@ -4,6 +4,7 @@
 //   const model = await CPU1.load(CPU1.EMBEDDED);
 //   for await (const { text } of model.generate("Ownership is")) show(text);
 import { CPU1Error } from "./errors.js";
+import { hubAddress } from "./hub.js";
 
 /** @import { Answer, Note, Request } from "./worker.js" */
 
@@ -362,6 +363,8 @@ function closed() {
 
 export const CPU1 = Object.freeze({
   load,
+  /** Address of a file on the Hugging Face Hub by its name, `owner/repo/path@revision`, for `load`. */
+  hub: hubAddress,
   /** Address of the model that comes with the page. */
   EMBEDDED: new URL("./models/cpu1-rust-docs.pt", import.meta.url).href,
   Error: CPU1Error,

@@ -1,5 +1,6 @@
 // Where the bytes of a checkpoint come from. The loader asks for ranges and does not care.
 import { CPU1Error, sayBytes } from "./errors.js";
+import { openRanges } from "./hub.js";
 
 /**
  * A file that can be read in pieces.
@@ -11,7 +12,7 @@ import { CPU1Error, sayBytes } from "./errors.js";
 
 /** @typedef {(loaded: number, total: number) => void} OnBytes total is 0 where it is not known */
 
-/** Files up to this size are fetched by one plain GET and kept until they are packed. */
+/** Files of the page's own server up to this size are fetched by one plain GET and kept until they are packed. */
 const MOST_IN_MEMORY = 16 * 2 ** 20;
 
 /**
@@ -20,9 +21,21 @@ const MOST_IN_MEMORY = 16 * 2 ** 20;
  * @returns {Promise<Source>}
  */
 export async function openSource(place, onBytes) {
-  if (typeof place === "string") return bytesSource(await fetchAll(place, onBytes));
+  if (typeof place === "string") return openAddress(place, onBytes);
   if (place instanceof Blob) return blobSource(place);
   return bytesSource(place);
+}
+
+/**
+ * Small files of the page's own server in one go, all others in ranges.
+ *
+ * @param {string} url
+ * @param {OnBytes} onBytes
+ */
+async function openAddress(url, onBytes) {
+  const ours = new URL(url).origin === location.origin;
+  const bytes = ours ? await fetchSmall(url, onBytes) : undefined;
+  return bytes ? bytesSource(bytes) : openRanges(url, onBytes);
 }
 
 /**
@@ -53,15 +66,16 @@ function blobSource(blob) {
 }
 
 /**
+ * A whole file, or nothing where it turns out to be large.
+ *
  * @param {string} url
  * @param {OnBytes} onBytes
+ * @returns {Promise<Uint8Array | undefined>}
  */
-async function fetchAll(url, onBytes) {
+async function fetchSmall(url, onBytes) {
   const name = new URL(url).pathname.split("/").pop() || url;
   const response = await fetch(url).catch((cause) => {
-    const foreign = new URL(url).origin !== location.origin;
-    const why = foreign ? "the connection failed, or its server lets no other site read it" : "the connection failed";
-    throw new CPU1Error("network", `The file ${name} could not be fetched: ${why}.`, { cause });
+    throw new CPU1Error("network", `The file ${name} could not be fetched: the connection failed.`, { cause });
   });
   if (!response.ok || response.body === null) {
     throw new CPU1Error("network", `The file ${name} could not be fetched: the server answered ${response.status}.`);
@@ -70,7 +84,7 @@ async function fetchAll(url, onBytes) {
   const sent = response.headers.has("Content-Encoding") ? 0 : Number(response.headers.get("Content-Length"));
   if (sent > MOST_IN_MEMORY) {
     await response.body.cancel();
-    throw tooBig(name, sent);
+    return undefined;
   }
 
   /** @type {Uint8Array[]} */
@@ -87,7 +101,7 @@ async function fetchAll(url, onBytes) {
     loaded += value.length;
     if (loaded > MOST_IN_MEMORY) {
       await reader.cancel();
-      throw tooBig(name, loaded);
+      return undefined;
     }
     onBytes(loaded, sent);
   }
@@ -99,16 +113,4 @@ async function fetchAll(url, onBytes) {
     at += piece.length;
   }
   return bytes;
-}
-
-/**
- * @param {string} name
- * @param {number} bytes
- */
-function tooBig(name, bytes) {
-  const most = sayBytes(MOST_IN_MEMORY);
-  return new CPU1Error(
-    "unsupported",
-    `The file ${name} has ${sayBytes(bytes)}; over the network this program reads files of up to ${most}. Download it and open it as a file.`,
-  );
 }

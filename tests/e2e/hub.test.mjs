@@ -1,0 +1,141 @@
+// Files of the Hub, over a connection like the real one: redirects, ranges, and all that goes wrong.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { hubAddress } from "../../www/hub.js";
+import { openPage } from "./browser.mjs";
+import { standIn } from "./hub.mjs";
+
+/** @import { TestContext } from "node:test" */
+/** @import { Page } from "playwright-core" */
+/** @import { Fault } from "./hub.mjs" */
+
+/** @param {string} flavour */
+const fixture = (flavour) => readFileSync(new URL(`../fixtures/run_14.${flavour}.pt`, import.meta.url));
+const FILES = {
+  "owner/repo/run_14/model.pt": fixture("unpacked"),
+  "owner/repo/run_14/compact.pt": fixture("compact"),
+  "owner/repo/run_14/step 1.pt": fixture("step"),
+};
+const EXPECTED_COMPLAINTS = [/favicon/, /Failed to load resource/, /request failed/];
+
+/**
+ * A page, the stand-in, and a function that loads a file by its name and writes 24 greedy bytes with it.
+ *
+ * @param {TestContext} t
+ */
+async function open(t) {
+  const hub = await standIn(t, FILES);
+  const { page } = await openPage(t, { path: "/catalog.json", allow: EXPECTED_COMPLAINTS });
+  /** @param {string} name */
+  const write = (name) => textOf(page, hubAddress(name, hub.origin).href);
+  return { hub, page, write };
+}
+
+/**
+ * @param {Page} page
+ * @param {string} url
+ * @returns {Promise<string>} the bytes, or code and message of the error
+ */
+function textOf(page, url) {
+  return page.evaluate(`(async () => {
+    const { CPU1 } = await import("/cpu1.js");
+    try {
+      const model = await CPU1.load(${JSON.stringify(url)}, { threads: 1 });
+      const bytes = [];
+      for await (const chunk of model.generate("The Hub says", { maxBytes: 24, temperature: 0 })) bytes.push(...chunk.bytes);
+      model.dispose();
+      return bytes.join(" ");
+    } catch (error) {
+      return error.code + ": " + error.message;
+    }
+  })()`);
+}
+
+const BYTES = /^\d+( \d+){23}$/;
+
+test("a name on the Hub is an address", () => {
+  assert.equal(hubAddress("a/b/c/d.pt").href, "https://huggingface.co/a/b/resolve/main/c/d.pt");
+  assert.equal(hubAddress("a/b/c d?.pt@refs/pr/1").href, "https://huggingface.co/a/b/resolve/refs%2Fpr%2F1/c%20d%3F.pt");
+  for (const bad of ["", "a", "a/b", "a/b/", "a/b@main"]) assert.throws(() => hubAddress(bad), { code: "network" }, bad);
+});
+
+test("a file is read in ranges through the redirect, and no byte of an optimizer", async (t) => {
+  const { hub, write } = await open(t);
+  for (const name of ["model.pt", "compact.pt"]) assert.match(await write(`owner/repo/run_14/${name}`), BYTES);
+  assert.ok(hub.ranges.every((range) => /^bytes=\d+-\d+$/.test(range ?? "")), `${hub.ranges}`);
+
+  const before = hub.sent();
+  assert.match(await write("owner/repo/run_14/step 1.pt@main"), BYTES);
+  const share = (hub.sent() - before) / FILES["owner/repo/run_14/step 1.pt"].length;
+  t.diagnostic(`of the step file with its optimizer ${(100 * share).toFixed(0)} % was fetched`);
+  assert.ok(share < 0.8, `${share}`);
+});
+
+test("what passes is waited out, and the text is the same", async (t) => {
+  const { hub, write } = await open(t);
+  const name = "owner/repo/run_14/model.pt";
+  const want = await write(name);
+  assert.match(want, BYTES);
+  const requests = hub.ranges.length;
+  /** @type {[string, (Fault | undefined)[]][]} */
+  const passing = [
+    ["busy at first", [{ status: 429, retryAfter: 1 }]],
+    ["broken later", [undefined, { status: 500 }, { status: 503 }]],
+    ["cut at a byte", [undefined, { cut: 1000 }, undefined, { cut: 1 }]],
+    ["cut before the first byte", [{ cut: 0 }, { cut: 0 }]],
+    ["a slow drip", [undefined, { drip: 4000 }, { drip: 4000 }]],
+    ["ranges ignored", [{ whole: true }]],
+    ["ranges ignored, and cut", [{ whole: true, cut: 5000 }, { whole: true }]],
+  ];
+  for (const [what, faults] of passing) {
+    hub.ranges.length = 0;
+    hub.faults.push(...faults);
+    assert.equal(await write(name), want, what);
+    assert.equal(hub.faults.length, 0, `${what}: every fault was met`);
+    if (what === "ranges ignored") assert.equal(hub.ranges.length, 1, "one plain GET");
+    else assert.ok(hub.ranges.length <= requests + faults.length, what);
+  }
+});
+
+test("after a cut the reading goes on at the byte where it stopped", async (t) => {
+  const { hub, write } = await open(t);
+  hub.faults.push(undefined, { cut: 1000 });
+  assert.match(await write("owner/repo/run_14/model.pt"), BYTES);
+  const [first, second] = [1, 2].map((i) => /^bytes=(\d+)-(\d+)$/.exec(hub.ranges[i] ?? "")?.slice(1).map(Number) ?? []);
+  assert.equal(second?.[1], first?.[1], "the same end");
+  assert.ok((second?.[0] ?? 0) >= (first?.[0] ?? 0), `${hub.ranges[1]} then ${hub.ranges[2]}`);
+});
+
+test("what does not pass is a sentence", async (t) => {
+  const { hub, write } = await open(t);
+  const name = "owner/repo/run_14/model.pt";
+  assert.match(await write("owner/repo/run_14/none.pt"), /^network: The file none\.pt could not be fetched: it is not there\.$/);
+
+  hub.faults.push({ status: 403 });
+  assert.match(await write(name), /^network: .*the server answered 403\.$/);
+
+  hub.faults.push(undefined, { file: Buffer.from("another file by now") });
+  assert.match(await write(name), /^network: The file model\.pt changed on its server while it was read\. Load it again\.$/);
+
+  hub.faults.push(...Array(5).fill({ status: 502 }));
+  assert.match(await write(name), /^network: The file model\.pt could not be fetched in 5 tries: the server answered 502\.$/);
+
+  hub.faults.push({ whole: true, file: Buffer.from("<!doctype html><title>Sign in</title>") });
+  assert.match(await write(name), /^format: .*\.$/);
+
+  assert.match(await write(name), BYTES, "and the next try is like the first");
+});
+
+test("a signal ends the fetching at once", async (t) => {
+  const { hub, page } = await open(t);
+  hub.faults.push(undefined, { drip: 1 });
+  const url = hubAddress("owner/repo/run_14/model.pt", hub.origin).href;
+  const code = await page.evaluate(`(async () => {
+    const { CPU1 } = await import("/cpu1.js");
+    const stop = new AbortController();
+    const onProgress = () => stop.abort();
+    return CPU1.load(${JSON.stringify(url)}, { signal: stop.signal, onProgress }).then(() => "loaded", (error) => error.code);
+  })()`);
+  assert.equal(code, "aborted");
+});
