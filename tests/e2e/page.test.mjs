@@ -285,16 +285,13 @@ test("a dropped file becomes the prompt, if it is text, and a checkpoint the mod
 });
 
 test("a bar shows that the model is on its way", async (t) => {
+  // The model waits for us, whether it is asked for before we let it go or after.
   let arrive = () => {};
+  const arrival = new Promise((resolve) => {
+    arrive = () => resolve(undefined);
+  });
   const { page } = await openPage(t, {
-    before: async (opened) => {
-      await opened.route("**/*.pt", async (route) => {
-        await new Promise((resolve) => {
-          arrive = () => resolve(undefined);
-        });
-        await route.continue();
-      });
-    },
+    before: (opened) => opened.route("**/*.pt", (route) => arrival.then(() => route.continue())),
   });
   const { generate, status } = parts(page);
   const bar = page.getByRole("progressbar", { name: "Progress" });
