@@ -291,7 +291,9 @@ test("a bar shows that the model is on its way", async (t) => {
     arrive = () => resolve(undefined);
   });
   const { page } = await openPage(t, {
-    before: (opened) => opened.route("**/*.pt", (route) => arrival.then(() => route.continue())),
+    before: async (opened) => {
+      await opened.route("**/*.pt", (route) => arrival.then(() => route.continue()));
+    },
   });
   const { generate, status } = parts(page);
   const bar = page.getByRole("progressbar", { name: "Progress" });
