@@ -33,7 +33,13 @@ typed alone, is a demo: it generates text with the embedded model.
 EOF
 }
 
-say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
+BOLD=
+PLAIN=
+if [ -t 1 ]; then
+  BOLD=$'\033[1m'
+  PLAIN=$'\033[0m'
+fi
+say() { printf '\n%s==> %s%s\n' "$BOLD" "$*" "$PLAIN"; }
 fail() { printf '\nerror: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
