@@ -24,7 +24,7 @@ usage: ./build.sh VERB
   test           run every check and test: format, lints, docs, native, wasm in a
                  headless browser with threads and without, and the page itself
   build          build the page's wasm into www/pkg/
-  screenshots    take the README's screenshots from the running page
+  screenshots    take the README's screenshot from the running page
   setup          install what is missing; every other verb does so first
   clean          remove what was built; the tools of setup stay
 
