@@ -126,7 +126,7 @@ impl Block {
     }
 
     /// Width of the widest low-rank path.
-    pub(super) fn narrowest(&self) -> usize {
+    pub(super) fn widest_rank(&self) -> usize {
         let rank = |path: &Option<LowRank>| path.as_ref().map_or(0, |path| path.down.outputs());
         rank(&self.fp_residual).max(rank(&self.pfnet))
     }

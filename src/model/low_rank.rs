@@ -1,7 +1,7 @@
 //! Narrow side paths around a layer: FPResidual beside the mixer, PFNet beside the feed-forward.
 
 use super::block::Scratch;
-use super::linear::{Activation, Linear};
+use super::linear::Linear;
 use crate::math::{add, silu};
 use crate::parallel::Crew;
 
@@ -24,10 +24,11 @@ impl LowRank {
         if self.activated {
             narrow.iter_mut().for_each(|x| *x = silu(*x));
         }
-        let inner: &mut Activation = &mut scratch.inner;
-        inner.set(narrow.len(), |y| y.copy_from_slice(narrow));
+        scratch
+            .inner
+            .set(narrow.len(), |y| y.copy_from_slice(narrow));
         let wide = &mut scratch.wide[..out.len()];
-        self.up.apply(inner, crew, wide);
+        self.up.apply(&scratch.inner, crew, wide);
         add(out, wide);
     }
 }

@@ -119,7 +119,7 @@ impl Model {
             Embedding::Token(_) => 0,
         };
         let widest = most(Block::widest).max(d).max(embedded);
-        let narrow = most(Block::narrowest)
+        let narrow = most(Block::widest_rank)
             .max(self.delete_gate.as_ref().map_or(0, |gate| gate.score.len()));
         let quantize = self.config.ternary && self.config.activation_bits != 0;
         let logits = match &self.head {

@@ -130,18 +130,11 @@ impl<'a> Pool<'a> {
             Some(stem) => format!("{stem}bias"),
             None => format!("{name}.bias"),
         };
-        let length = match &rows {
-            Some(_) => self.tensors[tensor].shape[0],
-            None => squeeze(&self.tensors[tensor].shape)
-                .first()
-                .copied()
-                .unwrap_or(1),
-        };
         let beside = self.by_name.get(bias.as_str()).copied();
         if let Some(index) = beside
             && let Some(stem) = role.strip_suffix("weight")
             && self.tensors[index].shape.iter().product::<usize>()
-                == bias_length(&self.tensors[tensor], length)
+                == outputs(&self.tensors[tensor].shape)
         {
             self.free[index] = false;
             self.roles.push(Role {
@@ -299,11 +292,13 @@ impl<'a> Pool<'a> {
     }
 }
 
-/// How long the bias beside a tensor is: one for each output.
-pub(super) fn bias_length(tensor: &TensorInfo, squeezed: usize) -> usize {
-    match tensor.shape.len() {
-        0 | 1 => squeezed,
-        _ => tensor.shape[0],
+/// How many outputs a weight of this shape has, and so numbers in its bias: all but the last side,
+/// or all of a vector's.
+fn outputs(shape: &[usize]) -> usize {
+    match shape {
+        [] => 1,
+        [len] => *len,
+        [outputs @ .., _] => outputs.iter().product(),
     }
 }
 
