@@ -7,7 +7,8 @@ import { openPage } from "./browser.mjs";
 const FOLDER = fileURLToPath(new URL("screenshots/", import.meta.url));
 
 test("desktop-light", async (t) => {
-  const { page } = await openPage(t);
+  // As tall as the whole text needs.
+  const { page } = await openPage(t, { viewport: { width: 1280, height: 900 } });
   await page.waitForSelector('#generate[aria-disabled="false"]');
   // A seed makes the text, and so the picture, the same each time.
   await page.$eval("#seed", (field) => Object.assign(field, { value: "7" }));
