@@ -29,14 +29,11 @@ impl Pool<'_> {
         width: usize,
         hint: Option<Mixer>,
     ) -> Result<Shape, Error> {
-        let sides = |pool: &Self| -> Vec<(usize, usize)> {
-            let side = |i: usize| match pool.tensors[i].shape[..] {
-                [rows, cols] => Some((rows, cols)),
-                _ => None,
-            };
-            pool.weights(scope).filter_map(side).collect()
+        let sides = |i: usize| match self.tensors[i].shape[..] {
+            [rows, cols] => Some((rows, cols)),
+            _ => None,
         };
-        let all = sides(self);
+        let all: Vec<(usize, usize)> = self.weights(scope).filter_map(sides).collect();
         let mapped = self
             .map
             .iter()
@@ -96,7 +93,7 @@ impl Pool<'_> {
             }
         };
         // Apart there are three squares and W_o, fused there is W_o alone; F = d adds to them.
-        let squares = all.iter().filter(|sides| **sides == (width, width)).count();
+        let squares = all.iter().filter(|side| **side == (width, width)).count();
         let of_ffn = if inner == width { squares.min(3) } else { 0 };
         let fused = all.contains(&(3 * width, width));
         let in_map = mapped

@@ -72,7 +72,7 @@ impl Pool<'_> {
             self.settle(scope, &[vocab_size, d], wants, true)?;
         }
 
-        // The gate is the one network that ends in a single row.
+        // The gate is the one network that ends in a single row; 256 rows are a table or head of bytes.
         let gate = shapes.iter().find_map(|s| match s[..] {
             [hidden, cols] if cols == d && has(&[hidden]) && hidden != 256 => Some(hidden),
             _ => None,
