@@ -4,13 +4,15 @@
 //! Every error is a JavaScript `Error` whose message is a sentence.
 
 use crate::checkpoint::Value;
+use crate::checkpoint::write::Writer;
 use crate::generate;
 use crate::kernels;
 use crate::model::Symbol;
 use crate::parallel::Team;
 use crate::sample::Settings;
 use crate::score;
-use crate::weights::{self, roles::NameMap};
+use crate::weights::roles::{self, NameMap};
+use crate::weights::{self, Report};
 use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
@@ -33,14 +35,19 @@ fn sentence(error: impl std::fmt::Display) -> JsError {
     JsError::new(&error.to_string())
 }
 
-/// A JSON object from names and values.
-fn json<const N: usize>(entries: [(&str, JsValue); N]) -> String {
+/// An object from names and values.
+fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
     let object = Object::new();
     for (key, value) in entries {
         // Setting a property of a fresh plain object cannot fail.
         let _ = Reflect::set(&object, &key.into(), &value);
     }
-    let text = JSON::stringify(&object).ok();
+    object.into()
+}
+
+/// The same as JSON.
+fn json<const N: usize>(entries: [(&str, JsValue); N]) -> String {
+    let text = JSON::stringify(&object(entries)).ok();
     text.and_then(|t| t.as_string()).unwrap_or_default()
 }
 
@@ -84,15 +91,18 @@ impl Loader {
         })
     }
 
-    /// `[start, end)` of the bytes wanted next; `undefined` when the file is read.
+    /// `[start, end, ahead]`: the bytes from `start` to `end` are wanted next, and after these, in
+    /// order and without a gap, those up to `ahead`; `undefined` when the file is read.
     pub fn wants(&self) -> Option<Vec<f64>> {
         let range = self.loader.wants()?;
-        Some(vec![range.start as f64, range.end as f64])
+        let ahead = self.loader.ahead().unwrap_or(range.end);
+        Some([range.start, range.end, ahead].map(|at| at as f64).into())
     }
 
-    /// Takes exactly those bytes.
-    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), JsError> {
-        self.loader.feed(bytes).map_err(sentence)
+    /// Takes exactly the bytes from `start` to `end`. An error that a name map settles has
+    /// `details`, a JSON text: `{role, expected, candidates, unused}`, tensors as `[name, shape]`.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        self.loader.feed(bytes).map_err(refusal)
     }
 
     /// Bytes of weights read so far, and in all.
@@ -101,9 +111,105 @@ impl Loader {
         vec![read as f64, all as f64]
     }
 
+    /// What was read; `wants` has to be `undefined` by now.
+    pub fn finish(self) -> Result<Packed, JsError> {
+        let packed = self.loader.packed().map_err(sentence)?;
+        let writer = packed.writer();
+        Ok(Packed { packed, writer })
+    }
+}
+
+/// The error of a loader, with what a person needs to know to write a name map.
+fn refusal(error: weights::Error) -> JsValue {
+    let value = JsValue::from(sentence(&error));
+    if let weights::Error::Roles(roles::Error::Unsettled {
+        role,
+        expected,
+        candidates,
+        unused,
+    }) = &error
+    {
+        let details = json([
+            ("role", role.as_str().into()),
+            ("expected", sizes(expected).into()),
+            ("candidates", listed(candidates).into()),
+            ("unused", listed(unused).into()),
+        ]);
+        // Setting a property of a fresh error cannot fail.
+        let _ = Reflect::set(&value, &"details".into(), &details.into());
+    }
+    value
+}
+
+fn sizes(shape: &[usize]) -> Array {
+    shape.iter().map(|&size| number(size)).collect()
+}
+
+fn listed(tensors: &[roles::Listed]) -> Array {
+    let pair = |(name, shape): &roles::Listed| Array::of2(&name.as_str().into(), &sizes(shape));
+    tensors.iter().map(pair).collect()
+}
+
+/// A model that is read and packed, and can be written to a cache before it is put together.
+#[wasm_bindgen]
+pub struct Packed {
+    packed: weights::Packed,
+    writer: Option<Writer>,
+}
+
+#[wasm_bindgen]
+impl Packed {
+    /// JSON: what kind of file it was, and what was made of its tensors.
+    pub fn report(&self) -> String {
+        let Report {
+            flavour,
+            step,
+            decisions,
+            unused,
+            skipped,
+        } = &self.packed.report;
+        let decisions: Array = decisions
+            .iter()
+            .map(|decision| {
+                object([
+                    ("role", decision.role.as_str().into()),
+                    ("tensor", decision.tensor.as_str().into()),
+                    ("shape", sizes(&decision.shape).into()),
+                    ("encoding", decision.encoding.to_string().into()),
+                    ("why", decision.why.to_string().into()),
+                    ("held", decision.held.into()),
+                ])
+            })
+            .collect();
+        let unused: Array = unused.iter().map(|name| JsValue::from_str(name)).collect();
+        json([
+            ("flavour", flavour.to_string().into()),
+            (
+                "step",
+                step.map_or(JsValue::NULL, |step| JsValue::from_f64(step as f64)),
+            ),
+            ("run", self.packed.config.run.as_str().into()),
+            ("unused", unused.into()),
+            ("skipped", number(*skipped)),
+            ("decisions", decisions.into()),
+        ])
+    }
+
+    /// Bytes of the file that [`piece`](Self::piece) writes; 0 where it cannot be one.
+    #[wasm_bindgen(getter)]
+    pub fn bytes(&self) -> f64 {
+        self.writer.as_ref().map_or(0, Writer::len) as f64
+    }
+
+    /// The next piece of the model as a compact file, which loads to the same model bit for bit;
+    /// `undefined` after the last.
+    pub fn piece(&mut self) -> Option<Vec<u8>> {
+        self.packed.piece(self.writer.as_mut()?)
+    }
+
     /// The model, run by a team of so many threads; more than one needs the thread pool.
-    pub fn finish(self, threads: usize) -> Result<Model, JsError> {
-        let loaded = self.loader.finish().map_err(sentence)?;
+    pub fn model(self, threads: usize) -> Result<Model, JsError> {
+        let loaded = self.packed.model().map_err(sentence)?;
         Ok(Model {
             model: Arc::new(loaded.model),
             team: Team::new(threads),

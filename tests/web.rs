@@ -47,7 +47,7 @@ fn web_model(file: &[u8], threads: usize) -> web::Model {
         let bytes = &file[range[0] as usize..range[1] as usize];
         loader.feed(bytes).ok().unwrap();
     }
-    loader.finish(threads).ok().unwrap()
+    loader.finish().ok().unwrap().model(threads).ok().unwrap()
 }
 
 #[wasm_bindgen_test]
@@ -121,8 +121,8 @@ fn simd_sums_equal_the_definition() {
 
 #[wasm_bindgen_test]
 fn bad_input_is_a_sentence_and_no_trap() {
-    let message = |error: wasm_bindgen::JsError| {
-        let error = js_sys::Error::from(wasm_bindgen::JsValue::from(error));
+    let message = |error: wasm_bindgen::JsValue| {
+        let error = js_sys::Error::from(error);
         String::from(error.message())
     };
     let mut loader = web::Loader::new(1000.0, None).ok().unwrap();
@@ -133,7 +133,7 @@ fn bad_input_is_a_sentence_and_no_trap() {
     assert!(message(error).ends_with('.'));
 
     let map = web::Loader::new(1000.0, Some("[1".into()));
-    assert!(message(map.err().expect("a refusal")).contains("name map"));
+    assert!(message(map.err().expect("a refusal").into()).contains("name map"));
 
     let model = web_model(RUN_14, 1);
     for (settings, says) in [
@@ -147,13 +147,13 @@ fn bad_input_is_a_sentence_and_no_trap() {
         ("{", "JSON"),
     ] {
         let error = model.generate(b"x", settings).err().expect(settings);
-        let text = message(error);
+        let text = message(error.into());
         assert!(text.contains(says), "{settings}: {text}");
     }
     let error = model.generate(&vec![b'x'; 1 << 20], "{}").err().unwrap();
-    assert!(message(error).contains("1048576 bytes"));
+    assert!(message(error.into()).contains("1048576 bytes"));
     let error = model.score(b"abcd").err().unwrap();
-    assert!(message(error).contains("at least 5"));
+    assert!(message(error.into()).contains("at least 5"));
 }
 
 #[wasm_bindgen_test]

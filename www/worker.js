@@ -84,7 +84,7 @@ async function load({ place, names, threads }, note) {
       const [loaded, total] = loader.progress();
       note({ type: "progress", phase: "unpack", loaded, total });
     }
-    return loader.finish(members);
+    return loader.finish().model(members);
   });
   return model.info();
 }

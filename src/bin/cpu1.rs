@@ -3,7 +3,6 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod cli {
     use clap::{Args, Parser, Subcommand};
-    use cpu1::checkpoint::write;
     use cpu1::generate::{Generation, from_bytes, to_bytes};
     use cpu1::kernels;
     use cpu1::model::{Model, Symbol};
@@ -375,16 +374,19 @@ mod cli {
     }
 
     fn pack(path: &Path, names: NameMap, out: &Path) -> Result<()> {
-        let (config, parts) = read(path, names)?
-            .finish_parts()
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-        let tensors: Vec<_> = parts
-            .into_iter()
-            .map(|(role, part)| (role, part.to_tensor()))
-            .collect();
-        let file = write::compact(&header::value(&config), &tensors);
-        std::fs::write(out, &file).map_err(|error| format!("{}: {error}", out.display()))?;
-        eprintln!("{}: {} bytes", out.display(), file.len());
+        let at = |error: &dyn std::fmt::Display| format!("{}: {error}", out.display());
+        let packed = read(path, names)?
+            .packed()
+            .map_err(|error| format!("{}: {error}", path.display()))?
+            .rounded();
+        let mut writer = packed
+            .writer()
+            .ok_or_else(|| at(&"a compact file holds at most 4 GiB and 65,535 entries."))?;
+        let mut file = File::create(out).map_err(|e| at(&e))?;
+        while let Some(piece) = packed.piece(&mut writer) {
+            file.write_all(&piece).map_err(|e| at(&e))?;
+        }
+        eprintln!("{}: {} bytes", out.display(), writer.len());
         Ok(())
     }
 }

@@ -65,6 +65,17 @@ impl Fetch {
         self.requests.front().map(|request| request.range.clone())
     }
 
+    /// The end of the stretch without gaps that begins with [`wants`](Self::wants).
+    pub(super) fn ahead(&self) -> Option<u64> {
+        let mut ranges = self.requests.iter().map(|request| &request.range);
+        let first = ranges.next()?.end;
+        let end = ranges.try_fold(first, |end, range| match range.start == end {
+            true => Ok(range.end),
+            false => Err(end),
+        });
+        Some(end.unwrap_or_else(|end| end))
+    }
+
     /// Bytes to ask for from here on.
     pub(super) fn remaining(&self) -> u64 {
         self.requests

@@ -102,6 +102,15 @@ impl Reader {
         }
     }
 
+    /// Where the bytes end that will be wanted one after another, without a gap, from
+    /// [`wants`](Self::wants) on: who fetches them may ask for all of these at once.
+    pub fn ahead(&self) -> Option<u64> {
+        match &self.phase {
+            Phase::Description(_, fetch) | Phase::Storages(fetch) => fetch.ahead(),
+            _ => self.wants().map(|range| range.end),
+        }
+    }
+
     /// Hands over exactly the bytes of [`wants`](Self::wants).
     ///
     /// # Errors

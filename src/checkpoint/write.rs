@@ -7,63 +7,158 @@ use super::compact::packed_len;
 use super::pickle::Dtype;
 use super::zip::crc32;
 use super::{Data, Tensor, Value};
-use half::bf16;
+use half::{bf16, f16};
+use std::borrow::Borrow;
 
 /// Storages begin on multiples of this, so that a reader may map them into memory.
 const ALIGNMENT: usize = 64;
 /// The archive's folder.
 const FOLDER: &str = "model";
+const BYTE_ORDER: &[u8] = b"little";
+const VERSION: &[u8] = b"3\n";
 /// The greatest length of a list in one pickle instruction, as Python's pickler has it.
 const BATCH: usize = 1000;
 
 /// Writes `{"format": "compact_2bit", "config": …, "state": …}` (SPEC §3).
 ///
-/// Ternary tensors become `{"packed", "scale", "shape"}` with their scale rounded to bfloat16; all
-/// others keep the type of their data. An opaque value of the config becomes its name.
-///
 /// # Panics
-/// When the file would have 4 GiB or more, or a tensor's data do not fit its shape.
+/// When the file is larger than [`Writer`] can write, or a tensor's data do not fit its shape.
 pub fn compact(config: &Value, tensors: &[(String, Tensor)]) -> Vec<u8> {
-    let mut pickle = Pickle::new();
-    pickle.dict(|pickle| {
-        pickle.text("format");
-        pickle.text("compact_2bit");
-        pickle.text("config");
-        pickle.value(config);
-        pickle.text("state");
-        pickle.batches(b'}', b'u', tensors.iter(), |pickle, (name, tensor)| {
-            pickle.text(name);
-            let shape = &tensor.shape;
-            match &tensor.data {
-                Data::F32(values) => pickle.tensor(Dtype::F32, shape, values, |v| v.to_le_bytes()),
-                Data::F16(values) => pickle.tensor(Dtype::F16, shape, values, |v| v.to_le_bytes()),
-                Data::Bf16(values) => {
-                    pickle.tensor(Dtype::Bf16, shape, values, |v| v.to_le_bytes());
-                }
-                Data::Int(values) => pickle.tensor(Dtype::I64, shape, values, |v| v.to_le_bytes()),
-                Data::Ternary { codes, scale } => pickle.dict(|pickle| {
-                    pickle.text("packed");
-                    let bytes = packed_len(tensor.len());
-                    pickle.tensor(Dtype::U8, &[bytes], codes, |code| [code]);
-                    pickle.text("scale");
-                    let scale = bf16::from_f32(*scale);
-                    pickle.tensor(Dtype::Bf16, &[], &[scale], bf16::to_le_bytes);
-                    pickle.text("shape");
-                    pickle.sizes(shape);
-                }),
-            }
-        });
-    });
-
-    let (pickle, storages) = pickle.finish();
-    let mut archive = Archive::default();
-    archive.entry("data.pkl", &pickle);
-    archive.entry("byteorder", b"little");
-    for (key, bytes) in storages.iter().enumerate() {
-        archive.entry(&format!("data/{key}"), bytes);
+    let named = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+    let mut writer = Writer::new(config, named).expect("a file of less than 4 GiB");
+    let mut file = Vec::with_capacity(writer.len());
+    while let Some(mut piece) = writer.piece(|index| &tensors[index].1) {
+        file.append(&mut piece);
     }
-    archive.entry("version", b"3\n");
-    archive.finish()
+    file
+}
+
+/// A `compact_2bit` file in the making, handed out a piece at a time: who writes it to a disk needs
+/// memory for one tensor.
+///
+/// Ternary tensors become `{"packed", "scale", "shape"}`, their scale bfloat16 where that holds it
+/// and f32 where not; all others keep the type of their data. An opaque value of the config becomes
+/// its name.
+#[derive(Debug)]
+pub struct Writer {
+    archive: Archive,
+    pickle: Vec<u8>,
+    /// Number of tensors.
+    tensors: usize,
+    /// Pieces handed out so far: the description, the tensors, the end.
+    pieces: usize,
+    /// Storages written so far; a storage's key is its place.
+    storages: usize,
+    len: usize,
+}
+
+impl Writer {
+    /// Plans a file; of the tensors only types and shapes are looked at. `None` when it would be
+    /// more than a plain ZIP holds: 65,535 entries, 4 GiB.
+    pub fn new<'a, T: Borrow<Tensor>>(
+        config: &Value,
+        tensors: impl ExactSizeIterator<Item = (&'a str, T)>,
+    ) -> Option<Self> {
+        let count = tensors.len();
+        let mut pickle = Pickle::new();
+        pickle.dict(|pickle| {
+            pickle.text("format");
+            pickle.text("compact_2bit");
+            pickle.text("config");
+            pickle.value(config);
+            pickle.text("state");
+            pickle.batches(b'}', b'u', tensors, |pickle, (name, tensor)| {
+                pickle.text(name);
+                pickle.state(tensor.borrow());
+            });
+        });
+        let (pickle, sizes) = pickle.finish();
+        let mut plan = Plan::default();
+        plan.entry("data.pkl", pickle.len());
+        plan.entry("byteorder", BYTE_ORDER.len());
+        for (key, &size) in sizes.iter().enumerate() {
+            plan.entry(&format!("data/{key}"), size);
+        }
+        plan.entry("version", VERSION.len());
+        Some(Writer {
+            archive: Archive::default(),
+            pickle,
+            tensors: count,
+            pieces: 0,
+            storages: 0,
+            len: plan.finish()?,
+        })
+    }
+
+    /// Bytes of the whole file.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Never: every file has a description.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// The next piece of the file; `None` at its end. `tensor` hands over the tensor of a place,
+    /// with the type and the shape that it was planned with.
+    pub fn piece<T: Borrow<Tensor>>(&mut self, tensor: impl FnOnce(usize) -> T) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        match self.pieces {
+            0 => {
+                let pickle = std::mem::take(&mut self.pickle);
+                self.archive.entry(&mut out, "data.pkl", &pickle);
+                self.archive.entry(&mut out, "byteorder", BYTE_ORDER);
+            }
+            n if n <= self.tensors => {
+                for (_, _, bytes) in storages(tensor(n - 1).borrow()) {
+                    let name = format!("data/{}", self.storages);
+                    self.archive.entry(&mut out, &name, &bytes());
+                    self.storages += 1;
+                }
+            }
+            n if n == self.tensors + 1 => {
+                self.archive.entry(&mut out, "version", VERSION);
+                self.archive.finish(&mut out);
+            }
+            _ => return None,
+        }
+        self.pieces += 1;
+        Some(out)
+    }
+}
+
+/// The storages of a tensor: type, shape, and a way to its bytes.
+type Storage<'a> = (Dtype, Vec<usize>, Box<dyn Fn() -> Vec<u8> + 'a>);
+
+fn storages(tensor: &Tensor) -> Vec<Storage<'_>> {
+    fn bytes<T: Copy, const N: usize>(values: &[T], to_bytes: fn(T) -> [u8; N]) -> Vec<u8> {
+        values.iter().flat_map(|&value| to_bytes(value)).collect()
+    }
+    let shape = tensor.shape.clone();
+    match &tensor.data {
+        Data::F32(v) => vec![(Dtype::F32, shape, Box::new(|| bytes(v, f32::to_le_bytes)))],
+        Data::F16(v) => vec![(Dtype::F16, shape, Box::new(|| bytes(v, f16::to_le_bytes)))],
+        Data::Bf16(v) => vec![(Dtype::Bf16, shape, Box::new(|| bytes(v, bf16::to_le_bytes)))],
+        Data::Int(v) => vec![(Dtype::I64, shape, Box::new(|| bytes(v, i64::to_le_bytes)))],
+        Data::Ternary { codes, scale } => {
+            let short = bf16::from_f32(*scale);
+            let scale: Storage = match short.to_f32() == *scale {
+                true => (
+                    Dtype::Bf16,
+                    Vec::new(),
+                    Box::new(move || short.to_le_bytes().into()),
+                ),
+                false => (
+                    Dtype::F32,
+                    Vec::new(),
+                    Box::new(|| scale.to_le_bytes().into()),
+                ),
+            };
+            let codes: Storage = (Dtype::U8, vec![codes.len()], Box::new(|| codes.clone()));
+            vec![codes, scale]
+        }
+    }
 }
 
 /// A pickle of protocol 2 in the making.
@@ -71,8 +166,8 @@ struct Pickle {
     out: Vec<u8>,
     /// Classes and functions that were named before: their memo index is their place here.
     named: Vec<String>,
-    /// The bytes of the tensors written so far; a storage's key is its place here.
-    storages: Vec<Vec<u8>>,
+    /// Bytes of each storage named so far; its key is its place here.
+    storages: Vec<usize>,
 }
 
 impl Pickle {
@@ -84,8 +179,8 @@ impl Pickle {
         }
     }
 
-    /// The pickle and its storages.
-    fn finish(mut self) -> (Vec<u8>, Vec<Vec<u8>>) {
+    /// The pickle, and the sizes of the storages that it names.
+    fn finish(mut self) -> (Vec<u8>, Vec<usize>) {
         self.out.push(b'.');
         (self.out, self.storages)
     }
@@ -197,22 +292,40 @@ impl Pickle {
         self.out.push(b't');
     }
 
+    /// A tensor of the state.
+    fn state(&mut self, tensor: &Tensor) {
+        let mut storages = storages(tensor).into_iter();
+        let mut next = |pickle: &mut Self| {
+            if let Some((dtype, shape, _)) = storages.next() {
+                pickle.tensor(dtype, &shape);
+            }
+        };
+        let values = match &tensor.data {
+            Data::F32(values) => values.len(),
+            Data::F16(values) => values.len(),
+            Data::Bf16(values) => values.len(),
+            Data::Int(values) => values.len(),
+            Data::Ternary { codes, .. } => {
+                let packed = packed_len(tensor.len());
+                assert_eq!(codes.len(), packed, "as many codes as the shape has");
+                return self.dict(|pickle| {
+                    pickle.text("packed");
+                    next(pickle);
+                    pickle.text("scale");
+                    next(pickle);
+                    pickle.text("shape");
+                    pickle.sizes(&tensor.shape);
+                });
+            }
+        };
+        assert_eq!(values, tensor.len(), "as many values as the shape has");
+        next(self);
+    }
+
     /// A contiguous tensor that is the whole of its storage.
-    fn tensor<T: Copy, const N: usize>(
-        &mut self,
-        dtype: Dtype,
-        shape: &[usize],
-        values: &[T],
-        to_bytes: impl Fn(T) -> [u8; N],
-    ) {
-        let (len, key) = (values.len(), self.storages.len());
-        assert_eq!(
-            len,
-            shape.iter().product(),
-            "as many values as the shape {shape:?} has"
-        );
-        self.storages
-            .push(values.iter().flat_map(|&value| to_bytes(value)).collect());
+    fn tensor(&mut self, dtype: Dtype, shape: &[usize]) {
+        let (len, key) = (shape.iter().product::<usize>(), self.storages.len());
+        self.storages.push(len * dtype.size() as usize);
         self.global("torch._utils", "_rebuild_tensor_v2");
         self.out.push(b'(');
         self.out.push(b'(');
@@ -236,25 +349,52 @@ impl Pickle {
     }
 }
 
-/// A ZIP archive of stored entries in the making.
+/// Where the data of an entry begin, when its header is written at `position`.
+fn data_start(position: usize, name: &str) -> usize {
+    // The extra field is at least its own header.
+    (position + 30 + FOLDER.len() + 1 + name.len() + 4).next_multiple_of(ALIGNMENT)
+}
+
+/// The size of an archive, summed up before it is written.
 #[derive(Default)]
+struct Plan {
+    position: usize,
+    directory: usize,
+    entries: usize,
+}
+
+impl Plan {
+    fn entry(&mut self, name: &str, size: usize) {
+        self.position = data_start(self.position, name).saturating_add(size);
+        self.directory += 46 + FOLDER.len() + 1 + name.len();
+        self.entries += 1;
+    }
+
+    fn finish(self) -> Option<usize> {
+        let len = self.position.checked_add(self.directory + 22)?;
+        let fits = self.entries < 0xffff && u32::try_from(len).is_ok();
+        fits.then_some(len)
+    }
+}
+
+/// A ZIP archive of stored entries in the making; [`Plan`] made sure that its numbers fit.
+#[derive(Debug, Default)]
 struct Archive {
-    out: Vec<u8>,
+    position: usize,
     directory: Vec<u8>,
     entries: u16,
 }
 
 impl Archive {
-    fn entry(&mut self, name: &str, data: &[u8]) {
-        let offset = self.position();
+    /// Writes an entry behind what was written so far.
+    fn entry(&mut self, out: &mut Vec<u8>, name: &str, data: &[u8]) {
+        let offset = (self.position as u32).to_le_bytes();
+        let start = data_start(self.position, name);
         let name = format!("{FOLDER}/{name}");
-        let size = u32::try_from(data.len())
-            .expect("an entry is smaller than 4 GiB")
-            .to_le_bytes();
+        let size = (data.len() as u32).to_le_bytes();
         let crc = crc32(data).to_le_bytes();
         // An extra field of nothing but padding, as torch writes it: "FB", its length, and Zs.
-        let unpadded = self.out.len() + 30 + name.len() + 4;
-        let padding = unpadded.next_multiple_of(ALIGNMENT) - unpadded;
+        let padding = start - (self.position + 30 + name.len() + 4);
         let name_len = (name.len() as u16).to_le_bytes();
         let extra_len = (4 + padding as u16).to_le_bytes();
         // Version 2.0, names in UTF-8, stored, no time; then checksum and sizes.
@@ -264,42 +404,35 @@ impl Archive {
                 out.extend_from_slice(field);
             }
         };
-        self.out.extend_from_slice(b"PK\x03\x04");
-        common(&mut self.out, extra_len);
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"FB");
-        self.out.extend_from_slice(&(padding as u16).to_le_bytes());
-        self.out.resize(self.out.len() + padding, b'Z');
-        self.out.extend_from_slice(data);
+        out.extend_from_slice(b"PK\x03\x04");
+        common(out, extra_len);
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"FB");
+        out.extend_from_slice(&(padding as u16).to_le_bytes());
+        out.resize(out.len() + padding, b'Z');
+        out.extend_from_slice(data);
 
         self.directory.extend_from_slice(b"PK\x01\x02\x14\0");
         common(&mut self.directory, [0, 0]);
         // No comment, first disk, no attributes.
         self.directory.extend_from_slice(&[0; 10]);
-        self.directory.extend_from_slice(&offset.to_le_bytes());
+        self.directory.extend_from_slice(&offset);
         self.directory.extend_from_slice(name.as_bytes());
-        self.entries = self
-            .entries
-            .checked_add(1)
-            .expect("fewer than 65,536 entries");
+        self.entries += 1;
+        self.position = start + data.len();
     }
 
-    fn position(&self) -> u32 {
-        u32::try_from(self.out.len()).expect("a checkpoint is smaller than 4 GiB")
-    }
-
-    fn finish(mut self) -> Vec<u8> {
-        let offset = self.position();
-        let size = self.directory.len() as u32;
+    /// Writes the directory and the archive's end.
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        let (offset, size) = (self.position as u32, self.directory.len() as u32);
         let entries = self.entries.to_le_bytes();
-        self.out.append(&mut self.directory);
-        self.out.extend_from_slice(b"PK\x05\x06\0\0\0\0");
-        self.out.extend_from_slice(&entries);
-        self.out.extend_from_slice(&entries);
-        self.out.extend_from_slice(&size.to_le_bytes());
-        self.out.extend_from_slice(&offset.to_le_bytes());
-        self.out.extend_from_slice(&[0, 0]);
-        self.out
+        out.append(&mut self.directory);
+        out.extend_from_slice(b"PK\x05\x06\0\0\0\0");
+        out.extend_from_slice(&entries);
+        out.extend_from_slice(&entries);
+        out.extend_from_slice(&size.to_le_bytes());
+        out.extend_from_slice(&offset.to_le_bytes());
+        out.extend_from_slice(&[0, 0]);
     }
 }
 
@@ -308,7 +441,6 @@ mod tests {
     use super::super::reader::tests::read;
     use super::super::{Encoding, Flavour};
     use super::*;
-    use half::f16;
 
     fn config() -> Value {
         let text = |text: &str| Value::Str(text.to_owned());
@@ -394,20 +526,39 @@ mod tests {
     }
 
     #[test]
-    fn scales_are_rounded_to_bfloat16() {
-        let codes = Data::Ternary {
-            codes: vec![2],
-            scale: 0.1,
-        };
-        let file = compact(&Value::None, &[("w".to_owned(), tensor(&[1], codes))]);
-        let scale = bf16::from_f32(0.1).to_f32();
-        assert_eq!(
-            read(&file).unwrap().1[0].1.data,
-            Data::Ternary {
-                codes: vec![2],
-                scale
-            }
-        );
+    fn scales_lose_nothing() {
+        let [short, long] = [bf16::from_f32(0.1).to_f32(), 0.1].map(|scale| {
+            let codes = vec![2];
+            let weight = tensor(&[1], Data::Ternary { codes, scale });
+            let file = compact(&Value::None, &[("w".to_owned(), weight.clone())]);
+            assert_eq!(read(&file).unwrap().1[0].1, weight);
+            file.len()
+        });
+        assert!(short <= long);
+    }
+
+    #[test]
+    fn pieces_are_as_long_as_was_told() {
+        let names: Vec<String> = (0..4).map(|i| "w".repeat(i)).collect();
+        let weight = |i: usize| tensor(&[100 * i], Data::F32(vec![0.5; 100 * i]));
+        let named = names.iter().enumerate();
+        let named = named.map(|(i, name)| (name.as_str(), weight(i)));
+        let mut writer = Writer::new(&Value::None, named).unwrap();
+        let (len, mut file) = (writer.len(), Vec::new());
+        while let Some(piece) = writer.piece(weight) {
+            assert!(piece.len() < 4096);
+            file.extend(piece);
+        }
+        assert_eq!(file.len(), len);
+        assert_eq!(read(&file).unwrap().1.len(), 4);
+    }
+
+    #[test]
+    fn what_a_plain_zip_cannot_hold_is_not_begun() {
+        let name = |i: usize| (i.to_string(), tensor(&[0], Data::F32(Vec::new())));
+        let tensors: Vec<_> = (0..65_536).map(name).collect();
+        let named = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+        assert!(Writer::new(&Value::None, named).is_none());
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod header;
 pub mod pack;
 pub mod roles;
 
+use crate::checkpoint::write::Writer;
 use crate::checkpoint::{self, Encoding, Flavour, Reader, Tensor, TensorInfo};
 use crate::config::Config;
 use crate::model::Model;
@@ -106,6 +107,62 @@ pub struct Loaded {
     pub report: Report,
 }
 
+/// A model's config and parts, packed but not put together yet.
+pub struct Packed {
+    /// What the model is.
+    pub config: Config,
+    /// How it was read.
+    pub report: Report,
+    parts: HashMap<String, Part>,
+}
+
+impl Packed {
+    /// The model, ready to run.
+    ///
+    /// # Errors
+    /// When a part is missing.
+    pub fn model(self) -> Result<Loaded, Error> {
+        let Packed {
+            config,
+            report,
+            parts,
+        } = self;
+        let model = assemble::model(config, parts).map_err(Error::Roles)?;
+        Ok(Loaded { model, report })
+    }
+
+    /// The same with every float rounded to bf16, as the archive's compact files have it.
+    pub fn rounded(mut self) -> Self {
+        let parts = self.parts.into_iter();
+        self.parts = parts.map(|(role, part)| (role, part.rounded())).collect();
+        self
+    }
+
+    /// A compact file of this model under canonical names, of which [`piece`](Self::piece) writes a
+    /// piece after the other; loaded again it is the same model, bit for bit. `None` when it would
+    /// be too large for one.
+    pub fn writer(&self) -> Option<Writer> {
+        // The writer looks at types and shapes; a tensor at a time is copied for that.
+        let tensors = (0..self.report.decisions.len()).map(|index| {
+            (
+                self.report.decisions[index].role.as_str(),
+                self.tensor(index),
+            )
+        });
+        Writer::new(&header::value(&self.config), tensors)
+    }
+
+    /// The writer's next piece, `None` after the last.
+    pub fn piece(&self, writer: &mut Writer) -> Option<Vec<u8>> {
+        writer.piece(|index| self.tensor(index))
+    }
+
+    fn tensor(&self, index: usize) -> Tensor {
+        // Every decision's part was packed before the file counted as read.
+        self.parts[&self.report.decisions[index].role].to_tensor()
+    }
+}
+
 /// Reads a checkpoint into a model, a range at a time.
 pub struct Loader {
     reader: Reader,
@@ -145,6 +202,12 @@ impl Loader {
         self.reader.wants()
     }
 
+    /// Where the bytes end that will be wanted one after another, without a gap, from
+    /// [`wants`](Self::wants) on.
+    pub fn ahead(&self) -> Option<u64> {
+        self.reader.ahead()
+    }
+
     /// Takes exactly the bytes of [`wants`](Self::wants).
     ///
     /// # Errors
@@ -173,38 +236,28 @@ impl Loader {
         self.reader.progress()
     }
 
+    /// What was read, packed, once nothing more is wanted.
+    ///
+    /// # Errors
+    /// When bytes are still missing.
+    pub fn packed(self) -> Result<Packed, Error> {
+        let plan = self
+            .plan
+            .filter(|_| self.reader.done())
+            .ok_or(Error::Unfinished)?;
+        Ok(Packed {
+            config: plan.config,
+            parts: plan.parts,
+            report: plan.report,
+        })
+    }
+
     /// The model, once nothing more is wanted.
     ///
     /// # Errors
     /// When bytes are still missing.
     pub fn finish(self) -> Result<Loaded, Error> {
-        let plan = self
-            .plan
-            .filter(|_| self.reader.done())
-            .ok_or(Error::Unfinished)?;
-        let Plan {
-            config,
-            parts,
-            report,
-            ..
-        } = plan;
-        let model = assemble::model(config, parts).map_err(Error::Roles)?;
-        Ok(Loaded { model, report })
-    }
-
-    /// Config and packed parts instead of a model, to write them to another file.
-    ///
-    /// # Errors
-    /// When bytes are still missing.
-    pub fn finish_parts(self) -> Result<(Config, Vec<(String, Part)>), Error> {
-        let plan = self
-            .plan
-            .filter(|_| self.reader.done())
-            .ok_or(Error::Unfinished)?;
-        let mut parts = plan.parts;
-        let order = plan.report.decisions.iter();
-        let in_order = order.filter_map(|d| parts.remove_entry(&d.role)).collect();
-        Ok((plan.config, in_order))
+        self.packed()?.model()
     }
 
     /// Reads a whole file that is in memory.

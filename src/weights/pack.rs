@@ -163,7 +163,7 @@ impl Part {
         }
     }
 
-    /// As a tensor of a file: ternary as it is, floats rounded to bf16.
+    /// As a tensor of a file, without loss.
     pub fn to_tensor(&self) -> Tensor {
         let data = match self {
             Part::Ternary { codes, gamma, .. } => Data::Ternary {
@@ -171,13 +171,31 @@ impl Part {
                 scale: *gamma,
             },
             Part::Bf16 { values, .. } => Data::Bf16(values.clone()),
-            Part::F32 { values, .. } => {
-                Data::Bf16(values.iter().map(|&x| bf16::from_f32(x)).collect())
-            }
+            Part::F32 { values, .. } => Data::F32(values.clone()),
         };
         Tensor {
             shape: self.shape().into(),
             data,
+        }
+    }
+
+    /// Every float rounded to bf16, γ too: what the archive's compact files keep.
+    pub fn rounded(self) -> Part {
+        match self {
+            Part::Ternary {
+                codes,
+                gamma,
+                shape,
+            } => Part::Ternary {
+                codes,
+                gamma: bf16::from_f32(gamma).to_f32(),
+                shape,
+            },
+            Part::F32 { values, shape } => Part::Bf16 {
+                values: values.into_iter().map(bf16::from_f32).collect(),
+                shape,
+            },
+            part => part,
         }
     }
 }
