@@ -1,0 +1,47 @@
+"""Writes a checkpoint of a run at its full size with random weights, to measure loading and speed with.
+
+    python full_size.py RUN {unpacked,compact,step} FILE
+
+A step file has its optimizer's state, as most of the archive's have. The DeleteGate deletes nothing, so that
+every patch costs a whole pass.
+"""
+
+import argparse
+import pathlib
+
+import torch
+
+import files
+import goldens
+from config import RUNS
+from model import CPU1
+
+
+def random_model(run):
+    torch.manual_seed(0)
+    model = CPU1(RUNS[run])
+    if model.config.delete_gate:
+        torch.nn.init.constant_(model.delete_gate.score.bias, -100.0)
+    return model
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("run", choices=RUNS)
+    parser.add_argument("flavour", choices=goldens.NAMES)
+    parser.add_argument("file", type=pathlib.Path)
+    arguments = parser.parse_args()
+    model = random_model(arguments.run)
+    arguments.file.parent.mkdir(parents=True, exist_ok=True)
+    # Under another name first: a file that is there is a whole one.
+    unfinished = arguments.file.with_suffix(".part")
+    if arguments.flavour == "step":
+        files.write_step(model, unfinished, 1000, goldens.step_optimizer(model))
+    else:
+        goldens.NAMES[arguments.flavour](model, unfinished)
+    unfinished.rename(arguments.file)
+    print(f"{arguments.file}: {arguments.file.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
