@@ -572,12 +572,13 @@ impl<'g> Collector<'g, '_> {
             Node::Tensor(tensor) => {
                 self.used.insert(group.scale);
                 match view(&name, tensor, self.storages)? {
-                    Some(scale) if scale.dtype.is_float() && scale.len() == 1 => {
+                    Some(scale) if scale.dtype.is_float() && fit_rows(&scale.shape, &shape) => {
                         Scale::Stored(scale)
                     }
                     _ => {
                         return Err(wrong(format!(
-                            "its scale is {} of shape {:?} where one float was expected",
+                            "its scale is {} of shape {:?} where one float, or one for each row of \
+                             {shape:?}, was expected",
                             Encoding::of(tensor.dtype),
                             tensor.shape
                         )));
@@ -625,6 +626,15 @@ impl<'g> Collector<'g, '_> {
         self.sources.push(source);
         Ok(())
     }
+}
+
+/// Whether a tensor of scales has one for the whole of a tensor of this shape, or one for each row.
+fn fit_rows(scales: &[usize], shape: &[usize]) -> bool {
+    let Some((columns, rows)) = shape.split_last() else {
+        return scales.iter().product::<usize>() == 1;
+    };
+    scales.iter().product::<usize>() == 1
+        || (*columns > 0 && (scales == rows || scales.split_last() == Some((&1, rows))))
 }
 
 /// The keys that lead from the state dict to a container.

@@ -5,6 +5,7 @@ use super::compact;
 use super::error::shown;
 use super::pickle::Dtype;
 use half::{bf16, f16};
+use std::iter::repeat_n;
 
 /// A tensor with its values, row-major whatever its strides in the file were.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,13 +27,14 @@ pub enum Data {
     Bf16(Vec<bf16>),
     /// Integers of any width; booleans are 0 and 1.
     Int(Vec<i64>),
-    /// Weights of -`scale`, 0 and +`scale`.
+    /// Weights of -1, 0 and +1, times a scale.
     Ternary {
         /// Weight + 1 in two bits, the first in the lowest, row-major over the whole tensor:
         /// ⌈n/4⌉ bytes whose unused bits are zero, none of the codes 3.
         codes: Vec<u8>,
-        /// Finite and not negative.
-        scale: f32,
+        /// One for the whole tensor, or one for each of its rows, which are what stands along its
+        /// last dimension; finite and not negative.
+        scales: Vec<f32>,
     },
 }
 
@@ -54,9 +56,18 @@ impl Tensor {
             Data::F16(values) => values.iter().map(|value| value.to_f32()).collect(),
             Data::Bf16(values) => values.iter().map(|value| value.to_f32()).collect(),
             Data::Int(values) => values.iter().map(|&value| value as f32).collect(),
-            Data::Ternary { codes, scale } => compact::unpack(codes, self.len())
-                .map(|code| f32::from(code) * scale)
-                .collect(),
+            Data::Ternary { codes, scales } => {
+                let weights = compact::unpack(codes, self.len()).map(f32::from);
+                if let [scale] = scales[..] {
+                    return weights.map(|weight| weight * scale).collect();
+                }
+                let columns = self.shape.last().copied().unwrap_or(1);
+                let scales = scales.iter().flat_map(|&scale| repeat_n(scale, columns));
+                weights
+                    .zip(scales)
+                    .map(|(weight, scale)| weight * scale)
+                    .collect()
+            }
         }
     }
 }
@@ -88,7 +99,7 @@ pub(super) enum Source {
     },
 }
 
-/// Where a ternary tensor's scale comes from.
+/// Where a ternary tensor's scale, or those of its rows, come from.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Scale {
     Given(f32),
@@ -126,20 +137,20 @@ impl Source {
                 len,
                 scale,
             } => {
-                let scale = match scale {
-                    Scale::Given(scale) => *scale,
+                let scales = match scale {
+                    Scale::Given(scale) => vec![*scale],
                     Scale::Stored(view) => {
-                        let scale = Tensor {
+                        let scales = Tensor {
                             shape: view.shape.clone(),
                             data: read(view),
                         };
-                        scale.to_f32()[0]
+                        scales.to_f32()
                     }
                 };
-                if !scale.is_finite() || scale < 0.0 {
+                if let Some(&value) = scales.iter().find(|s| !s.is_finite() || **s < 0.0) {
                     return Err(Error::Scale {
                         tensor: shown(name),
-                        value: scale,
+                        value,
                     });
                 }
                 let codes =
@@ -152,7 +163,7 @@ impl Source {
                         index,
                     });
                 }
-                Data::Ternary { codes, scale }
+                Data::Ternary { codes, scales }
             }
         };
         Ok(Tensor {
@@ -300,12 +311,20 @@ mod tests {
             Data::Bf16(values.map(bf16::from_f32).to_vec()),
             Data::Ternary {
                 codes: vec![0b10_01_00],
-                scale: 1.5,
+                scales: vec![1.5],
             },
         ] {
             assert_eq!(tensor(data).to_f32(), values);
         }
         assert_eq!(tensor(Data::Int(vec![-2, 0, 3])).to_f32(), [-2.0, 0.0, 3.0]);
+        let rows = Tensor {
+            shape: vec![2, 3],
+            data: Data::Ternary {
+                codes: vec![0b00_10_01_00, 0b10_01],
+                scales: vec![1.5, 0.5],
+            },
+        };
+        assert_eq!(rows.to_f32(), [-1.5, 0.0, 1.5, -0.5, 0.0, 0.5]);
         let scalar = Tensor {
             shape: vec![],
             data: Data::F32(vec![1.0]),

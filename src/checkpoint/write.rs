@@ -36,8 +36,8 @@ pub fn compact(config: &Value, tensors: &[(String, Tensor)]) -> Vec<u8> {
 /// A `compact_2bit` file in the making, handed out a piece at a time: who writes it to a disk needs
 /// memory for one tensor.
 ///
-/// Ternary tensors become `{"packed", "scale", "shape"}`, their scale bfloat16 where that holds it
-/// and f32 where not; all others keep the type of their data. An opaque value of the config becomes
+/// Ternary tensors become `{"packed", "scale", "shape"}`, their scales bfloat16 where that holds
+/// them and f32 where not; all others keep the type of their data. An opaque value of the config becomes
 /// its name.
 #[derive(Debug)]
 pub struct Writer {
@@ -141,22 +141,26 @@ fn storages(tensor: &Tensor) -> Vec<Storage<'_>> {
         Data::F16(v) => vec![(Dtype::F16, shape, Box::new(|| bytes(v, f16::to_le_bytes)))],
         Data::Bf16(v) => vec![(Dtype::Bf16, shape, Box::new(|| bytes(v, bf16::to_le_bytes)))],
         Data::Int(v) => vec![(Dtype::I64, shape, Box::new(|| bytes(v, i64::to_le_bytes)))],
-        Data::Ternary { codes, scale } => {
-            let short = bf16::from_f32(*scale);
-            let scale: Storage = match short.to_f32() == *scale {
+        Data::Ternary { codes, scales } => {
+            // One for each row has the shape of the rows.
+            let shape = match scales.len() {
+                1 => Vec::new(),
+                _ => shape[..shape.len().saturating_sub(1)].into(),
+            };
+            let scales: Storage = match scales.iter().all(|&s| bf16::from_f32(s).to_f32() == s) {
                 true => (
                     Dtype::Bf16,
-                    Vec::new(),
-                    Box::new(move || short.to_le_bytes().into()),
+                    shape,
+                    Box::new(|| bytes(scales, |s| bf16::from_f32(s).to_le_bytes())),
                 ),
                 false => (
                     Dtype::F32,
-                    Vec::new(),
-                    Box::new(|| scale.to_le_bytes().into()),
+                    shape,
+                    Box::new(|| bytes(scales, f32::to_le_bytes)),
                 ),
             };
             let codes: Storage = (Dtype::U8, vec![codes.len()], Box::new(|| codes.clone()));
-            vec![codes, scale]
+            vec![codes, scales]
         }
     }
 }
@@ -487,7 +491,17 @@ mod tests {
                     &[3, 3],
                     Data::Ternary {
                         codes: vec![0x24, 0x49, 2],
-                        scale: 0.375,
+                        scales: vec![0.375],
+                    },
+                ),
+            ),
+            (
+                "ternary, a scale a row",
+                tensor(
+                    &[3, 3],
+                    Data::Ternary {
+                        codes: vec![0x24, 0x49, 2],
+                        scales: vec![0.375, 0.0, 2.0],
                     },
                 ),
             ),
@@ -498,7 +512,7 @@ mod tests {
                     &[4, 0],
                     Data::Ternary {
                         codes: Vec::new(),
-                        scale: 0.0,
+                        scales: vec![0.0],
                     },
                 ),
             ),
@@ -510,7 +524,7 @@ mod tests {
         assert_eq!(contents.config, Some(config()));
         assert_eq!((contents.step, contents.skipped_tensors), (None, 0));
         assert_eq!(read, tensors);
-        assert_eq!(contents.tensors[4].encoding, Encoding::Ternary);
+        assert_eq!(contents.tensors[5].encoding, Encoding::Ternary);
     }
 
     #[test]
@@ -529,7 +543,13 @@ mod tests {
     fn scales_lose_nothing() {
         let [short, long] = [bf16::from_f32(0.1).to_f32(), 0.1].map(|scale| {
             let codes = vec![2];
-            let weight = tensor(&[1], Data::Ternary { codes, scale });
+            let weight = tensor(
+                &[1],
+                Data::Ternary {
+                    codes,
+                    scales: vec![scale],
+                },
+            );
             let file = compact(&Value::None, &[("w".to_owned(), weight.clone())]);
             assert_eq!(read(&file).unwrap().1[0].1, weight);
             file.len()

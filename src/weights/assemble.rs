@@ -319,7 +319,7 @@ fn stack_ternary(parts: Vec<Part>, cols: usize) -> Matrix {
     let mut weights = TernaryMatrix::zeros(rows, cols);
     let mut all_gamma = Vec::with_capacity(rows);
     for part in parts {
-        let Part::Ternary { gamma, .. } = part else {
+        let Part::Ternary { gamma, .. } = &part else {
             unreachable!("the caller stacks ternary parts only")
         };
         for row in 0..part.shape()[0] {
@@ -328,7 +328,7 @@ fn stack_ternary(parts: Vec<Part>, cols: usize) -> Matrix {
                 all_gamma.len(),
                 (start..start + cols).map(|i| part.weight(i)),
             );
-            all_gamma.push(gamma);
+            all_gamma.push(gamma[row % gamma.len()]);
         }
     }
     Matrix::Ternary {

@@ -11,8 +11,8 @@ pub enum Part {
     Ternary {
         /// `⌈n/4⌉` bytes.
         codes: Vec<u8>,
-        /// γ.
-        gamma: f32,
+        /// γ: one for the whole tensor, or one for each of its rows.
+        gamma: Vec<f32>,
         /// Shape of the tensor.
         shape: Vec<usize>,
     },
@@ -53,7 +53,7 @@ pub fn rows(tensor: &Tensor, rows: Option<Range<usize>>) -> Tensor {
         Data::F16(values) => Data::F16(values[range].into()),
         Data::Bf16(values) => Data::Bf16(values[range].into()),
         Data::Int(values) => Data::Int(values[range].into()),
-        Data::Ternary { codes, scale } => {
+        Data::Ternary { codes, scales } => {
             let mut cut = vec![0; range.len().div_ceil(4)];
             for (to, from) in range.enumerate() {
                 let code = codes[from / 4] >> (from % 4 * 2) & 3;
@@ -61,7 +61,10 @@ pub fn rows(tensor: &Tensor, rows: Option<Range<usize>>) -> Tensor {
             }
             Data::Ternary {
                 codes: cut,
-                scale: *scale,
+                scales: match &scales[..] {
+                    [one] => vec![*one],
+                    of_rows => of_rows[rows.clone()].into(),
+                },
             }
         }
     };
@@ -80,17 +83,15 @@ impl Part {
     pub fn new(tensor: Tensor, ternary: bool) -> Option<Part> {
         let Tensor { shape, data } = tensor;
         match data {
-            Data::Ternary { codes, scale } if ternary => Some(Part::Ternary {
+            Data::Ternary { codes, scales } if ternary => Some(Part::Ternary {
                 codes,
-                gamma: scale,
+                gamma: scales,
                 shape,
             }),
             data => {
-                let values = Tensor {
-                    shape: Vec::new(),
-                    data,
-                }
-                .to_f32();
+                let tensor = Tensor { shape, data };
+                let values = tensor.to_f32();
+                let shape = tensor.shape;
                 if !values.iter().all(|x| x.is_finite()) {
                     return None;
                 }
@@ -155,9 +156,7 @@ impl Part {
     /// The values, T·γ for ternary parts.
     pub fn to_f32(&self) -> Vec<f32> {
         match self {
-            Part::Ternary { gamma, .. } => (0..self.len())
-                .map(|i| f32::from(self.weight(i)) * gamma)
-                .collect(),
+            Part::Ternary { .. } => self.to_tensor().to_f32(),
             Part::Bf16 { values, .. } => values.iter().map(|x| x.to_f32()).collect(),
             Part::F32 { values, .. } => values.clone(),
         }
@@ -168,7 +167,7 @@ impl Part {
         let data = match self {
             Part::Ternary { codes, gamma, .. } => Data::Ternary {
                 codes: codes.clone(),
-                scale: *gamma,
+                scales: gamma.clone(),
             },
             Part::Bf16 { values, .. } => Data::Bf16(values.clone()),
             Part::F32 { values, .. } => Data::F32(values.clone()),
@@ -188,7 +187,10 @@ impl Part {
                 shape,
             } => Part::Ternary {
                 codes,
-                gamma: bf16::from_f32(gamma).to_f32(),
+                gamma: gamma
+                    .into_iter()
+                    .map(|g| bf16::from_f32(g).to_f32())
+                    .collect(),
                 shape,
             },
             Part::F32 { values, shape } => Part::Bf16 {
@@ -215,7 +217,7 @@ fn ternarise(values: &[f32], shape: Vec<usize>) -> Part {
     }
     Part::Ternary {
         codes,
-        gamma,
+        gamma: vec![gamma],
         shape,
     }
 }
@@ -246,7 +248,7 @@ mod tests {
         // mean|W| = 1; halves round to even, so ±0.5 are zero and ±1.5 clamp.
         let values = [0.5, -0.5, 1.5, -1.5, 0.75, -1.25, 0.25, 1.75];
         let part = pack(&values, true);
-        assert!(matches!(&part, Part::Ternary { gamma, .. } if *gamma == 1.0));
+        assert!(matches!(&part, Part::Ternary { gamma, .. } if *gamma == [1.0]));
         assert_eq!(part.to_f32(), [0.0, -0.0, 1.0, -1.0, 1.0, -1.0, 0.0, 1.0]);
     }
 
