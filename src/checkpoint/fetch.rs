@@ -23,7 +23,7 @@ pub(super) struct Fetch {
 #[derive(Debug)]
 struct Request {
     range: Range<u64>,
-    /// Entries that lie in the range, or the one that the range is a piece of.
+    /// Entries that lie in the range; before them perhaps the one that it is a piece of.
     entries: Vec<usize>,
 }
 
@@ -110,8 +110,10 @@ impl Fetch {
             if range.start == span.start {
                 self.open = Vec::with_capacity((span.end - span.start) as usize);
             }
-            self.open.extend_from_slice(bytes);
-            if range.end == span.end {
+            // Behind the last piece, smaller entries may have been asked for with it.
+            let piece = span.end.min(range.end) - range.start;
+            self.open.extend_from_slice(&bytes[..piece as usize]);
+            if span.end <= range.end {
                 let mut whole = std::mem::take(&mut self.open);
                 let data = entry.data(&whole)?;
                 whole.truncate(data.end);

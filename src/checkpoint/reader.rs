@@ -502,6 +502,23 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn small_tensors_around_one_that_comes_in_pieces() {
+        let tensor = |len: usize| Tensor {
+            shape: vec![len],
+            data: Data::F32(ramp(len)),
+        };
+        // 8 MiB of floats and some: the second piece is small enough to share its request.
+        for large in [(2 << 20) + 5, 2 << 20, (2 << 20) - 40] {
+            let lens = [3, large, 4, 5, large + 1, 6];
+            let tensors = lens.map(|len| (len.to_string(), tensor(len)));
+            let file = crate::checkpoint::write::compact(&Value::None, &tensors);
+            for ((_, read), (_, tensor)) in read(&file).unwrap().1.iter().zip(&tensors) {
+                assert!(read == tensor, "{:?} among {lens:?}", tensor.shape);
+            }
+        }
+    }
+
+    #[test]
     fn packed_tensors_whose_parts_stand_side_by_side() {
         let (contents, tensors) = read(fixture!("suffixed")).unwrap();
         assert_eq!(names(&contents), ["norm.weight", "w"]);
