@@ -1,225 +1,27 @@
 //! Files made to break the reader. Each has to end in a sentence or in tensors: never in a panic,
-//! never in a hang, and never in more memory than the file's size allows.
+//! never in a hang, and never in more memory than the file's size allows. `tests/fuzz` looks for more
+//! of them; what it finds belongs here.
 #![cfg(not(target_arch = "wasm32"))]
 
-use cpu1::checkpoint::{Contents, Data, Encoding, Error, Flavour, Foreign, Reader, Tensor, Value};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#[path = "common/attack.rs"]
+mod attack;
+
+use attack::{Pickle, Random, archive, read};
+use cpu1::checkpoint::{Data, Encoding, Error, Flavour, Foreign, Reader, Value};
 use std::ops::Range;
-
-/// Counts what each thread allocates.
-struct Counting;
-
-thread_local! {
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-fn count(bytes: isize) {
-    // A thread that is ending has lost its counters and nobody asks for them.
-    let _ = LIVE.try_with(|live| {
-        live.set(live.get() + bytes);
-        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
-    });
-}
-
-// SAFETY: every call goes to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: the caller keeps the contract of `dealloc`, and `alloc` was the system's.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// What every reading may allocate at once, whatever the file says: a constant for tables, and a
-/// factor for values that take more bytes in memory than in the file.
-fn bound(file: &[u8]) -> isize {
-    (64 << 10) + 80 * file.len() as isize
-}
-
-type Loaded = (Contents, Vec<(usize, Tensor)>);
-
-/// Reads all that is readable in a file, within the bound.
-fn read(file: &[u8]) -> Result<Loaded, Error> {
-    let before = LIVE.get();
-    PEAK.set(before);
-    let loaded = read_unbounded(file);
-    let peak = PEAK.get() - before;
-    assert!(
-        peak <= bound(file),
-        "{peak} bytes allocated for a file of {}",
-        file.len()
-    );
-    if let Err(error) = &loaded {
-        let sentence = error.to_string();
-        assert!(
-            sentence.ends_with('.') && sentence.len() < 1000,
-            "{sentence}"
-        );
-        assert!(!sentence.contains(char::is_control), "{sentence:?}");
-    }
-    loaded
-}
-
-fn read_unbounded(file: &[u8]) -> Result<Loaded, Error> {
-    let mut reader = Reader::new(file.len() as u64)?;
-    let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
-    while let Some(range) = reader.wants() {
-        reader.feed(slice(range))?;
-    }
-    let contents = reader
-        .contents()
-        .expect("nothing is wanted, so the contents are known")
-        .clone();
-    let readable = |&index: &usize| !matches!(contents.tensors[index].encoding, Encoding::Other(_));
-    let chosen: Vec<usize> = (0..contents.tensors.len()).filter(readable).collect();
-    reader.select(&chosen)?;
-    let mut tensors = Vec::new();
-    loop {
-        while let Some(tensor) = reader.take()? {
-            tensors.push(tensor);
-        }
-        let Some(range) = reader.wants() else { break };
-        reader.feed(slice(range))?;
-    }
-    assert!(reader.done());
-    assert_eq!(tensors.len(), chosen.len());
-    Ok((contents, tensors))
-}
 
 fn fixture(name: &str) -> Vec<u8> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/checkpoint");
     std::fs::read(format!("{folder}/{name}.pt")).unwrap()
 }
 
-/// xorshift64*: the same numbers on every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 8
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-}
-
 // Archives and pickles by hand.
-
-/// An archive of stored entries without checksums.
-fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let (mut file, mut directory) = (Vec::new(), Vec::new());
-    for (name, data) in entries {
-        let mut fields = vec![0; 12];
-        fields.extend([0; 4]);
-        fields.extend((data.len() as u32).to_le_bytes());
-        fields.extend((data.len() as u32).to_le_bytes());
-        fields.extend((name.len() as u16).to_le_bytes());
-        fields.extend([0; 2]);
-        directory.extend(b"PK\x01\x02\0\0");
-        directory.extend(&fields[2..]);
-        directory.extend([0; 10]);
-        directory.extend((file.len() as u32).to_le_bytes());
-        directory.extend(name.as_bytes());
-        file.extend(b"PK\x03\x04");
-        file.extend(&fields[2..]);
-        file.extend(name.as_bytes());
-        file.extend(*data);
-    }
-    let (offset, size) = (file.len() as u32, directory.len() as u32);
-    file.extend(directory);
-    file.extend(b"PK\x05\x06\0\0\0\0");
-    file.extend((entries.len() as u16).to_le_bytes());
-    file.extend((entries.len() as u16).to_le_bytes());
-    file.extend(size.to_le_bytes());
-    file.extend(offset.to_le_bytes());
-    file.extend([0; 2]);
-    file
-}
 
 /// A checkpoint of this pickle and a storage "0" of 64 bytes.
 fn checkpoint(pickle: &Pickle) -> Vec<u8> {
     let mut bytes = pickle.0.clone();
     bytes.push(b'.');
     archive(&[("m/data.pkl", &bytes), ("m/data/0", &[0; 64])])
-}
-
-#[derive(Clone)]
-struct Pickle(Vec<u8>);
-
-impl Pickle {
-    fn new() -> Self {
-        Self(vec![0x80, 2])
-    }
-
-    fn op(mut self, bytes: &[u8]) -> Self {
-        self.0.extend(bytes);
-        self
-    }
-
-    fn text(self, text: &str) -> Self {
-        self.op(b"X")
-            .op(&(text.len() as u32).to_le_bytes())
-            .op(text.as_bytes())
-    }
-
-    fn int(self, value: i64) -> Self {
-        self.op(&[0x8a, 8]).op(&value.to_le_bytes())
-    }
-
-    fn tuple(self, values: &[i64]) -> Self {
-        values
-            .iter()
-            .fold(self.op(b"("), |pickle, &value| pickle.int(value))
-            .op(b"t")
-    }
-
-    /// A tensor in storage "0", see `tensor_in`.
-    fn tensor(self, class: &str, len: i64, offset: i64, shape: &[i64], strides: &[i64]) -> Self {
-        self.tensor_in("0", class, len, offset, shape, strides)
-    }
-
-    /// A tensor in the storage `key` of `class`, said to have `len` elements.
-    fn tensor_in(
-        self,
-        key: &str,
-        class: &str,
-        len: i64,
-        offset: i64,
-        shape: &[i64],
-        strides: &[i64],
-    ) -> Self {
-        self.op(b"ctorch._utils\n_rebuild_tensor_v2\n((")
-            .text("storage")
-            .op(format!("ctorch\n{class}\n").as_bytes())
-            .text(key)
-            .text("cpu")
-            .int(len)
-            .op(b"tQ")
-            .int(offset)
-            .tuple(shape)
-            .tuple(strides)
-            .op(b"\x89NtR")
-    }
-
-    /// Four floats.
-    fn vector(self) -> Self {
-        self.tensor("FloatStorage", 16, 0, &[4], &[1])
-    }
 }
 
 /// `{"state_dict": {"w": tensor}}`

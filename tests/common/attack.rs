@@ -1,0 +1,261 @@
+//! What hostile files are made with, and an allocator that counts what reading them takes: shared by
+//! the tests and the fuzz targets.
+// Each of them uses its part.
+#![allow(dead_code)]
+
+use cpu1::checkpoint::{Contents, Encoding, Error, Reader, Tensor};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::fmt::Display;
+use std::ops::Range;
+
+/// Counts what each thread allocates.
+struct Counting;
+
+thread_local! {
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+    static TOTAL: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count(bytes: isize) {
+    // A thread that is ending has lost its counters and nobody asks for them.
+    let _ = LIVE.try_with(|live| {
+        live.set(live.get() + bytes);
+        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
+        let _ = TOTAL.try_with(|total| total.set(total.get() + bytes.max(0) as usize));
+    });
+}
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        // SAFETY: the caller keeps the contract of `dealloc`, and `alloc` was the system's.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What some work allocated.
+pub struct Allocated {
+    /// The most bytes at once.
+    pub peak: usize,
+    /// All bytes, those given back too: a measure of work that no clock disturbs.
+    pub total: usize,
+}
+
+/// Does some work on this thread, and counts what it allocates.
+pub fn allocated<R>(work: impl FnOnce() -> R) -> (R, Allocated) {
+    let (live, total) = (LIVE.get(), TOTAL.get());
+    PEAK.set(live);
+    let result = work();
+    let peak = (PEAK.get() - live) as usize;
+    let total = TOTAL.get() - total;
+    (result, Allocated { peak, total })
+}
+
+/// What every reading may allocate at once, whatever the file says: a constant for tables, and a
+/// factor for values that take more bytes in memory than in the file.
+fn bound(file: &[u8]) -> usize {
+    (64 << 10) + 80 * file.len()
+}
+
+/// A checkpoint's contents, and its tensors by their places there.
+pub type Loaded = (Contents, Vec<(usize, Tensor)>);
+
+/// Reads all that is readable in a file, within the bound.
+pub fn read(file: &[u8]) -> Result<Loaded, Error> {
+    let (loaded, Allocated { peak, .. }) = allocated(|| read_unbounded(file));
+    assert!(
+        peak <= bound(file),
+        "{peak} bytes allocated for a file of {}",
+        file.len()
+    );
+    if let Err(error) = &loaded {
+        is_sentence(error);
+    }
+    keep(file);
+    loaded
+}
+
+fn read_unbounded(file: &[u8]) -> Result<Loaded, Error> {
+    let mut reader = Reader::new(file.len() as u64)?;
+    let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
+    while let Some(range) = reader.wants() {
+        reader.feed(slice(range))?;
+    }
+    let contents = reader
+        .contents()
+        .expect("nothing is wanted, so the contents are known")
+        .clone();
+    let readable = |&index: &usize| !matches!(contents.tensors[index].encoding, Encoding::Other(_));
+    let chosen: Vec<usize> = (0..contents.tensors.len()).filter(readable).collect();
+    reader.select(&chosen)?;
+    let mut tensors = Vec::new();
+    loop {
+        while let Some(tensor) = reader.take()? {
+            tensors.push(tensor);
+        }
+        let Some(range) = reader.wants() else { break };
+        reader.feed(slice(range))?;
+    }
+    assert!(reader.done());
+    assert_eq!(tensors.len(), chosen.len());
+    Ok((contents, tensors))
+}
+
+/// Whether an error is fit to be shown.
+pub fn is_sentence(error: &impl Display) {
+    let sentence = error.to_string();
+    assert!(
+        sentence.ends_with('.') && sentence.len() < 1000,
+        "{sentence}"
+    );
+    assert!(!sentence.contains(char::is_control), "{sentence:?}");
+}
+
+/// Writes the first files of every test to the folder that `CPU1_CORPUS` names, if it names one: they
+/// are what the fuzzer starts from.
+fn keep(file: &[u8]) {
+    const MOST: usize = 24;
+    const LARGEST: usize = 16 << 10;
+    thread_local!(static KEPT: Cell<usize> = const { Cell::new(0) });
+    let number = KEPT.get();
+    if number < MOST
+        && file.len() <= LARGEST
+        && let Some(folder) = std::env::var_os("CPU1_CORPUS")
+    {
+        KEPT.set(number + 1);
+        let thread = std::thread::current();
+        let name = format!("{}-{number}", thread.name().unwrap_or("attack"));
+        std::fs::write(std::path::Path::new(&folder).join(name), file)
+            .expect("a folder to write to");
+    }
+}
+
+/// xorshift64*: the same numbers on every run.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 8
+    }
+
+    pub fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit as u64) as usize
+    }
+}
+
+/// An archive of stored entries without checksums.
+pub fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut file, mut directory) = (Vec::new(), Vec::new());
+    for (name, data) in entries {
+        let mut fields = vec![0; 12];
+        fields.extend([0; 4]);
+        fields.extend((data.len() as u32).to_le_bytes());
+        fields.extend((data.len() as u32).to_le_bytes());
+        fields.extend((name.len() as u16).to_le_bytes());
+        fields.extend([0; 2]);
+        directory.extend(b"PK\x01\x02\0\0");
+        directory.extend(&fields[2..]);
+        directory.extend([0; 10]);
+        directory.extend((file.len() as u32).to_le_bytes());
+        directory.extend(name.as_bytes());
+        file.extend(b"PK\x03\x04");
+        file.extend(&fields[2..]);
+        file.extend(name.as_bytes());
+        file.extend(*data);
+    }
+    let (offset, size) = (file.len() as u32, directory.len() as u32);
+    file.extend(directory);
+    file.extend(b"PK\x05\x06\0\0\0\0");
+    file.extend((entries.len() as u16).to_le_bytes());
+    file.extend((entries.len() as u16).to_le_bytes());
+    file.extend(size.to_le_bytes());
+    file.extend(offset.to_le_bytes());
+    file.extend([0; 2]);
+    file
+}
+
+#[derive(Clone)]
+pub struct Pickle(pub Vec<u8>);
+
+impl Pickle {
+    pub fn new() -> Self {
+        Self(vec![0x80, 2])
+    }
+
+    pub fn op(mut self, bytes: &[u8]) -> Self {
+        self.0.extend(bytes);
+        self
+    }
+
+    pub fn text(self, text: &str) -> Self {
+        self.op(b"X")
+            .op(&(text.len() as u32).to_le_bytes())
+            .op(text.as_bytes())
+    }
+
+    pub fn int(self, value: i64) -> Self {
+        self.op(&[0x8a, 8]).op(&value.to_le_bytes())
+    }
+
+    pub fn tuple(self, values: &[i64]) -> Self {
+        values
+            .iter()
+            .fold(self.op(b"("), |pickle, &value| pickle.int(value))
+            .op(b"t")
+    }
+
+    /// A tensor in storage "0", see `tensor_in`.
+    pub fn tensor(
+        self,
+        class: &str,
+        len: i64,
+        offset: i64,
+        shape: &[i64],
+        strides: &[i64],
+    ) -> Self {
+        self.tensor_in("0", class, len, offset, shape, strides)
+    }
+
+    /// A tensor in the storage `key` of `class`, said to have `len` elements.
+    pub fn tensor_in(
+        self,
+        key: &str,
+        class: &str,
+        len: i64,
+        offset: i64,
+        shape: &[i64],
+        strides: &[i64],
+    ) -> Self {
+        self.op(b"ctorch._utils\n_rebuild_tensor_v2\n((")
+            .text("storage")
+            .op(format!("ctorch\n{class}\n").as_bytes())
+            .text(key)
+            .text("cpu")
+            .int(len)
+            .op(b"tQ")
+            .int(offset)
+            .tuple(shape)
+            .tuple(strides)
+            .op(b"\x89NtR")
+    }
+
+    /// Four floats.
+    pub fn vector(self) -> Self {
+        self.tensor("FloatStorage", 16, 0, &[4], &[1])
+    }
+}
