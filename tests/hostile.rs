@@ -6,8 +6,9 @@
 #[path = "common/attack.rs"]
 mod attack;
 
-use attack::{Pickle, Random, archive, read};
-use cpu1::checkpoint::{Data, Encoding, Error, Flavour, Foreign, Reader, Value};
+use attack::{Allocated, Pickle, Random, archive, read};
+use cpu1::checkpoint::{Data, Encoding, Error, Flavour, Foreign, Reader, Tensor, Value, write};
+use cpu1::weights::{self, Loader, roles::NameMap};
 use std::ops::Range;
 
 fn fixture(name: &str) -> Vec<u8> {
@@ -1001,6 +1002,72 @@ fn packed_groups_that_do_not_fit_together() {
             "{shape:?}"
         );
     }
+}
+
+// Tensors that make no model.
+
+type Tensors = Vec<(String, Tensor)>;
+
+/// The config and the tensors of a small model.
+fn model() -> (Value, Tensors) {
+    let file = std::fs::read(format!(
+        "{}/tests/fixtures/run_14.compact.pt",
+        env!("CARGO_MANIFEST_DIR")
+    ));
+    let (contents, tensors) = read(&file.unwrap()).unwrap();
+    let named = tensors
+        .into_iter()
+        .map(|(index, tensor)| (contents.tensors[index].name.clone(), tensor));
+    (contents.config.unwrap(), named.collect())
+}
+
+/// Loads a model from these tensors, within a bound on memory and on work.
+fn load(config: &Value, tensors: &Tensors, names: NameMap) -> Result<Vec<u8>, weights::Error> {
+    let file = write::compact(config, tensors);
+    let (loaded, Allocated { peak, total }) = attack::allocated(|| {
+        Loader::new(file.len() as u64)?
+            .with_names(names)
+            .read_all(&file)?
+            .packed()
+    });
+    let len = file.len();
+    assert!(
+        peak <= (1 << 20) + 200 * len,
+        "{peak} bytes at once for a file of {len}"
+    );
+    assert!(
+        total <= (4 << 20) + 4000 * len,
+        "{total} bytes in all for a file of {len}"
+    );
+    let packed = loaded.inspect_err(attack::is_sentence)?;
+    let mut writer = packed.writer().expect("a small model");
+    let pieces = std::iter::from_fn(|| packed.piece(&mut writer));
+    let written = pieces.flatten().collect();
+    packed.model()?;
+    Ok(written)
+}
+
+#[test]
+fn a_block_that_is_itself_a_tensor() {
+    let (config, mut tensors) = model();
+    let weight = tensors[0].1.clone();
+    tensors.push(("blocks.0.weight".into(), weight));
+    let error = load(&config, &tensors, NameMap::new()).unwrap_err();
+    assert!(error.to_string().contains("blocks.0.weight"), "{error}");
+}
+
+#[test]
+fn sides_of_length_one_around_the_blocks() {
+    let (config, mut tensors) = model();
+    let plain = load(&config, &tensors, NameMap::new()).unwrap();
+    // In blocks, where shapes tell more, they are left to the name map.
+    let loose = tensors
+        .iter_mut()
+        .filter(|(name, _)| !name.contains("blocks."));
+    for (place, (_, tensor)) in loose.enumerate() {
+        tensor.shape.insert(place % (tensor.shape.len() + 1), 1);
+    }
+    assert!(load(&config, &tensors, NameMap::new()).unwrap() == plain);
 }
 
 // What is not asked for is not fetched.

@@ -628,13 +628,14 @@ impl<'g> Collector<'g, '_> {
     }
 }
 
-/// Whether a tensor of scales has one for the whole of a tensor of this shape, or one for each row.
+/// Whether a tensor of scales has one for the whole of a tensor of this shape, or one for each row of
+/// several weights.
 fn fit_rows(scales: &[usize], shape: &[usize]) -> bool {
     let Some((columns, rows)) = shape.split_last() else {
         return scales.iter().product::<usize>() == 1;
     };
     scales.iter().product::<usize>() == 1
-        || (*columns > 0 && (scales == rows || scales.split_last() == Some((&1, rows))))
+        || (*columns > 1 && (scales == rows || scales.split_last() == Some((&1, rows))))
 }
 
 /// The keys that lead from the state dict to a container.

@@ -338,12 +338,15 @@ impl Plan {
             Ok(())
         };
         for (role, decision) in uses {
-            pack(role, decision, pack::rows(&tensor, role.rows.clone()))?;
+            pack(role, decision, pack::part(&tensor, role))?;
         }
         match last {
             Some((role, decision)) => match &role.rows {
-                Some(rows) => pack(role, decision, pack::rows(&tensor, Some(rows.clone()))),
-                None => pack(role, decision, tensor),
+                Some(_) => pack(role, decision, pack::part(&tensor, role)),
+                None => {
+                    let shape = role.shape.clone();
+                    pack(role, decision, Tensor { shape, ..tensor })
+                }
             },
             None => Ok(()),
         }

@@ -1,8 +1,8 @@
 //! A tensor as the model holds it: ternary codes with their γ, or floats (SPEC §2, BitLinear).
 
+use super::roles::Role;
 use crate::checkpoint::{Data, Tensor};
 use half::bf16;
-use std::ops::Range;
 
 /// A packed tensor, row-major.
 #[derive(Debug, Clone)]
@@ -32,45 +32,40 @@ pub enum Part {
     },
 }
 
-/// Some rows of a tensor, or a copy of all of it.
+/// The rows of a tensor that play a role, or a copy of all of it, in the role's shape.
 ///
 /// A fused tensor is cut before it is packed, so that each part has its own γ as if it had been
 /// stored apart.
-pub fn rows(tensor: &Tensor, rows: Option<Range<usize>>) -> Tensor {
-    let Some(rows) = rows else {
-        return tensor.clone();
+pub fn part(tensor: &Tensor, role: &Role) -> Tensor {
+    let shape = role.shape.clone();
+    let Some(rows) = &role.rows else {
+        let data = tensor.data.clone();
+        return Tensor { shape, data };
     };
-    // Heads fused as [4, 256, d] are cut by 256 rows too: what counts is the length of a row.
-    let cols = tensor
-        .shape
-        .last()
-        .copied()
-        .filter(|_| tensor.shape.len() > 1)
-        .unwrap_or(1);
-    let range = rows.start * cols..rows.end * cols;
+    // Heads fused as [4, 256, d] are cut by 256 rows of d, or by one of 256 · d.
+    let len: usize = shape.iter().product();
+    let start = len / rows.len() * rows.start;
+    let range = start..start + len;
     let data = match &tensor.data {
         Data::F32(values) => Data::F32(values[range].into()),
         Data::F16(values) => Data::F16(values[range].into()),
         Data::Bf16(values) => Data::Bf16(values[range].into()),
         Data::Int(values) => Data::Int(values[range].into()),
         Data::Ternary { codes, scales } => {
-            let mut cut = vec![0; range.len().div_ceil(4)];
-            for (to, from) in range.enumerate() {
+            let mut cut = vec![0; len.div_ceil(4)];
+            for (to, from) in range.clone().enumerate() {
                 let code = codes[from / 4] >> (from % 4 * 2) & 3;
                 cut[to / 4] |= code << (to % 4 * 2);
             }
-            Data::Ternary {
-                codes: cut,
-                scales: match &scales[..] {
-                    [one] => vec![*one],
-                    of_rows => of_rows[rows.clone()].into(),
-                },
-            }
+            let scales = match scales.len() {
+                1 => scales.clone(),
+                count => {
+                    let columns = tensor.len() / count;
+                    scales[range.start / columns..range.end / columns].into()
+                }
+            };
+            Data::Ternary { codes: cut, scales }
         }
-    };
-    let shape = match tensor.shape.len() {
-        0 | 1 => vec![rows.len()],
-        _ => vec![rows.len(), cols],
     };
     Tensor { shape, data }
 }

@@ -248,6 +248,7 @@ impl Pool<'_> {
                         &format!("{at}.{role}.{side}.weight"),
                         index,
                         None,
+                        &shape,
                         role == "pfnet",
                         Why::Name,
                     );

@@ -36,6 +36,9 @@ pub struct Role {
     pub tensor: usize,
     /// Rows of a fused tensor; all of them otherwise.
     pub rows: Option<Range<usize>>,
+    /// The shape that the role has in the model, which is that of its tensor or rows but for sides of
+    /// length 1.
+    pub shape: Vec<usize>,
     /// Whether ternary runs hold it as T·γ.
     pub ternary: bool,
     /// What settled it.

@@ -88,7 +88,7 @@ impl Pool<'_> {
                 "delete_gate.score.weight",
                 &["gate", "delete", "score"],
             )];
-            self.settle(scope, &[hidden], wants, false)?;
+            self.settle(scope, &[1, hidden], wants, false)?;
         }
 
         let bolmo = byte_width.is_some_and(|w| has(&[w, w]));
@@ -103,7 +103,7 @@ impl Pool<'_> {
             self.settle(scope, &[w, w], wants, false)?;
             self.settle(
                 scope,
-                &[w],
+                &[1, w],
                 vec![want("embed.bolmo.boundary.weight", BOUNDARY)],
                 false,
             )?;
@@ -205,6 +205,7 @@ impl Pool<'_> {
                     &role(p),
                     tensor,
                     Some(256 * p..256 * (p + 1)),
+                    &[256, d],
                     true,
                     Why::Fused,
                 );
@@ -226,7 +227,7 @@ impl Pool<'_> {
         });
         if mapped == 0 && heads.len() == PATCH {
             for (p, head) in heads.into_iter().enumerate() {
-                self.claim(&role(p), head, None, true, Why::Number);
+                self.claim(&role(p), head, None, &[256, d], true, Why::Number);
             }
             return Ok(());
         }

@@ -61,17 +61,20 @@ impl<'a> Pool<'a> {
             !matches!(t.encoding, Encoding::Int(_) | Encoding::Other(_)) && !t.shape.contains(&0)
         };
         let mut free: Vec<bool> = tensors.iter().map(is_weight).collect();
+        let mut by_either = HashMap::new();
+        for (index, tensor) in tensors.iter().enumerate() {
+            by_either.entry(tensor.name.as_str()).or_insert(index);
+            by_either.entry(plain(&tensor.name)).or_insert(index);
+        }
         let mut given = BTreeMap::new();
         let mut mapped = Vec::new();
         for (role, target) in map {
             let (name, rows) = split_rows(target);
-            let found = tensors
-                .iter()
-                .position(|t| t.name == name || plain(&t.name) == name);
             let has_rows = |&i: &usize| match (&rows, tensors[i].shape.first()) {
                 (Some(rows), first) => first.is_some_and(|first| rows.end <= *first),
                 (None, _) => true,
             };
+            let found = by_either.get(name).copied();
             let found = found.filter(|i| free[*i]).filter(has_rows);
             let tensor = found.ok_or_else(|| Error::UnknownTensor {
                 role: role.clone(),
@@ -98,7 +101,9 @@ impl<'a> Pool<'a> {
     }
 
     pub(super) fn words(&self, index: usize, scope: Scope) -> Vec<String> {
-        words(plain(&self.tensors[index].name)).split_off(scope.skip)
+        let mut words = words(plain(&self.tensors[index].name));
+        // Of `blocks.0.weight` no word is left: `weight` is none, and neither is the `.` before it.
+        words.split_off(scope.skip.min(words.len()))
     }
 
     /// Weights of a scope that are still free. Biases come with their weights (see `claim`).
@@ -121,10 +126,15 @@ impl<'a> Pool<'a> {
         role: &str,
         tensor: usize,
         rows: Option<Range<usize>>,
+        shape: &[usize],
         ternary: bool,
         why: Why,
     ) {
         self.free[tensor] = false;
+        // A weight has as many outputs as numbers in its bias, a fused one more than this role.
+        let outputs = shape.first().copied().unwrap_or(1);
+        let inputs = shape.iter().product::<usize>() / outputs.max(1);
+        let numel = |index: usize| self.tensors[index].shape.iter().product::<usize>();
         let name = &self.tensors[tensor].name;
         let bias = match name.strip_suffix("weight") {
             Some(stem) => format!("{stem}bias"),
@@ -133,14 +143,14 @@ impl<'a> Pool<'a> {
         let beside = self.by_name.get(bias.as_str()).copied();
         if let Some(index) = beside
             && let Some(stem) = role.strip_suffix("weight")
-            && self.tensors[index].shape.iter().product::<usize>()
-                == outputs(&self.tensors[tensor].shape)
+            && numel(index).checked_mul(inputs) == Some(numel(tensor))
         {
             self.free[index] = false;
             self.roles.push(Role {
                 name: format!("{stem}bias"),
                 tensor: index,
                 rows: rows.clone(),
+                shape: vec![outputs],
                 ternary: false,
                 why: Why::Beside,
             });
@@ -149,6 +159,7 @@ impl<'a> Pool<'a> {
             name: role.into(),
             tensor,
             rows,
+            shape: shape.into(),
             ternary,
             why,
         });
@@ -175,7 +186,7 @@ impl<'a> Pool<'a> {
                 expected: shape.into(),
             });
         }
-        self.claim(role, tensor, rows, ternary, Why::Mapped);
+        self.claim(role, tensor, rows, shape, ternary, Why::Mapped);
         Ok(true)
     }
 
@@ -213,7 +224,7 @@ impl<'a> Pool<'a> {
                 .collect();
             if let [only] = chosen[..] {
                 let why = if alone { Why::Shape } else { Why::Name };
-                self.claim(&want.role, candidates[only], None, ternary, why);
+                self.claim(&want.role, candidates[only], None, shape, ternary, why);
                 taken.push((number, candidates[only]));
             }
         }
@@ -227,7 +238,7 @@ impl<'a> Pool<'a> {
             ([], _) => Ok(()),
             ([want], [only]) => {
                 let (role, only) = (want.role.clone(), *only);
-                self.claim(&role, only, None, ternary, Why::Shape);
+                self.claim(&role, only, None, shape, ternary, Why::Shape);
                 Ok(())
             }
             ([want, ..], _) => Err(self.unsettled(&want.role, shape, &candidates)),
@@ -263,8 +274,9 @@ impl<'a> Pool<'a> {
                 if !mapped && !apart && (ordered || self.names_order(tensor, scope, &wants)) =>
             {
                 for (i, want) in wants.iter().enumerate() {
-                    let rows = i * rows..(i + 1) * rows;
-                    self.claim(&want.role, tensor, Some(rows), true, Why::Fused);
+                    let part = i * rows..(i + 1) * rows;
+                    let shape = [rows, cols];
+                    self.claim(&want.role, tensor, Some(part), &shape, true, Why::Fused);
                 }
                 Ok(())
             }
@@ -289,16 +301,6 @@ impl<'a> Pool<'a> {
             && at
                 .windows(2)
                 .all(|pair| pair[0].map(|f| f.1) < pair[1].map(|f| f.1))
-    }
-}
-
-/// How many outputs a weight of this shape has, and so numbers in its bias: all but the last side,
-/// or all of a vector's.
-fn outputs(shape: &[usize]) -> usize {
-    match shape {
-        [] => 1,
-        [len] => *len,
-        [outputs @ .., _] => outputs.iter().product(),
     }
 }
 
