@@ -1070,6 +1070,31 @@ fn sides_of_length_one_around_the_blocks() {
     assert!(load(&config, &tensors, NameMap::new()).unwrap() == plain);
 }
 
+#[test]
+fn names_too_long_for_a_sentence() {
+    let (config, mut tensors) = model();
+    let tensor = Tensor {
+        shape: vec![2, 2],
+        data: Data::F32(vec![0.5; 4]),
+    };
+    for number in 0..40 {
+        let name = format!("blocks.0.{}.{number}", "long".repeat(100));
+        tensors.push((name, tensor.clone()));
+    }
+    // `load` measures every sentence.
+    let error = load(&config, &tensors, NameMap::new()).unwrap_err();
+    assert!(error.to_string().contains("and 28 more"), "{error}");
+    for (_, tensor) in &mut tensors {
+        tensor.shape = vec![tensor.len()];
+    }
+    assert!(load(&config, &tensors, NameMap::new()).is_err());
+    let (config, tensors) = model();
+    let names = (0..1000).map(|n| (format!("{n}\n{}", "role".repeat(100)), "norm.weight".into()));
+    assert!(load(&config, &tensors, names.collect()).is_err());
+    let elsewhere = [("norm.weight".into(), "\u{1b}[2J".repeat(1000))];
+    assert!(load(&config, &tensors, elsewhere.into()).is_err());
+}
+
 // What is not asked for is not fetched.
 
 #[test]

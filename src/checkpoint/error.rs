@@ -223,7 +223,7 @@ pub enum Error {
 }
 
 /// A name from a file, made short and printable enough to stand in a sentence.
-pub(super) fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     const LONGEST: usize = 80;
     let mut text: String = name
         .chars()

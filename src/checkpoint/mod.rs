@@ -54,6 +54,7 @@ pub mod write;
 mod zip;
 
 pub use contents::{Contents, Encoding, Flavour, TensorInfo};
+pub(crate) use error::shown;
 pub use error::{Error, Foreign};
 pub use pickle::Value;
 pub use reader::Reader;

@@ -47,7 +47,8 @@ impl fmt::Display for Error {
             Error::Roles(error) => error.fmt(f),
             Error::NotFinite { tensor } => write!(
                 f,
-                "The tensor {tensor} holds a NaN or an infinity; the file is damaged or its training diverged."
+                "The tensor {} holds a NaN or an infinity; the file is damaged or its training diverged.",
+                checkpoint::shown(tensor),
             ),
             Error::Unfinished => write!(
                 f,

@@ -117,7 +117,7 @@ fn read_unbounded(file: &[u8]) -> Result<Loaded, Error> {
 pub fn is_sentence(error: &impl Display) {
     let sentence = error.to_string();
     assert!(
-        sentence.ends_with('.') && sentence.len() < 1000,
+        sentence.ends_with('.') && sentence.len() < 4000,
         "{sentence}"
     );
     assert!(!sentence.contains(char::is_control), "{sentence:?}");

@@ -13,7 +13,7 @@ mod phrases;
 mod pool;
 
 use super::header::Hints;
-use crate::checkpoint::{Encoding, TensorInfo};
+use crate::checkpoint::{Encoding, TensorInfo, shown};
 use crate::config::{Config, Mixer, RUNS, Run};
 use block::{Shape, numel, settle_stack, width_of};
 use names::fit;
@@ -157,19 +157,26 @@ pub enum Error {
 /// Widest layer; far above any run's, far below what could overflow a sum.
 const WIDEST: usize = 1 << 16;
 
-/// Lists at most this many tensors in an error.
+/// Lists at most this many tensors or roles in an error.
 const LISTED: usize = 12;
 
 fn list(tensors: &[Listed]) -> String {
     if tensors.is_empty() {
         return "none".into();
     }
-    let shown = tensors.iter().take(LISTED);
-    let mut text: Vec<String> = shown
-        .map(|(name, shape)| format!("{name} {shape:?}"))
-        .collect();
-    if tensors.len() > LISTED {
-        text.push(format!("and {} more", tensors.len() - LISTED));
+    join(
+        tensors
+            .iter()
+            .map(|(name, shape)| format!("{} {shape:?}", shown(name))),
+    )
+}
+
+/// The first of some texts, and how many more there are.
+fn join(texts: impl ExactSizeIterator<Item = String>) -> String {
+    let more = texts.len().saturating_sub(LISTED);
+    let mut text: Vec<String> = texts.take(LISTED).collect();
+    if more > 0 {
+        text.push(format!("and {more} more"));
     }
     text.join(", ")
 }
@@ -212,7 +219,8 @@ impl fmt::Display for Error {
             ),
             Error::MissingBlock { block } => write!(
                 f,
-                "The file has later blocks, but no {block}; it is incomplete."
+                "The file has later blocks, but no {}; it is incomplete.",
+                shown(block),
             ),
             Error::Heads { at, width, heads } => write!(
                 f,
@@ -220,7 +228,9 @@ impl fmt::Display for Error {
             ),
             Error::UnknownTensor { role, tensor } => write!(
                 f,
-                "The name map gives {role} the tensor {tensor}, which the file does not have."
+                "The name map gives {} the tensor {}, which the file does not have.",
+                shown(role),
+                shown(tensor),
             ),
             Error::Shape {
                 role,
@@ -228,12 +238,13 @@ impl fmt::Display for Error {
                 expected,
             } => write!(
                 f,
-                "The name map gives {role} the tensor {name} of shape {shape:?}; it must have {expected:?}."
+                "The name map gives {role} the tensor {} of shape {shape:?}; it must have {expected:?}.",
+                shown(name),
             ),
             Error::UnknownRoles(roles) => write!(
                 f,
                 "The name map has roles that this model does not: {}.",
-                roles.join(", ")
+                join(roles.iter().map(|role| shown(role)))
             ),
         }
     }
