@@ -943,7 +943,8 @@ fn code_3() {
         error,
         Error::TernaryCode {
             tensor: "w".into(),
-            index: 0
+            index: 0,
+            code: 3
         }
     );
 }

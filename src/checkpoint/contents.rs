@@ -7,6 +7,7 @@
 
 use super::Error;
 use super::error::shown;
+use super::packing::Declared;
 use super::pickle::{Dtype, Element, Graph, Id, Node, RawTensor, Value};
 use super::tensor::{Scale, Source, View};
 use std::borrow::Cow;
@@ -47,15 +48,44 @@ const CONFIG_KEYS: [&str; 7] = [
 ];
 const STEP_KEYS: [&str; 4] = ["step", "global_step", "iteration", "iter"];
 
-const PACKED_KEYS: [&str; 5] = [
+const PACKED_KEYS: [&str; 6] = [
     "packed",
     "packed_weight",
+    "packed_weights",
     "weight_packed",
     "codes",
     "qweight",
 ];
-const SCALE_KEYS: [&str; 5] = ["scale", "scales", "gamma", "alpha", "weight_scale"];
-const SHAPE_KEYS: [&str; 4] = ["shape", "size", "original_shape", "weight_shape"];
+const SCALE_KEYS: [&str; 8] = [
+    "scale",
+    "scales",
+    "gamma",
+    "gammas",
+    "alpha",
+    "alphas",
+    "weight_scale",
+    "weight_scales",
+];
+const SHAPE_KEYS: [&str; 8] = [
+    "shape",
+    "shapes",
+    "size",
+    "original_shape",
+    "orig_shape",
+    "weight_shape",
+    "weight_shapes",
+    "dims",
+];
+/// Keys under which a file says how its codes are packed, apart from their tensors.
+const PACKING_KEYS: [&str; 7] = [
+    "packing",
+    "pack",
+    "pack_config",
+    "quantization",
+    "quantization_config",
+    "quant_config",
+    "compact",
+];
 
 /// A packed tensor is a dict of three items and an optimizer's state one of two; both may have a
 /// few more, and larger dicts are not looked through for it.
@@ -169,9 +199,32 @@ pub(super) fn describe(
     let trail = search.descend()?;
     let state = trail[trail.len() - 1];
 
+    // The settings and the step are beside the model or above it.
+    let beside = |keys: &[&str]| {
+        keys.iter()
+            .find_map(|key| trail.iter().find_map(|&dict| find(graph, dict, &[key])))
+    };
+    let config = beside(&CONFIG_KEYS).filter(|&id| !matches!(graph.node(id), Node::None));
+
+    let mut declared = Declared::default();
+    let packings = trail.iter().copied().chain(config);
+    let packings = packings.filter_map(|dict| find(graph, dict, &PACKING_KEYS));
+    let of_config = config.iter().map(|&config| (config, false));
+    let of_codes = trail
+        .iter()
+        .copied()
+        .chain(packings)
+        .map(|dict| (dict, true));
+    let declared = of_config
+        .chain(of_codes)
+        .try_for_each(|(dict, about_codes)| declared.read(graph, dict, about_codes))
+        .map(|()| declared);
+
     let mut collector = Collector {
         graph,
         storages,
+        declared,
+        shapes: beside(&SHAPE_KEYS).map_or_else(HashMap::new, |shapes| by_name(graph, shapes)),
         visited: HashSet::new(),
         names: HashSet::new(),
         used: HashSet::new(),
@@ -189,12 +242,6 @@ pub(super) fn describe(
         return Err(Error::NoTensors);
     }
 
-    // The settings and the step are beside the model or above it.
-    let beside = |keys: &[&str]| {
-        keys.iter()
-            .find_map(|key| trail.iter().find_map(|&dict| find(graph, dict, &[key])))
-    };
-    let config = beside(&CONFIG_KEYS).filter(|&id| !matches!(graph.node(id), Node::None));
     let config = config.map(|id| graph.value(id)).transpose()?;
     let step = beside(&STEP_KEYS).and_then(|id| match graph.node(id) {
         Node::Int(step) => u64::try_from(*step).ok(),
@@ -240,6 +287,14 @@ fn find(graph: &Graph<'_>, dict: Id, keys: &[&str]) -> Option<Id> {
             .find(|item| graph.text(item.0) == Some(key))
             .map(|item| item.1)
     })
+}
+
+/// The items of a dict by their text keys; of equal keys the last counts.
+fn by_name<'a>(graph: &Graph<'a>, dict: Id) -> HashMap<&'a str, Id> {
+    let items = graph.items(dict).iter();
+    items
+        .filter_map(|&(key, value)| Some((graph.text(key)?, value)))
+        .collect()
 }
 
 /// The values inside a container with the keys that lead to them: the items of a dict, the
@@ -300,7 +355,10 @@ fn is_weight(tensor: &RawTensor<'_>) -> bool {
 struct Group {
     packed: Id,
     scale: Id,
-    shape: Id,
+    /// Looked up by the tensor's name where it is not beside the others.
+    shape: Option<Id>,
+    /// The dict of its own, where it has one, which may declare how it is packed.
+    dict: Option<Id>,
 }
 
 /// The group that a dict is, if it holds packed codes.
@@ -312,14 +370,34 @@ fn group(graph: &Graph<'_>, dict: Id) -> Option<Result<Group, &'static str>> {
     let Some(scale) = find(graph, dict, &SCALE_KEYS) else {
         return Some(Err("it has packed codes but no 'scale'"));
     };
-    let Some(shape) = find(graph, dict, &SHAPE_KEYS) else {
-        return Some(Err("it has packed codes but no 'shape'"));
-    };
     Some(Ok(Group {
         packed,
         scale,
-        shape,
+        shape: find(graph, dict, &SHAPE_KEYS),
+        dict: Some(dict),
     }))
+}
+
+/// The dicts of a model whose codes, scales and shapes are each kept by the tensors' names.
+struct Tables {
+    packed: Id,
+    scales: Id,
+    shapes: Option<Id>,
+}
+
+/// The tables that a dict holds, if it holds a table of packed codes.
+fn tables(graph: &Graph<'_>, dict: Id) -> Option<Tables> {
+    if graph.items(dict).len() > MOST_GROUP_ITEMS {
+        return None;
+    }
+    // The first item tells: looking at all, wherever a large table is referred to, would take long.
+    let packed = find(graph, dict, &PACKED_KEYS)?;
+    let first = graph.items(packed).first()?;
+    is_bytes(graph, first.1).then_some(Tables {
+        packed,
+        scales: find(graph, dict, &SCALE_KEYS)?,
+        shapes: find(graph, dict, &SHAPE_KEYS),
+    })
 }
 
 fn is_bytes(graph: &Graph<'_>, id: Id) -> bool {
@@ -343,6 +421,9 @@ impl Search<'_, '_> {
             trail.push(here);
             if trail.len() > DEEPEST {
                 return Err(Error::TooDeep);
+            }
+            if tables(graph, here).is_some() {
+                return Ok(trail);
             }
             let mut own = 0;
             let mut below = Vec::new();
@@ -391,6 +472,9 @@ impl Search<'_, '_> {
         } else if group(graph, id).is_some() {
             weights = 1;
         } else {
+            if let Some(tables) = tables(graph, id) {
+                weights = graph.items(tables.packed).len();
+            }
             for (key, child) in children(graph, id) {
                 if !is_training_state(graph, key, child) {
                     weights = weights.saturating_add(self.count(child, depth + 1)?);
@@ -406,6 +490,10 @@ impl Search<'_, '_> {
 struct Collector<'g, 'a> {
     graph: &'g Graph<'a>,
     storages: &'g Storages<'g>,
+    /// How the file says that all its codes are packed, or what is wrong with that.
+    declared: Result<Declared, String>,
+    /// Shapes that the file keeps by the names of packed tensors.
+    shapes: HashMap<&'g str, Id>,
     visited: HashSet<Id>,
     names: HashSet<String>,
     /// Tensors of the pickle that belong to the model.
@@ -424,6 +512,18 @@ impl<'g> Collector<'g, '_> {
             return Ok(());
         }
         let graph = self.graph;
+        if let Some(tables) = tables(graph, id) {
+            self.tables(&tables, path)?;
+            // What is beside the tables is the rest of the model under the same names.
+            for (key, value) in children(graph, id) {
+                let is_table = [Some(tables.packed), Some(tables.scales), tables.shapes]
+                    .contains(&Some(value));
+                if !is_table && !is_training_state(graph, key, value) {
+                    self.container(value, path, depth + 1)?;
+                }
+            }
+            return Ok(());
+        }
         let groups = self.groups_by_suffix(id);
         for (position, (key, value)) in children(graph, id).enumerate() {
             let name: Cow<'_, str> = match key.map(|key| graph.node(key)) {
@@ -482,8 +582,46 @@ impl<'g> Collector<'g, '_> {
         Ok(())
     }
 
-    /// Groups written side by side, as `<name>.packed`, `<name>.scale` and `<name>.shape`: for the
-    /// key of the codes the group's name and the group, for the other two nothing.
+    /// Tensors whose codes, scales and shapes are each in a dict of their own.
+    fn tables(&mut self, tables: &Tables, path: Option<&Path<'_>>) -> Result<(), Error> {
+        let graph = self.graph;
+        for table in [Some(tables.packed), Some(tables.scales), tables.shapes] {
+            // One table behind many models would be read over and over.
+            if table.is_some_and(|table| !self.visited.insert(table)) {
+                return Err(Error::TooMuchSharing);
+            }
+        }
+        let mut scales = by_name(graph, tables.scales);
+        let shapes = tables
+            .shapes
+            .map_or_else(HashMap::new, |shapes| by_name(graph, shapes));
+        for &(key, packed) in graph.items(tables.packed) {
+            let Some(key) = graph.text(key) else { continue };
+            let name = join(path, key)?;
+            let scale = scales.remove(key).ok_or_else(|| Error::Group {
+                tensor: shown(&name),
+                why: "it has packed codes but no scale".to_owned(),
+            })?;
+            let group = Group {
+                packed,
+                scale,
+                shape: shapes.get(key).copied(),
+                dict: None,
+            };
+            self.ternary(name, &group)?;
+        }
+        match scales.keys().min() {
+            None => Ok(()),
+            Some(key) => Err(Error::Group {
+                tensor: shown(key),
+                why: "it has a scale but no packed codes".to_owned(),
+            }),
+        }
+    }
+
+    /// Groups written side by side, as `<name>.packed`, `<name>.scale` and `<name>.shape`, or with
+    /// `_` instead of the dot: for the key of the codes the group's name and the group, for the other
+    /// two nothing.
     fn groups_by_suffix(&self, dict: Id) -> HashMap<Id, Option<(&'g str, Group)>> {
         let graph = self.graph;
         let items = || {
@@ -495,8 +633,13 @@ impl<'g> Collector<'g, '_> {
         let packed: Vec<_> = items()
             .filter(|&(_, _, value)| is_bytes(graph, value))
             .filter_map(|(name, key, value)| {
-                let (stem, word) = name.rsplit_once('.')?;
-                PACKED_KEYS.contains(&word).then_some((stem, key, value))
+                let stems = PACKED_KEYS
+                    .iter()
+                    .filter_map(|word| name.strip_suffix(word));
+                // The longest word leaves the shortest stem.
+                let stems = stems.filter(|stem| stem.ends_with(['.', '_']));
+                let stem = stems.min_by_key(|stem| stem.len())?;
+                (stem.len() > 1).then_some((stem, key, value))
             })
             .collect();
         let mut groups = HashMap::new();
@@ -510,22 +653,22 @@ impl<'g> Collector<'g, '_> {
             let sibling = |words: &[&str]| {
                 words
                     .iter()
-                    .find_map(|word| by_name.get(&*format!("{stem}.{word}")).copied())
+                    .find_map(|word| by_name.get(&*format!("{stem}{word}")).copied())
             };
-            let (scale, shape) = (sibling(&SCALE_KEYS), sibling(&SHAPE_KEYS));
-            if let (Some((scale_key, scale)), Some((shape_key, shape))) = (scale, shape) {
-                groups.insert(
-                    key,
-                    Some((
-                        stem,
-                        Group {
-                            packed,
-                            scale,
-                            shape,
-                        },
-                    )),
-                );
-                groups.insert(scale_key, None);
+            let Some((scale_key, scale)) = sibling(&SCALE_KEYS) else {
+                continue;
+            };
+            let shape = sibling(&SHAPE_KEYS);
+            let name = &stem[..stem.len() - 1];
+            let group = Group {
+                packed,
+                scale,
+                shape: shape.map(|(_, shape)| shape),
+                dict: None,
+            };
+            groups.insert(key, Some((name, group)));
+            groups.insert(scale_key, None);
+            if let Some((shape_key, _)) = shape {
                 groups.insert(shape_key, None);
             }
         }
@@ -538,9 +681,11 @@ impl<'g> Collector<'g, '_> {
             tensor: shown(&name),
             why,
         };
-        let shape = graph
-            .sizes(group.shape)
-            .and_then(|shape| dimensions(&shape));
+        let shape = group.shape.or_else(|| self.shapes.get(&*name).copied());
+        let shape = shape.ok_or_else(|| {
+            wrong("it has packed codes but no 'shape', which the codes do not tell".to_owned())
+        })?;
+        let shape = graph.sizes(shape).and_then(|shape| dimensions(&shape));
         let shape = shape.ok_or_else(|| {
             wrong("its shape is not a tuple of a few sizes that fit in memory".to_owned())
         })?;
@@ -551,21 +696,15 @@ impl<'g> Collector<'g, '_> {
         let Some(packed) = view(&name, tensor, self.storages)? else {
             return Err(wrong("its codes are not bytes".to_owned()));
         };
-        let len: usize = shape.iter().product();
-        // Where rows are packed each into whole bytes, their padding shows in the second size.
-        let columns = shape.last().copied().unwrap_or(1).max(1);
-        let rows = len / columns;
-        let padded = rows.checked_mul(columns.div_ceil(4));
-        let row_padding = packed.shape.len() >= 2
-            && packed.shape.last() == Some(&columns.div_ceil(4))
-            && Some(packed.len()) == padded;
-        if !row_padding && packed.len() != len.div_ceil(4) {
-            return Err(wrong(format!(
-                "its shape {shape:?} needs {} bytes of codes and there are {}",
-                len.div_ceil(4),
-                packed.len()
-            )));
+        let mut declared = self.declared.clone().map_err(wrong)?;
+        if let Some(dict) = group.dict {
+            declared.read(graph, dict, true).map_err(wrong)?;
         }
+        let columns = shape.last().copied().unwrap_or(1);
+        let rows = shape[..shape.len().max(1) - 1].iter().product();
+        let packing = declared
+            .settle(&packed.shape, rows, columns)
+            .map_err(wrong)?;
         let scale = match graph.node(group.scale) {
             Node::Float(scale) => Scale::Given(*scale as f32),
             Node::Int(scale) => Scale::Given(*scale as f32),
@@ -591,11 +730,11 @@ impl<'g> Collector<'g, '_> {
                 ));
             }
         };
-        let row_len = row_padding.then_some(columns);
         let source = Source::Ternary {
             packed,
-            row_len,
-            len,
+            packing,
+            rows,
+            columns,
             scale,
         };
         self.add(name, Some(shape), Encoding::Ternary, Some(source))

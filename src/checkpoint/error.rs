@@ -192,6 +192,8 @@ pub enum Error {
         tensor: String,
         /// Position of the weight, counted row by row.
         index: usize,
+        /// The two bits.
+        code: u8,
     },
     /// A ternary tensor's scale is no usable number.
     Scale {
@@ -455,10 +457,11 @@ impl fmt::Display for Error {
             Self::Group { tensor, why } => {
                 write!(f, "The packed ternary tensor '{tensor}' does not fit together: {why}.")
             }
-            Self::TernaryCode { tensor, index } => write!(
+            Self::TernaryCode { tensor, index, code } => write!(
                 f,
-                "The packed ternary tensor '{tensor}' has the code 3 at weight {index}; only 0, 1 \
-                 and 2 (for -1, 0 and +1) have a meaning."
+                "The packed ternary tensor '{tensor}' has the code {code} at weight {index}, which \
+                 stands for no weight; unless a file declares otherwise, 0, 1 and 2 stand for -1, 0 \
+                 and +1."
             ),
             Self::Scale { tensor, value } => write!(
                 f,

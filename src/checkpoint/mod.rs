@@ -39,7 +39,7 @@
 //! - `pickle`: the description, as values;
 //! - `contents`: which of these values is the model;
 //! - `tensor`: a storage's bytes as a tensor's values;
-//! - [`compact`]: two bits a weight;
+//! - [`compact`]: two bits a weight; `packing`: how another file lays them out;
 //! - [`write`](mod@write): the way back.
 
 pub mod compact;
@@ -47,6 +47,7 @@ mod contents;
 mod error;
 mod fetch;
 mod foreign;
+mod packing;
 mod pickle;
 mod reader;
 mod tensor;

@@ -1,7 +1,7 @@
 //! Tensors: from a storage's bytes to values in row-major order.
 
 use super::Error;
-use super::compact;
+use super::compact::{self, Packing};
 use super::error::shown;
 use super::pickle::Dtype;
 use half::{bf16, f16};
@@ -91,10 +91,10 @@ pub(super) enum Source {
     Ternary {
         /// The codes.
         packed: View,
-        /// Codes of one row, where each row is packed into bytes of its own.
-        row_len: Option<usize>,
-        /// Codes in all.
-        len: usize,
+        packing: Packing,
+        /// Rows of the matrix, whose last dimension is that of the tensor.
+        rows: usize,
+        columns: usize,
         scale: Scale,
     },
 }
@@ -133,8 +133,9 @@ impl Source {
             Self::Dense(view) => read(view),
             Self::Ternary {
                 packed,
-                row_len,
-                len,
+                packing,
+                rows,
+                columns,
                 scale,
             } => {
                 let scales = match scale {
@@ -155,14 +156,14 @@ impl Source {
                 }
                 let codes =
                     packed.gather(packed.entry.map_or(&[][..], &bytes), |[byte]: [u8; 1]| byte);
-                let columns = row_len.unwrap_or(*len).max(1);
-                let codes = compact::join_rows(codes, len / columns, columns);
-                if let Some(index) = compact::first_invalid(&codes, *len) {
-                    return Err(Error::TernaryCode {
-                        tensor: shown(name),
-                        index,
-                    });
-                }
+                let codes =
+                    compact::repack(codes, packing, *rows, *columns).map_err(|(index, code)| {
+                        Error::TernaryCode {
+                            tensor: shown(name),
+                            index,
+                            code,
+                        }
+                    })?;
                 Data::Ternary { codes, scales }
             }
         };

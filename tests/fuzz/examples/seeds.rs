@@ -12,7 +12,9 @@ const LARGEST: usize = 64 << 10;
 fn main() -> io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let fixtures = here.join("../fixtures");
-    let mut folders = vec![fixtures.join("checkpoint"), fixtures];
+    let mut folders = ["checkpoint/packed", "checkpoint", "."]
+        .map(|name| fixtures.join(name))
+        .to_vec();
     folders.extend(env::args_os().skip(1).map(PathBuf::from));
     let targets = ["zip", "pickle", "compact", "roles"].map(|name| here.join("corpus").join(name));
     for folder in &targets {

@@ -6,7 +6,7 @@ use cpu1_fuzz::attack::{Pickle, read};
 use cpu1_fuzz::{one, tensor, wrap};
 use libfuzzer_sys::fuzz_target;
 
-const KEYS: [&str; 44] = [
+const KEYS: [&str; 52] = [
     "state_dict",
     "state",
     "model",
@@ -20,6 +20,8 @@ const KEYS: [&str; 44] = [
     "w.weight_packed",
     "w.weight_scale",
     "w.weight_shape",
+    "w_packed",
+    "w_scale",
     "packed",
     "scale",
     "scales",
@@ -37,12 +39,15 @@ const KEYS: [&str; 44] = [
     "bit_order",
     "msb_first",
     "code_values",
+    "code_map",
     "code_offset",
     "signed",
     "axis",
+    "pack_axis",
     "packing",
     "quantization",
     "column_major",
+    "row_major",
     "packed_weights",
     "0",
     "1",
@@ -51,6 +56,9 @@ const KEYS: [&str; 44] = [
     "optimizer",
     "weight_shape",
     "pack_order",
+    "mapping",
+    "lsb_first",
+    "memory_order",
 ];
 const TEXTS: [&str; 12] = [
     "row",
@@ -68,7 +76,7 @@ const TEXTS: [&str; 12] = [
 ];
 
 fn value(u: &mut Unstructured, pickle: Pickle, depth: usize) -> Result<Pickle> {
-    let deepest = if depth > 3 { 6 } else { 10 };
+    let deepest = if depth > 3 { 8 } else { 11 };
     Ok(match u.int_in_range(0..=deepest)? {
         0 | 1 => tensor(u, pickle)?,
         2 => pickle.text(one(u, &TEXTS)?),

@@ -1,0 +1,139 @@
+//! Compact files with other keys, orders, bits, codes and scales than ours, written with torch by
+//! `tests/reference/compact_variants.py`: read alike where they say what they mean, refused where not.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+
+use common::{generate, load};
+use cpu1::checkpoint::{Contents, Data, Error, Flavour, Reader, Tensor};
+use cpu1::parallel::Team;
+use cpu1::sample::Settings;
+use std::fs;
+use std::ops::Range;
+
+fn fixture(name: &str) -> Vec<u8> {
+    let path = format!("{}/tests/fixtures/{name}.pt", env!("CARGO_MANIFEST_DIR"));
+    fs::read(&path).expect(&path)
+}
+
+/// Contents and tensors of a file, sorted by name.
+fn read(name: &str) -> Result<(Contents, Vec<(String, Tensor)>), Error> {
+    let file = fixture(&format!("checkpoint/packed/{name}"));
+    let mut reader = Reader::new(file.len() as u64)?;
+    let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
+    while let Some(range) = reader.wants() {
+        reader.feed(slice(range))?;
+    }
+    let contents = reader.contents().expect("it was read").clone();
+    reader.select(&(0..contents.tensors.len()).collect::<Vec<_>>())?;
+    let mut tensors = Vec::new();
+    while let Some(range) = reader.wants() {
+        reader.feed(slice(range))?;
+        while let Some((index, tensor)) = reader.take()? {
+            tensors.push((contents.tensors[index].name.clone(), tensor));
+        }
+    }
+    tensors.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok((contents, tensors))
+}
+
+/// The weights of `compact_variants.py`, by its formula.
+fn weight(i: usize) -> f32 {
+    ((i * i + i / 4) % 3) as f32 - 1.0
+}
+
+/// The tensor's values, with a scale by row.
+fn values(rows: usize, columns: usize, scale: impl Fn(usize) -> f32) -> Vec<f32> {
+    let value = |i: usize| weight(i) * scale(i / columns);
+    (0..rows * columns).map(value).collect()
+}
+
+#[test]
+fn one_model_packed_in_many_ways() {
+    let files = [
+        "columns",
+        "columns_lines",
+        "columns_untold",
+        "columns_across",
+        "transposed",
+        "lines",
+        "across",
+        "high_first",
+        "msb_first",
+        "signed",
+        "code_list",
+        "code_of_weight",
+        "weight_of_code",
+        "offset_2",
+        "row_scales",
+        "row_scales_f32",
+        "tables",
+        "tables_below",
+        "suffixed",
+        "suffixed_shapes",
+    ];
+    for name in files {
+        let (contents, tensors) = read(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(contents.flavour, Flavour::Compact2Bit, "{name}");
+        let scale = |row: usize| match name {
+            "row_scales" | "row_scales_f32" => (row + 1) as f32 / 4.0,
+            _ => 0.375,
+        };
+        let [(a_name, a), (b_name, b), (norm_name, norm)] = &tensors[..] else {
+            panic!("{name} has {} tensors", tensors.len());
+        };
+        // `a.weight_packed` may be the packed weight of `a` or the packed `a.weight`.
+        let names = [a_name, b_name].map(|name| name.trim_end_matches(".weight"));
+        assert_eq!((names, &**norm_name), (["a", "b"], "norm.weight"), "{name}");
+        assert_eq!(
+            (&a.shape[..], &b.shape[..]),
+            (&[5, 7][..], &[8, 12][..]),
+            "{name}"
+        );
+        assert_eq!(a.to_f32(), values(5, 7, scale), "{name}");
+        assert_eq!(b.to_f32(), values(8, 12, scale), "{name}");
+        assert!(matches!(norm.data, Data::Bf16(_)), "{name}");
+    }
+    let (_, square) = read("square").unwrap();
+    assert_eq!(square[0].1.to_f32(), values(8, 8, |_| 0.375));
+}
+
+#[test]
+fn what_is_left_open_or_contradicts_itself_gets_a_sentence() {
+    for (name, part) in [
+        ("no_axis", "could be packed along either side"),
+        (
+            "no_one_order",
+            "'transposed' contradicts another declaration",
+        ),
+        ("no_such_order", "'order' is not understood"),
+        ("no_such_shape", "no known packing of 5 × 7 weights"),
+        ("no_minus_one", "'code_values' is not understood"),
+        ("no_shape", "no 'shape'"),
+        ("no_scale", "no scale"),
+        ("no_codes", "no packed codes"),
+        ("no_column_scales", "one for each row"),
+    ] {
+        let error = read(name).expect_err(name);
+        assert!(matches!(error, Error::Group { .. }), "{name}: {error}");
+        assert!(error.to_string().contains(part), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_whole_model_in_a_foreign_packing_says_the_same() {
+    let text = |name: &str| {
+        let settings = Settings {
+            max_bytes: 64,
+            temperature: 0.0,
+            ..Settings::default()
+        };
+        generate(
+            &load(&fixture(name)),
+            Team::new(1),
+            b"Packed elsewhere",
+            settings,
+        )
+    };
+    assert_eq!(text("checkpoint/packed/run_14"), text("run_14.compact"));
+}
