@@ -4,14 +4,17 @@
 //   const model = await CPU1.load(CPU1.EMBEDDED);
 //   for await (const { text } of model.generate("Ownership is")) show(text);
 import { CPU1Error } from "./errors.js";
-import { hubAddress } from "./hub.js";
+import { hubAddress, listFiles } from "./hub.js";
+import { openStore } from "./store.js";
 
+/** @import { Entry } from "./store.js" */
 /** @import { Answer, Note, Request } from "./worker.js" */
 
 /**
- * How far a model's loading is; `total` is 0 where it is not known.
+ * How far a model's loading is; `total` is 0 where it is not known. Bytes are fetched, unpacked as
+ * they come, and the packed model is written to the cache.
  *
- * @typedef {{ phase: "fetch" | "unpack", loaded: number, total: number }} LoadProgress
+ * @typedef {{ phase: "fetch" | "unpack" | "pack", loaded: number, total: number }} LoadProgress
  */
 
 /**
@@ -20,6 +23,10 @@ import { hubAddress } from "./hub.js";
  * @property {(progress: LoadProgress) => void} [onProgress]
  * @property {Record<string, string>} [names] role → tensor, for a file whose roles cannot be told apart
  * @property {number} [threads] instead of half the machine's; a page that is not cross-origin isolated has one
+ * @property {string | URL | Blob | Uint8Array} [tokenizer] the tokenizer.json of a model that reads BPE tokens;
+ *   else the one beside the model's file is taken, if there is one
+ * @property {string} [sha256] of the file, as `files` tells it: a model kept from another file is not taken for it
+ * @property {boolean} [cache] whether to keep the model for the next visit, and to take it from there; true
  */
 
 /**
@@ -52,6 +59,7 @@ import { hubAddress } from "./hub.js";
  *
  * @typedef {object} Chunk
  * @property {Uint8Array} bytes
+ * @property {Uint32Array} [tokens] of a model that reads BPE tokens: those that the bytes come from
  * @property {string} text of these bytes what is complete as UTF-8; U+FFFD stands for what never will be
  * @property {Stats} stats
  */
@@ -78,6 +86,36 @@ import { hubAddress } from "./hub.js";
  * @property {number} threads threads in use
  * @property {number} maxPromptBytes
  * @property {Record<string, unknown>} config as in the file
+ * @property {"bytes" | "tokens"} reads what its texts are made of
+ * @property {boolean} tokenizer whether a model that reads tokens has a tokenizer, and so reads text
+ * @property {number} memoryBytes memory of the program, which never shrinks: the most it needed so far
+ * @property {number} fetchedBytes what came over the network for the model
+ * @property {string} flavour which of the archive's kinds of file it is: unpacked, compact or step
+ * @property {{ state: "hit" | "stored" | "off", notice: string }} cache whether it came from the cache, is kept there
+ *   now, or is not; `notice` says why not, if it was to be
+ * @property {Report} report how the file was read
+ */
+
+/**
+ * What was made of a file's tensors.
+ *
+ * @typedef {object} Report
+ * @property {string} flavour
+ * @property {number | null} step of the training, where the file tells
+ * @property {string} run folder name of the published run whose architecture it has, or empty
+ * @property {string[]} unused tensors of the model that play no role
+ * @property {number} skipped how many tensors are none of the model's: an optimizer's state
+ * @property {Decision[]} decisions for each tensor in use
+ */
+
+/**
+ * @typedef {object} Decision
+ * @property {string} role by its canonical name
+ * @property {string} tensor its name in the file
+ * @property {number[]} shape
+ * @property {string} encoding in the file
+ * @property {string} why it plays that role
+ * @property {string} held how it is held in memory
  */
 
 /**
@@ -86,9 +124,9 @@ import { hubAddress } from "./hub.js";
  * @param {string | URL | Blob | Uint8Array} source a URL (relative to the page), a file, or its bytes
  * @param {LoadOptions} [options]
  * @returns {Promise<Model>}
- * @throws {CPU1Error} `network`, `format`, `memory`, `unsupported`, `settings`, `aborted`
+ * @throws {CPU1Error} `network`, `format`, `names`, `tokenizer`, `memory`, `unsupported`, `settings`, `aborted`
  */
-async function load(source, { signal, onProgress, names, threads } = {}) {
+async function load(source, { signal, onProgress, names, threads, tokenizer, sha256 = "", cache = true } = {}) {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 16)) {
     throw new CPU1Error("settings", `The number of threads is ${threads}; it must be a whole number from 1 to 16.`);
   }
@@ -97,7 +135,9 @@ async function load(source, { signal, onProgress, names, threads } = {}) {
   signal?.addEventListener("abort", abort);
   try {
     if (signal?.aborted) throw aborted();
-    const answers = connection.ask({ type: "load", place: resolve(source), names: JSON.stringify(names), threads });
+    const [place, table] = [resolve(source), tokenizer === undefined ? undefined : resolve(tokenizer)];
+    const request = { type: /** @type {const} */ ("load"), place, names: JSON.stringify(names), threads, tokenizer: table, sha256, cache };
+    const answers = connection.ask(request);
     for (;;) {
       const { done, value } = await answers.next();
       if (done) return new Model(connection, value);
@@ -124,13 +164,20 @@ function resolve(source) {
 /** A loaded model. It does one thing at a time, in a worker of its own. */
 class Model {
   #connection;
+  /** Why it reads no text, if so. @type {string} */
+  #lacking;
+  /** @type {number} */
+  #memory;
 
   /**
    * @param {Connection} connection
-   * @param {Record<string, any>} info as the wasm gives it
+   * @param {Record<string, any>} loaded as the worker gives it; `info` is the wasm's
    */
-  constructor(connection, info) {
+  constructor(connection, { info, report, fetched, cache, lacking, memory }) {
     this.#connection = connection;
+    this.#lacking = lacking;
+    this.#memory = memory;
+    const most = () => this.#memory;
     /** @type {Readonly<ModelInfo>} */
     this.info = Object.freeze({
       run: info.run,
@@ -144,36 +191,41 @@ class Model {
       threads: info.threads,
       maxPromptBytes: info.max_prompt_bytes,
       config: info.config,
+      reads: info.reads ?? "bytes",
+      tokenizer: info.reads === "tokens" && lacking === "",
+      get memoryBytes() {
+        return most();
+      },
+      fetchedBytes: fetched,
+      flavour: report.flavour,
+      cache,
+      report,
     });
   }
 
   /**
    * Continues a prompt. Leaving the loop stops the model.
    *
-   * @param {string | Uint8Array} prompt any text, any bytes, or nothing
+   * @param {string | Uint8Array | Uint32Array} prompt any text, any bytes, or nothing; or the ids of tokens
    * @param {GenerateOptions} [options]
    * @returns {AsyncGenerator<Chunk, void, void>}
-   * @throws {CPU1Error} `prompt`, `settings`, `busy`, `aborted`, `disposed`, `internal`
+   * @throws {CPU1Error} `prompt`, `tokenizer`, `settings`, `busy`, `aborted`, `disposed`, `internal`
    */
   async *generate(prompt, options = {}) {
     const settings = encodeSettings(options);
-    const bytes = encode(prompt);
-    const most = this.info.maxPromptBytes;
-    if (bytes.length > most) {
-      const [found, allowed] = [bytes.length, most].map((n) => n.toLocaleString("en"));
-      throw new CPU1Error("prompt", `The prompt has ${found} bytes and may have at most ${allowed}; shorten it.`);
-    }
-
+    const symbols = this.#read(prompt);
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     // A prompt may end within a character, which the first bytes then complete.
-    decoder.decode(bytes.subarray(-3), { stream: true });
-    const request = { type: /** @type {const} */ ("generate"), prompt: bytes, settings };
+    if (symbols instanceof Uint8Array) decoder.decode(symbols.subarray(-3), { stream: true });
+    const request = { type: /** @type {const} */ ("generate"), prompt: symbols, settings };
     /** @type {Stats | undefined} */
     let stats;
     for await (const note of this.#connection.ask(request, options.signal)) {
       if (note.type !== "bytes") continue;
+      this.#memory = note.memory;
       stats = readStats(note.stats, note.milliseconds, note.writing);
-      yield { bytes: note.bytes, text: decoder.decode(note.bytes, { stream: true }), stats };
+      const tokens = note.tokens && { tokens: note.tokens };
+      yield { bytes: note.bytes, ...tokens, text: decoder.decode(note.bytes, { stream: true }), stats };
     }
     const rest = decoder.decode();
     if (rest !== "" && stats !== undefined) yield { bytes: new Uint8Array(), text: rest, stats };
@@ -185,15 +237,34 @@ class Model {
    * @param {string | Uint8Array} text
    * @param {{ signal?: AbortSignal, onProgress?: (progress: { loaded: number, total: number }) => void }} [options]
    * @returns {Promise<Score>}
-   * @throws {CPU1Error} `text`, `busy`, `aborted`, `disposed`, `internal`
+   * @throws {CPU1Error} `text`, `tokenizer`, `busy`, `aborted`, `disposed`, `internal`
    */
   async score(text, { signal, onProgress } = {}) {
+    if (this.#lacking) throw new CPU1Error("tokenizer", this.#lacking);
     const answers = this.#connection.ask({ type: "score", text: encode(text) }, signal);
     for (;;) {
       const { done, value } = await answers.next();
       if (done) return { bitsPerByte: value.bits_per_byte, bytes: value.bytes, perByte: value.per_byte };
       if (value.type === "progress") onProgress?.({ loaded: value.loaded, total: value.total });
     }
+  }
+
+  /**
+   * A prompt as the worker takes it.
+   *
+   * @param {string | Uint8Array | Uint32Array} prompt
+   */
+  #read(prompt) {
+    if (prompt instanceof Uint32Array) {
+      if (this.info.reads === "tokens") return prompt;
+      throw new CPU1Error("prompt", "The prompt is given as tokens, but this model reads bytes; give it a text.");
+    }
+    if (this.#lacking) throw new CPU1Error("tokenizer", this.#lacking);
+    const bytes = encode(prompt);
+    const most = this.info.maxPromptBytes;
+    if (bytes.length <= most) return bytes;
+    const [found, allowed] = [bytes.length, most].map((n) => n.toLocaleString("en"));
+    throw new CPU1Error("prompt", `The prompt has ${found} bytes and may have at most ${allowed}; shorten it.`);
   }
 
   /** Ends the model's worker and frees its memory. */
@@ -248,7 +319,8 @@ class Connection {
         const answer = await inbox.take();
         running = answer.type !== "done" && answer.type !== "error";
         if (answer.type === "error") {
-          const error = new CPU1Error(answer.code, answer.message);
+          const { details } = answer;
+          const error = new CPU1Error(answer.code, answer.message, details && { details });
           if (answer.fatal) this.close(error);
           throw error;
         }
@@ -278,7 +350,7 @@ class Connection {
     if (this.#ended) return;
     this.#ended = reason;
     this.#worker.terminate();
-    this.#job?.inbox.put({ type: "error", code: reason.code, message: reason.message, fatal: false });
+    this.#job?.inbox.put({ type: "error", code: reason.code, message: reason.message, details: undefined, fatal: false });
   }
 }
 
@@ -361,10 +433,34 @@ function closed() {
   return new CPU1Error("disposed", "The model was given up; load it again.");
 }
 
+/** The models that are kept for the next visit. @returns {Promise<Entry[]>} */
+async function cached() {
+  return (await (await openStore())?.list()) ?? [];
+}
+
+/**
+ * Forgets a model that is kept.
+ *
+ * @param {string} id as `cached` tells it
+ */
+async function remove(id) {
+  await (await openStore())?.remove(id);
+}
+
+/** Forgets all models that are kept. */
+async function removeAll() {
+  await (await openStore())?.removeAll();
+}
+
 export const CPU1 = Object.freeze({
   load,
   /** Address of a file on the Hugging Face Hub by its name, `owner/repo/path@revision`, for `load`. */
   hub: hubAddress,
+  /** What is in a folder on the Hub, by its name, `owner/repo/folder@revision`. */
+  files: listFiles,
+  cached,
+  remove,
+  removeAll,
   /** Address of the model that comes with the page. */
   EMBEDDED: new URL("./models/cpu1-rust-docs.pt", import.meta.url).href,
   Error: CPU1Error,

@@ -5,6 +5,8 @@
  *
  * - `network`: the bytes of a file, or of the program itself, could not be had
  * - `format`: the file is no checkpoint that this program reads, or it is damaged
+ * - `names`: its tensors do not tell which part of the model they are; `details` lists what a name map has to settle
+ * - `tokenizer`: a model of BPE tokens has no tokenizer that can be used, so it reads no text
  * - `memory`: there is not enough of it
  * - `prompt`, `settings`, `text`: what was given to `generate` or `score` is out of range
  * - `busy`: the model does one thing at a time
@@ -13,8 +15,18 @@
  * - `unsupported`: this browser, or this program so far, cannot do it
  * - `internal`: a fault of ours; the model is gone and can be loaded again
  *
- * @typedef {"network" | "format" | "memory" | "prompt" | "settings" | "text" | "busy" | "aborted"
+ * @typedef {"network" | "format" | "names" | "tokenizer" | "memory" | "prompt" | "settings" | "text" | "busy" | "aborted"
  *   | "disposed" | "unsupported" | "internal"} ErrorCode
+ */
+
+/**
+ * What a name map has to settle.
+ *
+ * @typedef {object} NamesDetails
+ * @property {string} role that is missing, or that several tensors fit
+ * @property {number[]} expected shape of its tensor
+ * @property {[name: string, shape: number[]][]} candidates tensors that fit
+ * @property {[name: string, shape: number[]][]} unused tensors that play no role so far
  */
 
 /** An error whose message is a sentence and whose `code` never changes its meaning. */
@@ -22,13 +34,15 @@ export class CPU1Error extends Error {
   /**
    * @param {ErrorCode} code
    * @param {string} message
-   * @param {ErrorOptions} [options]
+   * @param {ErrorOptions & { details?: NamesDetails }} [options] `details` come with `names`
    */
-  constructor(code, message, options) {
+  constructor(code, message, { details, ...options } = {}) {
     super(message, options);
     this.name = "CPU1Error";
     /** @readonly */
     this.code = code;
+    /** @readonly */
+    this.details = details;
   }
 }
 

@@ -1,41 +1,35 @@
 // Where the bytes of a checkpoint come from. The loader asks for ranges and does not care.
 import { CPU1Error, sayBytes } from "./errors.js";
-import { openRanges } from "./hub.js";
+import { nameOf, openRanges } from "./remote.js";
 
 /**
  * A file that can be read in pieces.
  *
  * @typedef {object} Source
  * @property {number} size bytes of the whole file
- * @property {(start: number, end: number) => Promise<Uint8Array>} read exactly the bytes [start, end)
+ * @property {(start: number, end: number, ahead: number) => Promise<Uint8Array>} read exactly the bytes
+ *   [start, end); those up to `ahead` will be asked for after them, in order
  */
 
 /** @typedef {(loaded: number, total: number) => void} OnBytes total is 0 where it is not known */
 
-/** Files of the page's own server up to this size are fetched by one plain GET and kept until they are packed. */
+/** Files of the page's own server up to this size are fetched by one plain GET and held until they are packed. */
 const MOST_IN_MEMORY = 16 * 2 ** 20;
 
 /**
  * @param {string | Blob | Uint8Array} place an absolute URL, a local file, or the bytes themselves
  * @param {OnBytes} onBytes hears of bytes that come over the network
- * @returns {Promise<Source>}
+ * @returns {Promise<Source & { far: boolean }>} `far`: it came a long way, and is worth a place in the cache
  */
 export async function openSource(place, onBytes) {
-  if (typeof place === "string") return openAddress(place, onBytes);
-  if (place instanceof Blob) return blobSource(place);
-  return bytesSource(place);
-}
-
-/**
- * Small files of the page's own server in one go, all others in ranges.
- *
- * @param {string} url
- * @param {OnBytes} onBytes
- */
-async function openAddress(url, onBytes) {
-  const ours = new URL(url).origin === location.origin;
-  const bytes = ours ? await fetchSmall(url, onBytes) : undefined;
-  return bytes ? bytesSource(bytes) : openRanges(url, onBytes);
+  if (place instanceof Blob) return { ...blobSource(place), far: false };
+  if (typeof place !== "string") return { ...bytesSource(place), far: false };
+  // Small files of the page's own server in one go, all others in ranges.
+  const ours = new URL(place).origin === location.origin;
+  const bytes = ours ? await fetchSmall(place, onBytes) : undefined;
+  if (bytes) return { ...bytesSource(bytes), far: false };
+  const file = await openRanges(place, onBytes);
+  return { size: file.size, read: (...range) => file.read(...range), far: true };
 }
 
 /**
@@ -50,7 +44,7 @@ function bytesSource(bytes) {
  * @param {Blob} blob
  * @returns {Source}
  */
-function blobSource(blob) {
+export function blobSource(blob) {
   return {
     size: blob.size,
     async read(start, end) {
@@ -73,7 +67,7 @@ function blobSource(blob) {
  * @returns {Promise<Uint8Array | undefined>}
  */
 async function fetchSmall(url, onBytes) {
-  const name = new URL(url).pathname.split("/").pop() || url;
+  const name = nameOf(url);
   const response = await fetch(url).catch((cause) => {
     throw new CPU1Error("network", `The file ${name} could not be fetched: the connection failed.`, { cause });
   });

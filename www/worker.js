@@ -1,31 +1,40 @@
 // The wasm's home: a dedicated worker that holds one model and does one job at a time, in bursts,
 // so that it hears a stop between them. cpu1.js starts it and speaks for it.
 import { CPU1Error } from "./errors.js";
-import { openSource } from "./source.js";
+import { loadModel } from "./load.js";
+import { said } from "./program.js";
 
-/** @typedef {typeof import("./pkg/cpu1.js")} Program */
-/** @typedef {import("./pkg/cpu1.js").Model} Model */
+/** @import { LoadNote, LoadRequest } from "./load.js" */
+/** @import { Model } from "./program.js" */
 
 /**
  * What can be asked. Each request is answered by any number of notes and one end.
  *
- * @typedef {object} LoadRequest
- * @property {"load"} type
- * @property {string | Blob | Uint8Array} place
- * @property {string | undefined} names JSON
- * @property {number | undefined} threads
- * @typedef {{ type: "generate", prompt: Uint8Array, settings: string }} GenerateRequest
+ * @typedef {{ type: "generate", prompt: Uint8Array | Uint32Array, settings: string }} GenerateRequest
  * @typedef {{ type: "score", text: Uint8Array }} ScoreRequest
  * @typedef {LoadRequest | GenerateRequest | ScoreRequest} Request
  */
 
 /**
- * @typedef {{ type: "progress", phase: "fetch" | "unpack" | "score", loaded: number, total: number }} ProgressNote
- * @typedef {{ type: "bytes", bytes: Uint8Array, stats: string, milliseconds: number, writing: number }} BytesNote
- *   `stats` is the wasm's JSON; the times are those of all bursts and of the writing ones
+ * @typedef {{ type: "progress", phase: "score", loaded: number, total: number }} ScoreNote
+ * @typedef {object} BytesNote
+ * @property {"bytes"} type
+ * @property {Uint8Array} bytes
+ * @property {Uint32Array | undefined} tokens of a model that writes tokens, those that the bytes come from
+ * @property {string} stats the wasm's JSON
+ * @property {number} milliseconds of all bursts
+ * @property {number} writing milliseconds of the bursts that wrote
+ * @property {number} memory bytes of the wasm's memory
+ *
  * @typedef {{ type: "done", result: string }} DoneEnd `result` is JSON
- * @typedef {{ type: "error", code: import("./errors.js").ErrorCode, message: string, fatal: boolean }} ErrorEnd
- * @typedef {ProgressNote | BytesNote} Note
+ * @typedef {object} ErrorEnd
+ * @property {"error"} type
+ * @property {import("./errors.js").ErrorCode} code
+ * @property {string} message
+ * @property {import("./errors.js").NamesDetails | undefined} details
+ * @property {boolean} fatal
+ *
+ * @typedef {LoadNote | ScoreNote | BytesNote} Note
  * @typedef {Note | DoneEnd | ErrorEnd} Answer
  */
 
@@ -34,6 +43,8 @@ const BURST = 30;
 
 /** @type {Model | undefined} */
 let model;
+/** @type {WebAssembly.Memory | undefined} */
+let memory;
 
 /** Requests that are to end early. */
 const stopped = new Set();
@@ -71,62 +82,11 @@ function perform(request, note, isStopped) {
  * @param {LoadRequest} request
  * @param {(note: Note) => void} note
  */
-async function load({ place, names, threads }, note) {
-  const members = chooseThreads(threads);
-  const [program, source] = await Promise.all([
-    startProgram(members),
-    openSource(place, (loaded, total) => note({ type: "progress", phase: "fetch", loaded, total })),
-  ]);
-  model = await said("format", async () => {
-    const loader = new program.Loader(source.size, names);
-    for (let range = loader.wants(); range !== undefined; range = loader.wants()) {
-      loader.feed(await source.read(range[0], range[1]));
-      const [loaded, total] = loader.progress();
-      note({ type: "progress", phase: "unpack", loaded, total });
-    }
-    return loader.finish().model(members);
-  });
-  return model.info();
-}
-
-/**
- * The number of threads to use: what was asked for, else half the machine's and at most four; one
- * where the page may not share memory between threads.
- *
- * @param {number | undefined} wanted
- */
-function chooseThreads(wanted) {
-  if (!self.crossOriginIsolated) return 1;
-  const cores = navigator.hardwareConcurrency;
-  return wanted ?? Math.min(cores, 4, Math.max(2, Math.floor(cores / 2)));
-}
-
-/**
- * Loads the wasm and starts its helpers; this worker is a member of the team itself.
- *
- * @param {number} members
- */
-async function startProgram(members) {
-  const program = await import("./pkg/cpu1.js").catch((cause) => {
-    throw new CPU1Error("network", "The program itself, pkg/cpu1.js, could not be loaded from the page's server.", {
-      cause,
-    });
-  });
-  await program.default().catch((cause) => {
-    if (cause instanceof WebAssembly.CompileError) {
-      throw new CPU1Error("unsupported", "This browser lacks WebAssembly SIMD or threads; a newer one has them.", {
-        cause,
-      });
-    }
-    if (cause instanceof RangeError) {
-      throw new CPU1Error("memory", "There is not enough memory to start; close other tabs and try again.", { cause });
-    }
-    throw new CPU1Error("network", "The program itself, pkg/cpu1_bg.wasm, could not be loaded from the page's server.", {
-      cause,
-    });
-  });
-  if (members > 1) await program.initThreadPool(members - 1);
-  return program;
+async function load(request, note) {
+  const loaded = await loadModel(request, note);
+  ({ model, memory } = loaded);
+  const { report, fetched, cache, lacking } = loaded;
+  return JSON.stringify({ info: JSON.parse(model.info()), report, fetched, cache, lacking, memory: memory.buffer.byteLength });
 }
 
 /**
@@ -135,7 +95,9 @@ async function startProgram(members) {
  * @param {() => boolean} isStopped
  */
 async function generate({ prompt, settings }, note, isStopped) {
-  const generation = await said("settings", () => ready().generate(prompt, settings));
+  const generation = await said("settings", () =>
+    prompt instanceof Uint32Array ? /** @type {any} */ (ready()).generateTokens(prompt, settings) : ready().generate(prompt, settings),
+  );
   const pace = new Pace();
   let writing = 0;
   let unread = unreadPatches(generation.stats());
@@ -145,12 +107,14 @@ async function generate({ prompt, settings }, note, isStopped) {
     const began = performance.now();
     const bytes = generation.advance(patches);
     const took = performance.now() - began;
+    const tokens = /** @type {any} */ (generation).tokens?.();
     pace.ran(patches, took);
     if (unread === 0) writing += took;
 
     const stats = generation.stats();
     unread = unreadPatches(stats);
-    note({ type: "bytes", bytes, stats, milliseconds: pace.milliseconds, writing }, [bytes.buffer]);
+    const size = memory?.buffer.byteLength ?? 0;
+    note({ type: "bytes", bytes, tokens, stats, milliseconds: pace.milliseconds, writing, memory: size }, [bytes.buffer]);
     await breathe();
   }
   generation.free();
@@ -216,29 +180,15 @@ function breathe() {
 }
 
 /**
- * Runs a step in which the wasm may refuse what it was given, and gives its sentence a code.
- *
- * @template T
- * @param {import("./errors.js").ErrorCode} code
- * @param {() => T | Promise<T>} step
- * @returns {Promise<T>}
- */
-async function said(code, step) {
-  try {
-    return await step();
-  } catch (error) {
-    if (error instanceof CPU1Error || error instanceof WebAssembly.RuntimeError) throw error;
-    throw new CPU1Error(code, error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
-
-/**
  * @param {unknown} error
  * @returns {ErrorEnd}
  */
 function describe(error) {
-  if (error instanceof CPU1Error) return { type: "error", code: error.code, message: error.message, fatal: false };
+  if (error instanceof CPU1Error) {
+    const { code, message, details } = error;
+    return { type: "error", code, message, details, fatal: false };
+  }
   const message = error instanceof Error ? error.message : String(error);
   // After a trap the wasm's memory is in no state that can be relied on.
-  return { type: "error", code: "internal", message: `The program stopped: ${message}.`, fatal: true };
+  return { type: "error", code: "internal", message: `The program stopped: ${message}.`, details: undefined, fatal: true };
 }

@@ -41,7 +41,7 @@ function textOf(page, url) {
   return page.evaluate(`(async () => {
     const { CPU1 } = await import("/cpu1.js");
     try {
-      const model = await CPU1.load(${JSON.stringify(url)}, { threads: 1 });
+      const model = await CPU1.load(${JSON.stringify(url)}, { threads: 1, cache: false });
       const bytes = [];
       for await (const chunk of model.generate("The Hub says", { maxBytes: 24, temperature: 0 })) bytes.push(...chunk.bytes);
       model.dispose();

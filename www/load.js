@@ -1,0 +1,213 @@
+// How a model is loaded in the worker: from the cache where it is kept, else from its source, and
+// then into the cache.
+import { CPU1Error } from "./errors.js";
+import { revisionOf } from "./hub.js";
+import { chooseThreads, said, startProgram } from "./program.js";
+import { fetchAll, nameOf } from "./remote.js";
+import { Slot } from "./slot.js";
+import { blobSource, openSource } from "./source.js";
+
+/** @import { Model, Packed, Program } from "./program.js" */
+/** @import { Source } from "./source.js" */
+
+/**
+ * @typedef {object} LoadRequest
+ * @property {"load"} type
+ * @property {string | Blob | Uint8Array} place an absolute URL, a file, or its bytes
+ * @property {string | undefined} names JSON
+ * @property {number | undefined} threads
+ * @property {string | Blob | Uint8Array | undefined} tokenizer where its tokenizer.json is, or that itself
+ * @property {string} sha256 of the file, or empty
+ * @property {boolean} cache whether to use it
+ */
+
+/** @typedef {{ type: "progress", phase: "fetch" | "unpack" | "pack", loaded: number, total: number }} LoadNote */
+
+/**
+ * A model and how it came here.
+ *
+ * @typedef {object} Loaded
+ * @property {Model} model
+ * @property {any} report what was decided about the tensors of its file
+ * @property {number} fetched bytes
+ * @property {{ state: "hit" | "stored" | "off", notice: string }} cache `notice` says why a model is not kept, or is empty
+ * @property {string} lacking why a model of BPE tokens reads no text, as a sentence; else empty
+ * @property {WebAssembly.Memory} memory
+ */
+
+/** @typedef {Omit<Loaded, "memory">} Result */
+
+/** A tokenizer.json is some megabytes at most. */
+const LARGEST_TOKENIZER = 32 * 2 ** 20;
+
+/**
+ * @param {LoadRequest} request
+ * @param {(note: LoadNote) => void} note
+ * @returns {Promise<Loaded>}
+ */
+export async function loadModel(request, note) {
+  const members = chooseThreads(request.threads);
+  const [{ program, memory }, slot] = await Promise.all([startProgram(members), Slot.of(request)]);
+  const loading = new Loading(program, members, request, note);
+  const result = (await loading.fromCache(slot)) ?? (await loading.fromSource(slot));
+  return { ...result, memory };
+}
+
+class Loading {
+  #program;
+  #members;
+  #request;
+  #note;
+
+  /**
+   * @param {Program} program
+   * @param {number} members
+   * @param {LoadRequest} request
+   * @param {(note: LoadNote) => void} note
+   */
+  constructor(program, members, request, note) {
+    this.#program = program;
+    this.#members = members;
+    this.#request = request;
+    this.#note = note;
+  }
+
+  /**
+   * @param {Slot} slot
+   * @returns {Promise<Result | undefined>} nothing where it is not kept; what is damaged is removed
+   */
+  async fromCache(slot) {
+    const kept = await slot.find(this.#request.sha256);
+    if (kept === undefined) return undefined;
+    try {
+      const packed = await this.#unpack(blobSource(kept.model));
+      const model = await said("format", () => packed.model(this.#members));
+      if (kept.tokenizer) await setTokenizer(model, await bytesOf(kept.tokenizer));
+      const lacking = readsTokens(model) && !kept.tokenizer ? lackingTokenizer(this.#request.place) : "";
+      return { model, report: kept.about.report, fetched: 0, cache: { state: "hit", notice: "" }, lacking };
+    } catch (error) {
+      if (!(error instanceof CPU1Error)) throw error;
+      await slot.remove();
+      return undefined;
+    }
+  }
+
+  /**
+   * @param {Slot} slot
+   * @returns {Promise<Result>}
+   */
+  async fromSource(slot) {
+    const { place, names, sha256 } = this.#request;
+    let fetched = 0;
+    const source = await openSource(place, (loaded, total) => {
+      fetched = loaded;
+      this.#note({ type: "progress", phase: "fetch", loaded, total });
+    });
+    const packed = await this.#unpack(source, names);
+    const report = JSON.parse(packed.report());
+
+    if (source.far) await slot.write(this.#pieces(packed));
+    const model = await said("format", () => packed.model(this.#members));
+    const { tokenizer, lacking, settled } = await this.#tokenizer(model);
+
+    if (!settled) await slot.abandon("its tokenizer could not be fetched");
+    const revision = typeof place === "string" ? revisionOf(place) : "";
+    const { run, flavour } = report;
+    await slot.commit(tokenizer, { source: String(place), revision, sha256, run, flavour, date: new Date().toISOString(), report });
+    return { model, report, fetched, cache: slot.state, lacking };
+  }
+
+  /**
+   * The packed model as a file, piece by piece.
+   *
+   * @param {Packed} packed
+   */
+  *#pieces(packed) {
+    let loaded = 0;
+    for (let piece = packed.piece(); piece !== undefined; piece = packed.piece()) {
+      yield /** @type {Uint8Array<ArrayBuffer>} */ (piece);
+      loaded += piece.length;
+      this.#note({ type: "progress", phase: "pack", loaded, total: packed.bytes });
+    }
+  }
+
+  /**
+   * @param {Source} source
+   * @param {string} [names]
+   */
+  #unpack(source, names) {
+    return said("format", async () => {
+      const loader = new this.#program.Loader(source.size, names);
+      for (let range = loader.wants(); range !== undefined; range = loader.wants()) {
+        const [start = 0, end = 0, ahead = 0] = range;
+        loader.feed(await source.read(start, end, ahead));
+        const [loaded = 0, total = 0] = loader.progress();
+        this.#note({ type: "progress", phase: "unpack", loaded, total });
+      }
+      return loader.finish();
+    });
+  }
+
+  /**
+   * Gives a model of BPE tokens its tokenizer: the one that came with the request, or one that lies
+   * beside its file, without which it can still be given token ids.
+   *
+   * @param {Model} model
+   * @returns {Promise<{ tokenizer?: Uint8Array<ArrayBuffer>, lacking: string, settled: boolean }>} `settled`: another
+   *   visit would find the same
+   */
+  async #tokenizer(model) {
+    const { place, tokenizer: given } = this.#request;
+    if (!readsTokens(model)) return { lacking: "", settled: true };
+    if (given !== undefined) {
+      const tokenizer = await bytesOf(given);
+      await setTokenizer(model, tokenizer);
+      return { tokenizer, lacking: "", settled: true };
+    }
+    try {
+      const tokenizer = typeof place === "string" ? await fetchTokenizer(new URL("tokenizer.json", place).href) : undefined;
+      if (tokenizer === undefined) return { lacking: lackingTokenizer(place), settled: true };
+      await setTokenizer(model, tokenizer);
+      return { tokenizer, lacking: "", settled: true };
+    } catch (error) {
+      if (!(error instanceof CPU1Error)) throw error;
+      return { lacking: error.message, settled: false };
+    }
+  }
+}
+
+/** @param {Model} model */
+function readsTokens(model) {
+  return JSON.parse(model.info()).reads === "tokens";
+}
+
+/**
+ * @param {Model} model
+ * @param {Uint8Array} bytes of a tokenizer.json
+ */
+function setTokenizer(model, bytes) {
+  return said("tokenizer", () => /** @type {any} */ (model).setTokenizer(bytes));
+}
+
+/** @param {string | Blob | Uint8Array} tokenizer */
+async function bytesOf(tokenizer) {
+  if (tokenizer instanceof Uint8Array) return new Uint8Array(tokenizer);
+  if (tokenizer instanceof Blob) return said("tokenizer", async () => new Uint8Array(await tokenizer.arrayBuffer()));
+  const bytes = await fetchTokenizer(tokenizer);
+  if (bytes) return bytes;
+  throw new CPU1Error("tokenizer", `The tokenizer ${nameOf(tokenizer)} could not be fetched: it is not there.`);
+}
+
+/** @param {string} url */
+async function fetchTokenizer(url) {
+  return (await fetchAll(url, { name: nameOf(url), most: LARGEST_TOKENIZER }))?.bytes;
+}
+
+/** @param {LoadRequest["place"]} place */
+function lackingTokenizer(place) {
+  const found = typeof place === "string" ? "none lies beside its file" : "a file alone has none";
+  return (
+    `This model reads BPE tokens and has no tokenizer: ${found}. Put its tokenizer.json there, ` +
+    "or give it with the option “tokenizer”; token ids, a Uint32Array, can be continued without."
+  );
+}

@@ -1,0 +1,123 @@
+// The place in the cache of what is being loaded. Whatever fails here, a full quota for one, is a
+// notice: the model still runs, and the next visit fetches it again.
+import { openStore } from "./store.js";
+
+/** @import { LoadRequest } from "./load.js" */
+/** @import { About, Store, Writing } from "./store.js" */
+
+export class Slot {
+  #id = "";
+  #notice = "";
+  /** @type {Store | undefined} */
+  #store;
+  /** @type {Writing | undefined} */
+  #writing;
+
+  /**
+   * Models that come from an address have a place: by that address, and by the name map and the
+   * tokenizer if they came with one.
+   *
+   * @param {LoadRequest} request
+   */
+  static async of({ place, names, tokenizer, cache }) {
+    const slot = new Slot();
+    if (!cache || typeof place !== "string") return slot;
+    slot.#store = await openStore();
+    if (slot.#store === undefined) {
+      slot.#notice = sentence("this browser keeps no files for this page");
+      return slot;
+    }
+    const own = typeof tokenizer === "string" || tokenizer === undefined ? tokenizer : await digest(tokenizer);
+    slot.#id = await digest(new Blob([JSON.stringify([place, names, own])]));
+    return slot;
+  }
+
+  /**
+   * What is kept, unless it was made from a file with another sha256.
+   *
+   * @param {string} sha256 of the file that is wanted, or empty
+   */
+  async find(sha256) {
+    const kept = await this.#store?.find(this.#id);
+    const other = kept !== undefined && sha256 !== "" && kept.about.sha256 !== "" && sha256 !== kept.about.sha256;
+    return other ? undefined : kept;
+  }
+
+  /** Gives up what is kept. */
+  async remove() {
+    await this.#store?.remove(this.#id).catch(() => {}); // it is about to be written again
+  }
+
+  /**
+   * Writes a packed model, which is no entry yet.
+   *
+   * @param {Iterable<Uint8Array<ArrayBuffer>>} pieces
+   */
+  async write(pieces) {
+    try {
+      this.#writing = await this.#store?.create(this.#id);
+      if (this.#writing) for (const piece of pieces) this.#writing.write(piece);
+    } catch (error) {
+      await this.#fail(error);
+    }
+  }
+
+  /**
+   * Makes an entry of what was written.
+   *
+   * @param {Uint8Array<ArrayBuffer> | undefined} tokenizer
+   * @param {About} about
+   */
+  async commit(tokenizer, about) {
+    try {
+      await this.#writing?.commit(tokenizer, about);
+    } catch (error) {
+      await this.#fail(error);
+    }
+  }
+
+  /**
+   * Leaves what was written.
+   *
+   * @param {string} why as a part of a sentence
+   */
+  async abandon(why) {
+    if (this.#writing === undefined) return;
+    await this.#writing.abandon();
+    this.#writing = undefined;
+    this.#notice = sentence(why);
+  }
+
+  /** How a model that was fetched is kept now. @returns {{ state: "stored" | "off", notice: string }} */
+  get state() {
+    return { state: this.#writing ? "stored" : "off", notice: this.#notice };
+  }
+
+  /** @param {unknown} error */
+  async #fail(error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error; // that is the program, not the browser
+    await this.#writing?.abandon().catch(() => {});
+    this.#writing = undefined;
+    this.#notice = sentence(reason(error));
+  }
+}
+
+/** @param {string} why */
+function sentence(why) {
+  return `The model is not kept for the next visit: ${why}.`;
+}
+
+/** @param {unknown} error */
+function reason(error) {
+  const name = error instanceof Error ? error.name : String(error);
+  if (name === "QuotaExceededError") return "the space that the browser gives this page is used up; remove models that are kept";
+  if (name === "NoModificationAllowedError") return "another tab is keeping it right now";
+  return `the browser refused to write it (${name})`;
+}
+
+/** @param {Blob | Uint8Array} bytes */
+async function digest(bytes) {
+  const whole = bytes instanceof Blob ? await bytes.arrayBuffer() : new Uint8Array(bytes);
+  const hash = await crypto.subtle.digest("SHA-256", whole);
+  return Array.from(new Uint8Array(hash, 0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

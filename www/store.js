@@ -1,0 +1,315 @@
+// The cache: packed models that came a long way, kept by the browser for the next visit. In the
+// origin's private file system, or where that is missing in the Cache API.
+//
+// An entry is one file: the packed model, its tokenizer if it has one, a JSON text about both, and
+// that text's length in four bytes. It is written under a temporary name and renamed when it is
+// whole, so that an entry is either there or not, whenever a tab is closed.
+
+const NAME = "cpu1-models";
+
+/**
+ * A model that is kept.
+ *
+ * @typedef {object} Entry
+ * @property {string} id
+ * @property {string} source address it came from
+ * @property {string} revision of the Hub's repository, or empty
+ * @property {string} sha256 of the file it was made from, where that was known; else empty
+ * @property {string} run folder name of the published run, or empty
+ * @property {string} flavour of the file it was made from
+ * @property {number} size bytes that it takes up
+ * @property {string} date when it was kept, as ISO 8601 has it
+ */
+
+/**
+ * What is written with a model: most of its entry, and what was decided about its tensors.
+ *
+ * @typedef {Omit<Entry, "id" | "size"> & { report: unknown }} About
+ */
+
+/**
+ * A model read back.
+ *
+ * @typedef {object} Kept
+ * @property {About} about
+ * @property {Blob} model
+ * @property {Blob | undefined} tokenizer
+ */
+
+/**
+ * Where entries are kept, as files without a structure.
+ *
+ * @typedef {object} Shelf
+ * @property {() => Promise<string[]>} ids
+ * @property {(id: string) => Promise<Blob | undefined>} open
+ * @property {(id: string) => Promise<Draft>} create a file that is `open` to others when it is committed
+ * @property {(id: string) => Promise<void>} remove a file that may be there
+ * @property {() => Promise<void>} tidy removes what closed tabs left half written
+ */
+
+/**
+ * @typedef {object} Draft
+ * @property {(bytes: Uint8Array<ArrayBuffer>) => void} write
+ * @property {() => Promise<void>} commit
+ * @property {() => Promise<void>} abandon
+ */
+
+/**
+ * The store of this origin; nothing where the browser keeps no files for it.
+ *
+ * @returns {Promise<Store | undefined>}
+ */
+export async function openStore() {
+  try {
+    const root = await navigator.storage.getDirectory();
+    return new Store(new Folder(await root.getDirectoryHandle(NAME, { create: true })));
+  } catch {
+    // Not in this browser, or not in this window: the next may do.
+  }
+  try {
+    return new Store(new Responses(await caches.open(NAME)));
+  } catch {
+    return undefined;
+  }
+}
+
+export class Store {
+  #shelf;
+
+  /** @param {Shelf} shelf */
+  constructor(shelf) {
+    this.#shelf = shelf;
+  }
+
+  /** All that is kept. @returns {Promise<Entry[]>} */
+  async list() {
+    /** @type {Entry[]} */
+    const entries = [];
+    for (const id of await this.#shelf.ids()) {
+      const file = await this.#shelf.open(id);
+      const kept = file && (await open(file));
+      if (file === undefined || kept === undefined) continue;
+      const { source, revision, sha256, run, flavour, date } = kept.about;
+      entries.push({ id, source, revision, sha256, run, flavour, size: file.size, date });
+    }
+    return entries;
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<Kept | undefined>} nothing where it is not kept, or not whole
+   */
+  async find(id) {
+    const file = await this.#shelf.open(id);
+    return file && open(file);
+  }
+
+  /**
+   * Begins to keep a model, in the place of one that may be there.
+   *
+   * @param {string} id
+   * @throws {DOMException} `NoModificationAllowedError` where another tab is keeping it right now
+   */
+  async create(id) {
+    await this.#shelf.tidy();
+    return new Writing(await this.#shelf.create(id));
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    return this.#shelf.remove(id);
+  }
+
+  async removeAll() {
+    for (const id of await this.#shelf.ids()) await this.#shelf.remove(id);
+    await this.#shelf.tidy();
+  }
+}
+
+/** An entry that is being written; what fails, a full quota for one, is thrown. */
+export class Writing {
+  #draft;
+  #size = 0;
+
+  /** @param {Draft} draft */
+  constructor(draft) {
+    this.#draft = draft;
+  }
+
+  /** A piece of the packed model. @param {Uint8Array<ArrayBuffer>} piece */
+  write(piece) {
+    this.#draft.write(piece);
+    this.#size += piece.length;
+  }
+
+  /**
+   * @param {Uint8Array<ArrayBuffer> | undefined} tokenizer
+   * @param {About} about
+   */
+  async commit(tokenizer, about) {
+    if (tokenizer) this.#draft.write(tokenizer);
+    const sizes = { model: this.#size, tokenizer: tokenizer?.length ?? 0 };
+    const text = new TextEncoder().encode(JSON.stringify({ ...sizes, about }));
+    this.#draft.write(text);
+    this.#draft.write(new Uint8Array(Uint32Array.of(text.length).buffer));
+    await this.#draft.commit();
+  }
+
+  abandon() {
+    return this.#draft.abandon();
+  }
+}
+
+/**
+ * Takes an entry's file apart.
+ *
+ * @param {Blob} file
+ * @returns {Promise<Kept | undefined>} nothing where it is not whole
+ */
+async function open(file) {
+  try {
+    const end = file.size - 4;
+    const [length = 0] = new Uint32Array(await file.slice(end).arrayBuffer());
+    const { model, tokenizer, about } = JSON.parse(await file.slice(end - length, end).text());
+    if (model + tokenizer + length !== end) return undefined;
+    return {
+      about,
+      model: file.slice(0, model),
+      tokenizer: tokenizer > 0 ? file.slice(model, model + tokenizer) : undefined,
+    };
+  } catch {
+    return undefined; // too short, no JSON, or no longer there
+  }
+}
+
+/**
+ * Files of the origin's private file system, which have two methods that pages do not see or that
+ * the types do not know.
+ *
+ * @typedef {FileSystemFileHandle & {
+ *   createSyncAccessHandle: () => Promise<SyncFile>,
+ *   move: (name: string) => Promise<void>,
+ * }} PrivateFile
+ * @typedef {{
+ *   write: (bytes: Uint8Array, options: { at: number }) => number,
+ *   truncate: (size: number) => void,
+ *   flush: () => void,
+ *   close: () => void,
+ * }} SyncFile
+ */
+
+const WHOLE = ".model";
+const HALF = ".part";
+
+/**
+ * The private file system. A file that is open for writing is locked against all tabs, so that none
+ * removes what another is writing. @implements {Shelf}
+ */
+class Folder {
+  #folder;
+
+  /** @param {FileSystemDirectoryHandle} folder */
+  constructor(folder) {
+    this.#folder = folder;
+  }
+
+  async ids() {
+    return (await this.#names()).filter((name) => name.endsWith(WHOLE)).map((name) => name.slice(0, -WHOLE.length));
+  }
+
+  /** @param {string} id */
+  async open(id) {
+    try {
+      return await (await this.#folder.getFileHandle(id + WHOLE)).getFile();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @param {string} id */
+  async create(id) {
+    const handle = /** @type {PrivateFile} */ (await this.#folder.getFileHandle(id + HALF, { create: true }));
+    const file = await handle.createSyncAccessHandle();
+    file.truncate(0); // what a closed tab left
+    let size = 0;
+    return {
+      write: (/** @type {Uint8Array} */ bytes) => {
+        const written = file.write(bytes, { at: size });
+        if (written < bytes.length) throw new DOMException("The quota is used up.", "QuotaExceededError");
+        size += written;
+      },
+      commit: async () => {
+        file.flush();
+        file.close();
+        await this.#removeFile(id + WHOLE);
+        await handle.move(id + WHOLE);
+      },
+      abandon: async () => {
+        file.close();
+        await this.#removeFile(id + HALF);
+      },
+    };
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    return this.#removeFile(id + WHOLE);
+  }
+
+  async tidy() {
+    for (const name of await this.#names()) if (name.endsWith(HALF)) await this.#removeFile(name);
+  }
+
+  async #names() {
+    const names = [];
+    for await (const name of this.#folder.keys()) names.push(name);
+    return names;
+  }
+
+  /** @param {string} name of a file that may be missing, or locked by the tab that writes it */
+  async #removeFile(name) {
+    await this.#folder.removeEntry(name).catch(() => {});
+  }
+}
+
+/** The Cache API, where a response is there as a whole or not at all. @implements {Shelf} */
+class Responses {
+  #cache;
+
+  /** @param {Cache} cache */
+  constructor(cache) {
+    this.#cache = cache;
+  }
+
+  async ids() {
+    return (await this.#cache.keys()).map(({ url }) => new URL(url).pathname.slice(1));
+  }
+
+  /** @param {string} id */
+  async open(id) {
+    return (await this.#cache.match(addressOf(id)))?.blob();
+  }
+
+  /** @param {string} id */
+  async create(id) {
+    /** @type {Blob[]} */
+    const pieces = []; // the browser has them, not this program
+    return {
+      write: (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => void pieces.push(new Blob([bytes])),
+      commit: () => this.#cache.put(addressOf(id), new Response(new Blob(pieces))),
+      abandon: async () => {},
+    };
+  }
+
+  /** @param {string} id */
+  async remove(id) {
+    await this.#cache.delete(addressOf(id));
+  }
+
+  async tidy() {}
+}
+
+/** Entries of the Cache API have addresses; this one is of no server. @param {string} id */
+function addressOf(id) {
+  return `https://${NAME}.invalid/${id}`;
+}
