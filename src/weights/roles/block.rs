@@ -29,15 +29,17 @@ impl Pool<'_> {
         width: usize,
         hint: Option<Mixer>,
     ) -> Result<Shape, Error> {
+        let first = self.roles.len();
         let sides = |i: usize| match self.tensors[i].shape[..] {
             [rows, cols] => Some((rows, cols)),
             _ => None,
         };
         let all: Vec<(usize, usize)> = self.weights(scope).filter_map(sides).collect();
+        let prefix = format!("{at}.");
         let mapped = self
             .map
-            .iter()
-            .filter(|(role, _)| role.starts_with(&format!("{at}.")));
+            .range(prefix.clone()..)
+            .take_while(|(role, _)| role.starts_with(&prefix));
         let mapped: Vec<(String, Vec<usize>)> = mapped
             .map(|(role, (tensor, rows))| {
                 let mut shape = self.tensors[*tensor].shape.clone();
@@ -74,6 +76,7 @@ impl Pool<'_> {
             .map(|(r, _)| *r)
             .collect();
         ranks.sort_unstable();
+        ranks.dedup();
         let (fp_residual_rank, pfnet_hidden) = self.side_paths(at, scope, width, &ranks)?;
 
         let mixer = self.mixer_kind(scope, hint, &mapped, at);
@@ -167,7 +170,7 @@ impl Pool<'_> {
         if !down_norm.is_empty() {
             self.settle(scope, &[inner], down_norm, false)?;
         }
-        let has_decay = |pool: &Self| pool.roles.iter().any(|role| role.name == decay);
+        let has_decay = |pool: &Self| pool.roles[first..].iter().any(|role| role.name == decay);
         let channel = has_decay(self);
         if mixer == Mixer::Mlgru && !channel {
             self.settle(scope, &[1], vec![maybe(decay.clone(), DECAY)], false)?;
@@ -222,6 +225,7 @@ impl Pool<'_> {
                 _ => None,
             }
         };
+        let first = self.roles.len();
         let mut found = (0, 0);
         for role in ["fp_residual", "pfnet"] {
             let name = |side: &str| format!("{at}.{role}.{side}.weight");
@@ -244,14 +248,12 @@ impl Pool<'_> {
                         let role = format!("{at}.fp_residual.{side}.weight");
                         return Err(self.unsettled(&role, &shape, &[index]));
                     };
-                    self.claim(
-                        &format!("{at}.{role}.{side}.weight"),
-                        index,
-                        None,
-                        &shape,
-                        role == "pfnet",
-                        Why::Name,
-                    );
+                    let name = format!("{at}.{role}.{side}.weight");
+                    let settled = self.roles[first..].iter().find(|role| role.name == name);
+                    if let Some(settled) = settled {
+                        return Err(self.unsettled(&name, &shape, &[settled.tensor, index]));
+                    }
+                    self.claim(&name, index, None, &shape, role == "pfnet", Why::Name);
                     *(if role == "pfnet" {
                         &mut found.1
                     } else {

@@ -4,6 +4,7 @@ use super::names::fit;
 use super::phrases::*;
 use super::pool::{Pool, Scope, Want, maybe, squeeze, want};
 use super::{Error, Why};
+use std::collections::HashMap;
 
 /// What stands around the blocks.
 pub(super) struct Outer {
@@ -37,8 +38,16 @@ impl Pool<'_> {
             ..scope
         };
         let shape = |pool: &Self, i: usize| squeeze(&pool.tensors[i].shape);
-        let shapes: Vec<Vec<usize>> = self.weights(scope).map(|i| shape(self, i)).collect();
-        let has = |wanted: &[usize]| shapes.iter().any(|s| s == wanted);
+        let mut counts: HashMap<Vec<usize>, usize> = HashMap::new();
+        let mut shapes = Vec::new();
+        for shape in self.weights(scope).map(|i| shape(self, i)) {
+            let count = counts.entry(shape.clone()).or_default();
+            *count += 1;
+            if *count == 1 {
+                shapes.push(shape);
+            }
+        }
+        let has = |wanted: &[usize]| counts.contains_key(wanted);
 
         // A patch projection reads four byte vectors, of a width that a table of 256 has.
         let byte_width = shapes.iter().find_map(|s| match s[..] {
@@ -55,7 +64,7 @@ impl Pool<'_> {
             )?;
         } else {
             let table = shapes.iter().find_map(|s| match s[..] {
-                [v, cols] if cols == d && shapes.iter().filter(|t| *t == s).count() >= 2 => Some(v),
+                [v, cols] if cols == d && counts[s] >= 2 => Some(v),
                 _ => None,
             });
             vocab_size = match (table, self.map.get("embed.tokens.weight")) {

@@ -4,7 +4,7 @@ use super::names::{fit, plain, words};
 use super::phrases::Phrases;
 use super::{Error, Listed, NameMap, Role, Why};
 use crate::checkpoint::{Encoding, TensorInfo};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 /// One role of several that have the same shape.
@@ -246,7 +246,8 @@ impl<'a> Pool<'a> {
     }
 
     pub(super) fn unsettled(&self, role: &str, shape: &[usize], candidates: &[usize]) -> Error {
-        let unused = (0..self.tensors.len()).filter(|i| self.free[*i] && !candidates.contains(i));
+        let fitting: HashSet<usize> = candidates.iter().copied().collect();
+        let unused = (0..self.tensors.len()).filter(|i| self.free[*i] && !fitting.contains(i));
         Error::Unsettled {
             role: role.into(),
             expected: shape.into(),
