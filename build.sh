@@ -283,17 +283,35 @@ find_driver() { have chromedriver || [ -x "${CHROMEDRIVER-}" ]; }
 cargo_native() { CARGO_NET_OFFLINE=true cargo "+$NATIVE_TOOLCHAIN" "$@"; }
 cargo_web() { CARGO_NET_OFFLINE=true CARGO_BUILD_TARGET=$TARGET cargo "$@"; }
 
+# Two wasm files behind the same JavaScript: one for engines with relaxed SIMD, one for the others.
 build() {
-  local out=www/pkg file=www/pkg/cpu1_bg.wasm
-  say "Building $out/cpu1.js and $file"
-  cargo_web build --locked --release --lib
+  local out=www/pkg
+  say "Building $out/"
   rm -rf "$out"
-  wasm-bindgen --target web --out-dir "$out" --remove-name-section --remove-producers-section \
+  build_variant "$out/cpu1_relaxed.wasm" --features relaxed-simd
+  build_variant "$out/cpu1_bg.wasm"
+}
+
+# Builds one wasm file, with these options of cargo.
+build_variant() {
+  local file=$1 folder
+  folder=$(dirname "$file")
+  shift
+  cargo_web build --locked --release --lib "$@"
+  mkdir -p "$folder/new"
+  wasm-bindgen --target web --out-dir "$folder/new" --remove-name-section --remove-producers-section \
     "target/$TARGET/release/cpu1.wasm"
-  "$NODE_BIN/wasm-opt" -O3 --strip-debug --enable-threads --enable-simd --enable-bulk-memory --enable-mutable-globals \
-    --enable-sign-ext --enable-nontrapping-float-to-int --enable-reference-types --enable-multivalue \
-    "$file" -o "$file.opt"
-  mv "$file.opt" "$file"
+  "$NODE_BIN/wasm-opt" -O3 --strip-debug --enable-threads --enable-simd --enable-relaxed-simd --enable-bulk-memory \
+    --enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-reference-types \
+    --enable-multivalue "$folder/new/cpu1_bg.wasm" -o "$file"
+  rm "$folder/new/cpu1_bg.wasm"
+  if [ -e "$folder/cpu1.js" ]; then
+    cmp "$folder/cpu1.js" "$folder/new/cpu1.js" || fail "the two wasm files need different JavaScript."
+    rm -r "$folder/new"
+  else
+    mv "$folder/new"/* "$folder/"
+    rmdir "$folder/new"
+  fi
   echo "$file: $(wc -c < "$file" | tr -d ' ') bytes, $(gzip -9c "$file" | wc -c | tr -d ' ') gzipped"
 }
 
@@ -323,7 +341,10 @@ check() {
   fi
 }
 
-lint_wasm() { cargo_web clippy --locked --lib --tests -- -D warnings; }
+lint_wasm() {
+  cargo_web clippy --locked --lib --tests -- -D warnings
+  cargo_web clippy --locked --lib --tests --features relaxed-simd -- -D warnings
+}
 docs() { RUSTDOCFLAGS="-D warnings" cargo_native doc --locked --no-deps; }
 lint_javascript() { "$NODE_BIN/eslint" --config tests/e2e/eslint.config.js --max-warnings 0 www tests/e2e; }
 page_tests() { node --test --test-reporter spec tests/e2e/*.test.mjs; }
@@ -331,8 +352,9 @@ page_tests() { node --test --test-reporter spec tests/e2e/*.test.mjs; }
 wasm_tests() {
   local mode=normal # may download a driver, the first time
   if find_driver; then mode=no-install; fi
-  CARGO_NET_OFFLINE=true wasm-pack test --headless --chrome --mode $mode
+  CARGO_NET_OFFLINE=true wasm-pack test --headless --chrome --mode $mode "$@"
 }
+wasm_tests_relaxed() { wasm_tests --features relaxed-simd; }
 wasm_tests_without_threads() { WASM_BINDGEN_TEST_NO_ORIGIN_ISOLATION=1 wasm_tests; }
 
 type_check() {
@@ -348,6 +370,7 @@ test_all() {
   check "native tests" cargo_native test --locked
   check "wasm tests with threads" wasm_tests
   check "wasm tests without threads" wasm_tests_without_threads
+  check "wasm tests with relaxed SIMD" wasm_tests_relaxed
   check "the page's wasm" build
   check "types of the JavaScript" type_check
   check "eslint" lint_javascript

@@ -127,6 +127,40 @@ impl Random {
     }
 }
 
+/// A symbol and its logit, as one integer that is the smaller the likelier the symbol is: integers
+/// sort several times faster than pairs. Ties go to the lower symbol; a NaN counts as −∞.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate(u64);
+
+impl Candidate {
+    fn new(logit: f32, symbol: u32) -> Self {
+        let bits = match logit.is_nan() {
+            true => f32::NEG_INFINITY.to_bits(),
+            false => logit.to_bits(),
+        };
+        // Without its sign bit a positive float ascends with its bits, a negative one descends.
+        let descending = if bits >> 31 == 0 {
+            !bits & i32::MAX as u32
+        } else {
+            bits
+        };
+        Candidate(u64::from(descending) << 32 | u64::from(symbol))
+    }
+
+    fn logit(self) -> f32 {
+        let descending = (self.0 >> 32) as u32;
+        f32::from_bits(if descending >> 31 == 0 {
+            !descending & i32::MAX as u32
+        } else {
+            descending
+        })
+    }
+
+    fn symbol(self) -> usize {
+        self.0 as u32 as usize
+    }
+}
+
 /// Chooses bytes (or tokens) by [`Settings`], remembering what it needs to.
 #[derive(Clone, Debug)]
 pub struct Sampler {
@@ -135,8 +169,8 @@ pub struct Sampler {
     /// The last symbols, a ring.
     history: Vec<usize>,
     observed: usize,
-    /// (logit, symbol), likeliest first once sorted.
-    candidates: Vec<(f32, usize)>,
+    /// Likeliest first once sorted.
+    candidates: Vec<Candidate>,
     probabilities: Vec<f32>,
 }
 
@@ -178,46 +212,38 @@ impl Sampler {
             return likeliest(logits);
         }
 
-        // Likeliest first, ties by symbol; NaN goes last and gets no probability.
-        let rank = |logit: f32| {
-            if logit.is_nan() {
-                f32::NEG_INFINITY
-            } else {
-                logit
-            }
-        };
         self.candidates.clear();
+        let all = logits.iter().zip(0..);
         self.candidates
-            .extend(logits.iter().map(|&l| rank(l)).zip(0..));
-        let by_rank = |a: &(f32, usize), b: &(f32, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+            .extend(all.map(|(&logit, symbol)| Candidate::new(logit, symbol)));
         let k = self.settings.top_k;
         if k > 0 && k < self.candidates.len() {
-            self.candidates.select_nth_unstable_by(k, by_rank);
+            self.candidates.select_nth_unstable(k);
             self.candidates.truncate(k);
         }
-        self.candidates.sort_unstable_by(by_rank);
+        self.candidates.sort_unstable();
 
         // Differences first: dividing by a tiny temperature then ends in −∞ and never in NaN.
-        let top = self.candidates[0].0;
+        let top = self.candidates[0].logit();
         self.probabilities.clear();
         self.probabilities.extend(
             self.candidates
                 .iter()
-                .map(|(logit, _)| (logit - top) / self.settings.temperature),
+                .map(|candidate| (candidate.logit() - top) / self.settings.temperature),
         );
         math::softmax(&mut self.probabilities);
 
         let kept = self.nucleus().min(self.likely_enough()).max(1);
         let total: f32 = self.probabilities[..kept].iter().sum();
         let mut left = self.random.next() * total;
-        for (&p, &(_, symbol)) in self.probabilities[..kept].iter().zip(&self.candidates) {
+        for (&p, candidate) in self.probabilities[..kept].iter().zip(&self.candidates) {
             left -= p;
             if left < 0.0 {
-                return symbol;
+                return candidate.symbol();
             }
         }
         // Rounding, or no finite logit at all, can leave a remainder: it goes to the likeliest.
-        self.candidates[0].1
+        self.candidates[0].symbol()
     }
 
     fn penalise(&mut self, logits: &mut [f32]) {
@@ -293,6 +319,33 @@ mod tests {
             counts[sampler.sample(&mut logits.to_vec())] += 1;
         }
         counts
+    }
+
+    #[test]
+    fn candidates_sort_as_their_logits_do() {
+        let logits = [
+            f32::INFINITY,
+            f32::MAX,
+            2.5,
+            1.0,
+            1e-45,
+            0.0,
+            -0.0,
+            -1e-45,
+            -1.0,
+            f32::MIN,
+            f32::NEG_INFINITY,
+        ];
+        for (i, &logit) in logits.iter().enumerate() {
+            let candidate = Candidate::new(logit, 7);
+            assert_eq!(candidate.logit().to_bits(), logit.to_bits());
+            assert_eq!(candidate.symbol(), 7);
+            for &less in &logits[i + 1..] {
+                assert!(candidate < Candidate::new(less, 0), "{logit} before {less}");
+            }
+            assert!(Candidate::new(logit, 3) < Candidate::new(logit, 4));
+        }
+        assert_eq!(Candidate::new(f32::NAN, 1).logit(), f32::NEG_INFINITY);
     }
 
     #[test]

@@ -25,10 +25,68 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// Name of the ternary kernel of this build.
+/// Names of the ternary kernels of this build.
 #[wasm_bindgen]
-pub fn kernel() -> String {
-    kernels::NAME.into()
+pub fn kernels() -> Vec<String> {
+    let all = kernels::KERNELS.iter();
+    all.map(|kernel| kernel.name.into()).collect()
+}
+
+/// Makes every model use the kernel of this place among [`kernels`].
+#[wasm_bindgen(js_name = chooseKernel)]
+pub fn choose_kernel(kernel: usize) -> Result<(), JsError> {
+    if kernel >= kernels::KERNELS.len() {
+        return Err(sentence(format!("There is no kernel {kernel}.")));
+    }
+    kernels::choose(kernel);
+    Ok(())
+}
+
+/// A matrix and a vector to try kernels on.
+#[wasm_bindgen]
+pub struct KernelTrial {
+    matrix: kernels::TernaryMatrix,
+    x: kernels::QuantizedVector,
+    sums: Vec<[i32; kernels::ROWS]>,
+}
+
+#[wasm_bindgen]
+impl KernelTrial {
+    /// Weights and activations of all kinds; the size is up to the caller's memory.
+    #[wasm_bindgen(constructor)]
+    pub fn new(rows: usize, cols: usize) -> KernelTrial {
+        // Codes 0, 1 and 2 without a pattern that repeats within a row: the squares mod 61, mod 3.
+        let code = |i: usize| ((i * i % 61) % 3) as u8;
+        let quad = |i: usize| (0..4).fold(0, |byte, k| byte | code(4 * i + k) << (2 * k));
+        let codes: Vec<u8> = (0..cols.div_ceil(4)).map(quad).collect();
+        let rows = vec![(&codes[..], 0); rows];
+        let q: Vec<i8> = (0..cols).map(|i| (i * 37 % 255) as u8 as i8).collect();
+        let mut x = kernels::QuantizedVector::default();
+        x.set_integers(&q);
+        KernelTrial {
+            matrix: kernels::TernaryMatrix::from_rows(&rows, cols),
+            x,
+            sums: vec![[0; kernels::ROWS]; rows.len().div_ceil(kernels::ROWS)],
+        }
+    }
+
+    /// Multiplies so many times by the kernel of this place among [`kernels`].
+    pub fn run(&mut self, kernel: usize, times: usize) -> Result<(), JsError> {
+        let kernel = kernels::KERNELS
+            .get(kernel)
+            .ok_or_else(|| sentence(format!("There is no kernel {kernel}.")))?;
+        let groups = 0..self.sums.len();
+        for _ in 0..times {
+            kernels::matvec(
+                kernel,
+                &self.matrix,
+                &self.x,
+                groups.clone(),
+                &mut self.sums,
+            );
+        }
+        Ok(())
+    }
 }
 
 fn sentence(error: impl std::fmt::Display) -> JsError {
@@ -252,7 +310,7 @@ impl Model {
             ("ternary", config.ternary.into()),
             ("deletes_patches", config.delete_gate.into()),
             ("packed_bytes", number(self.model.packed_bytes)),
-            ("kernel", kernels::NAME.into()),
+            ("kernel", kernels::chosen().name.into()),
             ("threads", number(self.team.members())),
             ("max_prompt_bytes", number(generate::MAX_PROMPT)),
             ("config", plain(&weights::header::value(config))),

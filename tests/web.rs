@@ -4,7 +4,8 @@
 
 mod common;
 
-use cpu1::kernels::{QuantizedVector, TernaryMatrix, matvec};
+use cpu1::checkpoint::compact;
+use cpu1::kernels::{KERNELS, QuantizedVector, ROWS, TernaryMatrix, matvec};
 use cpu1::parallel::Team;
 use cpu1::web;
 use wasm_bindgen_test::*;
@@ -68,7 +69,7 @@ async fn demo_the_embedded_model_writes() {
         String::from_utf8_lossy(&bytes),
         bytes.len(),
         bytes.len() as f64 / seconds,
-        web::kernel(),
+        cpu1::kernels::chosen().name,
         team.members(),
         if is_isolated() { "" } else { "not " },
     ));
@@ -88,6 +89,12 @@ fn a_seed_gives_the_same_bytes_as_native_code() {
     assert_eq!(common::digest(&texts), common::RUN_14_DIGEST);
 }
 
+fn pack(weights: &[i8], cols: usize) -> TernaryMatrix {
+    let codes = compact::pack(weights);
+    let rows = (0..weights.len() / cols).map(|row| (&codes[..], row * cols));
+    TernaryMatrix::from_rows(&rows.collect::<Vec<_>>(), cols)
+}
+
 #[wasm_bindgen_test]
 fn simd_sums_equal_the_definition() {
     // Xorshift, so that a failure can be repeated.
@@ -100,21 +107,36 @@ fn simd_sums_equal_the_definition() {
     };
     let sizes = [1, 7, 8, 32, 63, 64, 65, 128, 320, 512, 853, 1376];
     for (i, cols) in sizes.into_iter().cycle().take(200).enumerate() {
-        let rows = 1 + i % 11;
+        let rows = 1 + i % 35;
         let weights: Vec<i8> = (0..rows * cols).map(|_| (random() % 3) as i8 - 1).collect();
         let q: Vec<i8> = (0..cols).map(|_| random() as i8).collect();
-        let mut matrix = TernaryMatrix::zeros(rows, cols);
-        for (row, weights) in weights.chunks(cols).enumerate() {
-            matrix.set_row(row, weights.iter().copied());
-        }
+        let matrix = pack(&weights, cols);
         let mut x = QuantizedVector::default();
         x.set_integers(&q);
-        let mut sums = vec![0; rows];
-        matvec(&matrix, &x, 0..rows, &mut sums);
-        for (row, weights) in weights.chunks(cols).enumerate() {
-            let product = |(&w, &q): (&i8, &i8)| i32::from(w) * i32::from(q);
-            let want: i32 = weights.iter().zip(&q).map(product).sum();
-            assert_eq!(sums[row], want, "row {row} of {rows} x {cols}");
+        let groups = rows.div_ceil(ROWS);
+        for kernel in KERNELS {
+            let mut sums = vec![[0; ROWS]; groups];
+            matvec(kernel, &matrix, &x, 0..groups, &mut sums);
+            for (row, weights) in weights.chunks(cols).enumerate() {
+                let product = |(&w, &q): (&i8, &i8)| i32::from(w) * i32::from(q);
+                let want: i32 = weights.iter().zip(&q).map(product).sum();
+                let got = sums.as_flattened()[row];
+                assert_eq!(got, want, "{}: row {row} of {rows} x {cols}", kernel.name);
+            }
+        }
+    }
+    // The extremes, where a kernel's narrower sums come nearest to their limits.
+    for (weight, q) in [(1, -128), (-1, -128), (1, 127), (-1, 127)] {
+        for cols in [64, 65, 1376, 5000] {
+            let matrix = pack(&vec![weight; ROWS * cols], cols);
+            let mut x = QuantizedVector::default();
+            x.set_integers(&vec![q; cols]);
+            for kernel in KERNELS {
+                let mut sums = [[0; ROWS]];
+                matvec(kernel, &matrix, &x, 0..1, &mut sums);
+                let want = i32::from(weight) * i32::from(q) * cols as i32;
+                assert_eq!(sums, [[want; ROWS]], "{}: {cols} columns", kernel.name);
+            }
         }
     }
 }

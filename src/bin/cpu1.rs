@@ -334,7 +334,7 @@ mod cli {
             config.summary(),
             model.parameters,
             model.packed_bytes,
-            kernels::NAME,
+            kernels::chosen().name,
         );
         for d in &report.decisions {
             let (shape, encoding) = (format!("{:?}", d.shape), d.encoding.to_string());

@@ -1,20 +1,32 @@
 //! The meaning of a matvec, in plain Rust over the packed layout.
 
-use super::{FIELDS, LANES};
+use super::{COLS, FIELDS, QuantizedVector, ROWS, Tile};
 
-/// `sums[r] = Σ code[r, c] · x[c]` over the rows of `codes`, each `x.len() / FIELDS` blocks long.
-pub fn matvec(codes: &[[u16; LANES]], x: &[[i16; LANES]], sums: &mut [i32]) {
-    let blocks = x.len() / FIELDS;
-    for (sum, row) in sums.iter_mut().zip(codes.chunks_exact(blocks)) {
-        let mut lanes = [0i32; LANES];
-        for (block, x) in row.iter().zip(x.as_chunks::<FIELDS>().0) {
-            for (field, x) in x.iter().enumerate() {
-                for lane in 0..LANES {
-                    let code = (block[lane] >> (2 * field)) & 3;
-                    lanes[lane] += i32::from(code as i16) * i32::from(x[lane]);
+/// Quads whose products a 16-bit sum holds: |code · q| ≤ 256.
+const QUADS: usize = 127;
+
+/// `sums[r] = Σ code[r, c] · x[c]` over the groups of rows in `tiles`, one tile for each quad of `x`.
+pub fn sums(tiles: &[Tile], x: &QuantizedVector, sums: &mut [[i32; ROWS]]) {
+    let quads = x.quads();
+    for (sums, tiles) in sums.iter_mut().zip(tiles.chunks_exact(quads.len())) {
+        *sums = [0; ROWS];
+        for (tiles, quads) in tiles.chunks(QUADS).zip(quads.chunks(QUADS)) {
+            // For each byte of a tile and each of its fields; compilers make vectors of these loops.
+            let mut partial = [[0i16; 16]; FIELDS];
+            for (tile, x) in tiles.iter().zip(quads) {
+                for (field, partial) in partial.iter_mut().enumerate() {
+                    for byte in 0..16 {
+                        let code = i16::from(tile[byte] >> (2 * field) & 3);
+                        partial[byte] += code * i16::from(x[byte % COLS]);
+                    }
                 }
             }
+            for (sum, columns) in sums
+                .iter_mut()
+                .zip(partial.as_flattened().as_chunks::<COLS>().0)
+            {
+                *sum += columns.iter().map(|&sum| i32::from(sum)).sum::<i32>();
+            }
         }
-        *sum = lanes.iter().sum();
     }
 }

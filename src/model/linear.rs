@@ -1,5 +1,6 @@
 //! Linear layers: dense and BitLinear, and the vectors they read (SPEC §2).
 
+use crate::kernels::dense::DenseMatrix;
 use crate::kernels::{self, QuantizedVector, TernaryMatrix};
 use crate::math;
 use crate::parallel::Crew;
@@ -16,34 +17,24 @@ pub enum Matrix {
         gamma: Vec<f32>,
     },
     /// Plain f32.
-    F32 {
-        /// Row-major weights.
-        weights: Vec<f32>,
-        /// Row length.
-        cols: usize,
-    },
+    F32(DenseMatrix<f32>),
     /// bf16, widened to f32 as it is read.
-    Bf16 {
-        /// Row-major weights.
-        weights: Vec<bf16>,
-        /// Row length.
-        cols: usize,
-    },
+    Bf16(DenseMatrix<bf16>),
 }
 
 /// Weights of a product below which a second thread costs more than it saves.
 const WORTH_SHARING: usize = 1 << 15;
 
-/// Rows of ternary sums held on the stack at a time.
-const SUMS: usize = 64;
+/// Groups of rows whose ternary sums are held on the stack at a time.
+const GROUPS: usize = 16;
 
 impl Matrix {
     /// Number of rows (outputs).
     pub fn rows(&self) -> usize {
         match self {
             Matrix::Ternary { weights, .. } => weights.rows(),
-            Matrix::F32 { weights, cols } => weights.len() / cols,
-            Matrix::Bf16 { weights, cols } => weights.len() / cols,
+            Matrix::F32(weights) => weights.rows(),
+            Matrix::Bf16(weights) => weights.rows(),
         }
     }
 
@@ -51,7 +42,8 @@ impl Matrix {
     pub fn cols(&self) -> usize {
         match self {
             Matrix::Ternary { weights, .. } => weights.cols(),
-            Matrix::F32 { cols, .. } | Matrix::Bf16 { cols, .. } => *cols,
+            Matrix::F32(weights) => weights.cols(),
+            Matrix::Bf16(weights) => weights.cols(),
         }
     }
 
@@ -59,8 +51,8 @@ impl Matrix {
     pub fn bytes(&self) -> usize {
         match self {
             Matrix::Ternary { weights, gamma } => weights.packed_bytes() + 4 * gamma.len(),
-            Matrix::F32 { weights, .. } => 4 * weights.len(),
-            Matrix::Bf16 { weights, .. } => 2 * weights.len(),
+            Matrix::F32(weights) => weights.bytes(),
+            Matrix::Bf16(weights) => weights.bytes(),
         }
     }
 
@@ -72,40 +64,36 @@ impl Matrix {
                     *out = f32::from(weights.weight(row, col)) * gamma[row];
                 }
             }
-            Matrix::F32 { weights, cols } => out.copy_from_slice(&weights[row * cols..][..*cols]),
-            Matrix::Bf16 { weights, cols } => {
-                for (out, weight) in out.iter_mut().zip(&weights[row * cols..][..*cols]) {
-                    *out = weight.to_f32();
-                }
-            }
+            Matrix::F32(weights) => weights.row(row, out),
+            Matrix::Bf16(weights) => weights.row(row, out),
         }
     }
 
-    /// Rows `start..start + out.len()` of the product with `x`.
+    /// Rows `start..start + out.len()` of the product with `x`; `start` is the first of a group.
     fn product(&self, x: &Activation, start: usize, out: &mut [f32]) {
         match self {
             Matrix::Ternary { weights, gamma } => {
-                let mut sums = [0; SUMS];
+                let kernel = kernels::chosen();
+                let mut sums = [[0; kernels::ROWS]; GROUPS];
                 let scale = x.quantized.scale();
-                for (i, out) in out.chunks_mut(SUMS).enumerate() {
-                    let rows = start + i * SUMS..start + i * SUMS + out.len();
-                    let sums = &mut sums[..out.len()];
-                    kernels::matvec(weights, &x.quantized, rows.clone(), sums);
-                    for ((out, &sum), &gamma) in out.iter_mut().zip(&*sums).zip(&gamma[rows]) {
+                let at = start..start + out.len();
+                let gamma = &gamma[at];
+                let chunks = out.chunks_mut(GROUPS * kernels::ROWS);
+                for (i, (out, gamma)) in
+                    chunks.zip(gamma.chunks(GROUPS * kernels::ROWS)).enumerate()
+                {
+                    let first = start / kernels::ROWS + i * GROUPS;
+                    let groups = first..first + out.len().div_ceil(kernels::ROWS);
+                    let sums = &mut sums[..groups.len()];
+                    kernels::matvec(kernel, weights, &x.quantized, groups, sums);
+                    for ((out, &sum), &gamma) in out.iter_mut().zip(sums.as_flattened()).zip(gamma)
+                    {
                         *out = sum as f32 * gamma / scale;
                     }
                 }
             }
-            Matrix::F32 { weights, cols } => {
-                for (out, row) in out.iter_mut().zip(weights[start * cols..].chunks(*cols)) {
-                    *out = math::dot(row, &x.values);
-                }
-            }
-            Matrix::Bf16 { weights, cols } => {
-                for (out, row) in out.iter_mut().zip(weights[start * cols..].chunks(*cols)) {
-                    *out = math::dot_bf16(row, &x.values);
-                }
-            }
+            Matrix::F32(weights) => weights.matvec(&x.values, start, out),
+            Matrix::Bf16(weights) => weights.matvec(&x.values, start, out),
         }
     }
 }
@@ -163,8 +151,7 @@ impl Linear {
         debug_assert_eq!(out.len(), self.outputs());
         let shared = self.matrix.rows() * self.matrix.cols() >= WORTH_SHARING;
         let parts = if shared { 2 * crew.members() } else { 1 };
-        // Parts of whole groups of eight rows keep the kernels on their wide path.
-        let part_len = out.len().div_ceil(parts).next_multiple_of(8);
+        let part_len = out.len().div_ceil(parts).next_multiple_of(kernels::ROWS);
         crew.for_each_part(out, part_len, |start, part| {
             self.matrix.product(x, start, part);
             if let Some(bias) = &self.bias {

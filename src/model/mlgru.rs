@@ -28,11 +28,11 @@ impl Mlgru {
         let (candidate, gate) = rest.split_at(d);
 
         // h = f̂ ⊙ h + (1 − f̂) ⊙ c, then y = g ⊙ h.
-        for i in 0..d {
-            let floor = self.floor[i];
-            let f = floor + (1.0 - floor) * sigmoid(forget[i]);
-            h[i] = f * h[i] + (1.0 - f) * silu(candidate[i]);
-            out[i] = sigmoid(gate[i]) * h[i];
+        let gates = self.floor.iter().zip(forget).zip(candidate).zip(gate);
+        for ((h, out), (((&floor, &f), &c), &g)) in h.iter_mut().zip(&mut *out).zip(gates) {
+            let f = floor + (1.0 - floor) * sigmoid(f);
+            *h = f * *h + (1.0 - f) * silu(c);
+            *out = sigmoid(g) * *h;
         }
 
         if let Some(project) = &self.out {

@@ -4,6 +4,7 @@ use super::pack::Part;
 use super::roles::{Error, LOCAL_HEADS};
 use crate::config::{Config, Mixer};
 use crate::kernels::TernaryMatrix;
+use crate::kernels::dense::{DenseMatrix, Weight};
 use crate::math::sigmoid;
 use crate::model::attention::Attention;
 use crate::model::block::{self, Block};
@@ -111,21 +112,14 @@ impl Parts {
         let ternary = parts.iter().all(|p| matches!(p, Part::Ternary { .. }));
         let bf16 = parts.iter().all(|p| matches!(p, Part::Bf16 { .. }));
         let matrix = if ternary && self.quantize {
-            stack_ternary(parts, cols)
+            stack_ternary(&parts, cols)
         } else if bf16 {
-            let mut weights = Vec::with_capacity(parts.iter().map(Part::len).sum());
-            for part in parts {
-                if let Part::Bf16 { values, .. } = part {
-                    weights.extend(values);
-                }
-            }
-            Matrix::Bf16 { weights, cols }
+            Matrix::Bf16(stack_dense(parts, cols, |part| match part {
+                Part::Bf16 { values, .. } => values,
+                _ => unreachable!("all parts are bf16"),
+            }))
         } else {
-            let mut weights = Vec::with_capacity(parts.iter().map(Part::len).sum());
-            for part in parts {
-                weights.extend(part.to_f32());
-            }
-            Matrix::F32 { weights, cols }
+            Matrix::F32(stack_dense(parts, cols, |part| part.to_f32()))
         };
         self.packed_bytes += matrix.bytes();
         Ok(matrix)
@@ -313,26 +307,38 @@ impl Parts {
     }
 }
 
-/// Ternary tensors of one width as one matrix; each is freed once its rows are in.
-fn stack_ternary(parts: Vec<Part>, cols: usize) -> Matrix {
+/// Dense tensors of one width as one matrix; each is freed once its rows are in.
+fn stack_dense<T: Weight>(
+    parts: Vec<Part>,
+    cols: usize,
+    values: impl Fn(Part) -> Vec<T>,
+) -> DenseMatrix<T> {
     let rows = parts.iter().map(|part| part.shape()[0]).sum();
-    let mut weights = TernaryMatrix::zeros(rows, cols);
-    let mut all_gamma = Vec::with_capacity(rows);
+    let mut weights = DenseMatrix::zeros(rows, cols);
+    let mut next = 0;
     for part in parts {
-        let Part::Ternary { gamma, .. } = &part else {
+        for row in values(part).chunks(cols) {
+            weights.set_row(next, row);
+            next += 1;
+        }
+    }
+    weights
+}
+
+/// Ternary tensors of one width as one matrix.
+fn stack_ternary(parts: &[Part], cols: usize) -> Matrix {
+    let (mut rows, mut all_gamma) = (Vec::new(), Vec::new());
+    for part in parts {
+        let Part::Ternary { codes, gamma, .. } = part else {
             unreachable!("the caller stacks ternary parts only")
         };
         for row in 0..part.shape()[0] {
-            let start = row * cols;
-            weights.set_row(
-                all_gamma.len(),
-                (start..start + cols).map(|i| part.weight(i)),
-            );
+            rows.push((&codes[..], row * cols));
             all_gamma.push(gamma[row % gamma.len()]);
         }
     }
     Matrix::Ternary {
-        weights,
+        weights: TernaryMatrix::from_rows(&rows, cols),
         gamma: all_gamma,
     }
 }
