@@ -51,8 +51,11 @@ export async function* listFiles(name, { signal, hub = HUB } = {}) {
   const { repo, revision, path } = read(name);
   /** @type {string | undefined} */
   let page = address(hub, ["api", "models", ...repo, "tree", revision, ...path]).href;
-  for (let pages = 1; page !== undefined; pages += 1) {
-    if (pages > MOST_PAGES) throw wrong(name, `it goes on after ${MOST_PAGES} pages`);
+  const seen = new Set();
+  while (page !== undefined) {
+    if (seen.has(page)) throw wrong(name, "its pages go round in a circle");
+    if (seen.size === MOST_PAGES) throw wrong(name, `it goes on after ${MOST_PAGES} pages`);
+    seen.add(page);
     const answer = await fetchAll(page, { name: `list of ${name}`, most: LARGEST_PAGE, signal }).catch((error) => {
       throw signal?.aborted ? new CPU1Error("aborted", "It was stopped.") : error;
     });
@@ -141,7 +144,6 @@ function nextPage(name, headers, page) {
   if (next === undefined) return undefined;
   const url = URL.canParse(next, page) ? new URL(next, page) : undefined;
   if (url?.origin !== new URL(page).origin) throw wrong(name, "its next page is on another server");
-  if (url.href === page) throw wrong(name, "its next page is the same again");
   return url.href;
 }
 

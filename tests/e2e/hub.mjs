@@ -1,5 +1,6 @@
-// A stand-in for the Hub on the loopback interface: one origin answers 302 to a second, which sends
-// ranges with CORS, and misbehaves on demand.
+// A stand-in for the Hub on the loopback interface: one origin lists folders and answers 302 to a
+// second, which sends ranges with CORS; both misbehave on demand.
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 
 /** @import { IncomingMessage, ServerResponse } from "node:http" */
@@ -12,23 +13,45 @@ import { createServer } from "node:http";
  * - `status`: that status, perhaps with `Retry-After` in seconds
  * - `cut`: the connection breaks off after so many bytes of the body
  * - `drip`: the body comes in pieces of so many bytes
+ * - `length`: `Content-Length` is too large by so much, or too small
+ * - `extra`: the body is longer than its range by so much, or shorter, and `Content-Length` says so
+ * - `range`: what `Content-Range` says
  * - `whole`: the range is ignored
  * - `file`: the file is another one by now
+ * - `list`: the listing is this text
+ * - `link`: the listing's `Link`
  *
- * @typedef {{ status?: number, retryAfter?: number, cut?: number, drip?: number, whole?: boolean, file?: Buffer }} Fault
+ * @typedef {object} Fault
+ * @property {number} [status]
+ * @property {number} [retryAfter]
+ * @property {number} [cut]
+ * @property {number} [drip]
+ * @property {number} [length]
+ * @property {number} [extra]
+ * @property {(start: number, end: number, total: number) => string} [range]
+ * @property {boolean} [whole]
+ * @property {Buffer} [file]
+ * @property {string} [list]
+ * @property {string} [link]
  */
+
+/** A page of a listing has so many entries. */
+const PAGE = 2;
 
 /**
  * @param {TestContext} t
  * @param {Record<string, Buffer>} files by path, as `owner/repo/path`
- * @returns {Promise<{ origin: string, faults: (Fault | undefined)[], ranges: (string | undefined)[], sent: () => number }>}
- *   `faults` meet the coming requests in order, `ranges` are those asked for, `sent` counts bytes of bodies
+ * @returns {Promise<{ origin: string, store: string, faults: (Fault | undefined)[], ranges: (string | undefined)[],
+ *   requests: string[], sent: () => number }>} `faults` meet the coming requests for bytes and listings in order,
+ *   `ranges` are those asked for, `requests` the paths of all requests, `sent` counts bytes of bodies of files
  */
 export async function standIn(t, files) {
   /** @type {(Fault | undefined)[]} */
   const faults = [];
   /** @type {(string | undefined)[]} */
   const ranges = [];
+  /** @type {string[]} */
+  const requests = [];
   let sent = 0;
 
   const store = await listen(t, (request, response) => {
@@ -39,21 +62,23 @@ export async function standIn(t, files) {
     ranges.push(request.headers.range);
     const fault = faults.shift() ?? {};
     const file = fault.file ?? files[decodeURIComponent((request.url ?? "").slice(1))];
-    if (fault.status !== undefined || file === undefined) {
-      if (fault.retryAfter !== undefined) response.setHeader("Retry-After", fault.retryAfter);
+    if (refused(response, fault) || file === undefined) {
       response.writeHead(fault.status ?? 404).end();
       return;
     }
     const range = fault.whole ? null : /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
     const start = Number(range?.[1] ?? 0);
     const end = range ? Math.min(Number(range[2]) + 1, file.length) : file.length;
-    if (range) response.setHeader("Content-Range", `bytes ${start}-${end - 1}/${file.length}`);
-    response.writeHead(range ? 206 : 200, { "Content-Length": end - start, ETag: `"${file.length}"` });
-    const body = file.subarray(start, end);
+    const body = file.subarray(start, end + (fault.extra ?? 0));
+    const said = fault.range?.(start, end, file.length) ?? `bytes ${start}-${end - 1}/${file.length}`;
+    if (range) response.setHeader("Content-Range", said);
+    response.writeHead(range ? 206 : 200, { "Content-Length": body.length + (fault.length ?? 0), ETag: `"${file.length}"` });
     const first = body.subarray(0, fault.cut);
     sent += first.length;
     if (fault.cut !== undefined) {
       response.write(first, () => response.destroy());
+    } else if (fault.length !== undefined) {
+      response.end(body, () => request.socket.end());
     } else if (fault.drip !== undefined) {
       drip(response, body, fault.drip);
     } else {
@@ -62,15 +87,64 @@ export async function standIn(t, files) {
   });
 
   const front = await listen(t, (request, response) => {
-    const [, owner, repo, resolve, , ...path] = (request.url ?? "").split("/");
+    requests.push(request.url ?? "");
+    const { pathname, searchParams } = new URL(request.url ?? "", "http://localhost");
+    const [first = "", ...parts] = pathname.split("/").slice(1).map(decodeURIComponent);
+    if (first === "api") {
+      const fault = faults.shift() ?? {};
+      const [, owner, repo, , , ...folder] = parts;
+      const entries = list(files, [owner, repo, ...folder].join("/"));
+      if (refused(response, fault) || entries.length === 0) {
+        response.writeHead(fault.status ?? 404).end();
+        return;
+      }
+      const at = Number(searchParams.get("cursor") ?? 0);
+      const next = at + PAGE < entries.length ? `<http://${request.headers.host}${pathname}?cursor=${at + PAGE}>; rel="next"` : undefined;
+      const link = fault.link ?? next;
+      if (link !== undefined) response.setHeader("Link", link);
+      response.setHeader("Content-Type", "application/json");
+      response.end(fault.list ?? JSON.stringify(entries.slice(at, at + PAGE)));
+      return;
+    }
+    const [repo, resolve, , ...path] = parts;
     if (resolve !== "resolve") {
       response.writeHead(404).end();
       return;
     }
-    const location = `${store}/${encodeURIComponent([owner, repo, ...path.map(decodeURIComponent)].join("/"))}`;
-    response.writeHead(302, { Location: location }).end();
+    response.writeHead(302, { Location: `${store}/${encodeURIComponent([first, repo, ...path].join("/"))}` }).end();
   });
-  return { origin: front, faults, ranges, sent: () => sent };
+  return { origin: front, store, faults, ranges, requests, sent: () => sent };
+}
+
+/**
+ * Whether a request is to be refused; perhaps with the time to wait.
+ *
+ * @param {ServerResponse} response
+ * @param {Fault} fault
+ */
+function refused(response, { status, retryAfter }) {
+  if (retryAfter !== undefined) response.setHeader("Retry-After", retryAfter);
+  return status !== undefined;
+}
+
+/**
+ * What the Hub says of a folder's files and folders.
+ *
+ * @param {Record<string, Buffer>} files
+ * @param {string} folder `owner/repo/folder`
+ */
+function list(files, folder) {
+  /** @type {Map<string, object>} */
+  const entries = new Map();
+  for (const [name, bytes] of Object.entries(files)) {
+    if (!name.startsWith(`${folder}/`)) continue;
+    const [child = "", ...below] = name.slice(folder.length + 1).split("/");
+    const path = [...folder.split("/").slice(2), child].join("/");
+    const oid = createHash("sha256").update(bytes).digest("hex");
+    const file = { type: "file", oid: "0", size: bytes.length, lfs: { oid, size: bytes.length, pointerSize: 134 }, path };
+    entries.set(path, below.length > 0 ? { type: "directory", oid: "0", size: 0, path } : file);
+  }
+  return [...entries.values()];
 }
 
 /**
@@ -94,7 +168,7 @@ async function drip(response, body, size) {
 async function listen(t, answer) {
   const server = createServer((request, response) => {
     response.setHeader("Access-Control-Allow-Origin", "*");
-    response.setHeader("Access-Control-Expose-Headers", "Content-Range, ETag, Retry-After");
+    response.setHeader("Access-Control-Expose-Headers", "Content-Range, ETag, Link, Retry-After");
     answer(request, response);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));

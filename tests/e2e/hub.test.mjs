@@ -1,5 +1,6 @@
 // Files of the Hub, over a connection like the real one: redirects, ranges, and all that goes wrong.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { hubAddress } from "../../www/hub.js";
@@ -57,7 +58,7 @@ const BYTES = /^\d+( \d+){23}$/;
 test("a name on the Hub is an address", () => {
   assert.equal(hubAddress("a/b/c/d.pt").href, "https://huggingface.co/a/b/resolve/main/c/d.pt");
   assert.equal(hubAddress("a/b/c d?.pt@refs/pr/1").href, "https://huggingface.co/a/b/resolve/refs%2Fpr%2F1/c%20d%3F.pt");
-  for (const bad of ["", "a", "a/b", "a/b/", "a/b@main"]) assert.throws(() => hubAddress(bad), { code: "network" }, bad);
+  for (const bad of ["", "a", "a/b", "a/b/", "a/b@main", "a/b/../c", "../b/c", "a/b/c@..", "a/b/\ud800"]) assert.throws(() => hubAddress(bad), { code: "network" }, bad);
 });
 
 test("a file is read in ranges through the redirect, and no byte of an optimizer", async (t) => {
@@ -67,6 +68,7 @@ test("a file is read in ranges through the redirect, and no byte of an optimizer
 
   const before = hub.sent();
   assert.match(await write("owner/repo/run_14/step 1.pt@main"), BYTES);
+  assert.ok(hub.ranges.length <= 3 * 7, `a handful of requests for each file, not ${hub.ranges.length}`);
   const share = (hub.sent() - before) / FILES["owner/repo/run_14/step 1.pt"].length;
   t.diagnostic(`of the step file with its optimizer ${(100 * share).toFixed(0)} % was fetched`);
   assert.ok(share < 0.8, `${share}`);
@@ -85,7 +87,12 @@ test("what passes is waited out, and the text is the same", async (t) => {
     ["cut at a byte", [undefined, { cut: 1000 }, undefined, { cut: 1 }]],
     ["cut before the first byte", [{ cut: 0 }, { cut: 0 }]],
     ["a slow drip", [undefined, { drip: 4000 }, { drip: 4000 }]],
+    ["a length too large", [undefined, { length: 7 }]],
+    ["a length too small", [undefined, { length: -7 }]],
+    ["more than the range", [undefined, { extra: -5 }, undefined, { extra: 9 }]],
+    ["another range", [undefined, { range: (start, end, total) => `bytes ${start + 1}-${end}/${total}` }]],
     ["ranges ignored", [{ whole: true }]],
+    ["ranges ignored, and a length too large", [{ whole: true, length: 7 }, { whole: true }]],
     ["ranges ignored, and cut", [{ whole: true, cut: 5000 }, { whole: true }]],
   ];
   for (const [what, faults] of passing) {
@@ -118,6 +125,18 @@ test("what does not pass is a sentence", async (t) => {
   hub.faults.push(undefined, { file: Buffer.from("another file by now") });
   assert.match(await write(name), /^network: The file model\.pt changed on its server while it was read\. Load it again\.$/);
 
+  hub.faults.push(undefined, { range: (start, end, total) => `bytes ${start}-${end - 1}/${total + 1}` });
+  assert.match(await write(name), /^network: The file model\.pt changed on its server/);
+
+  hub.faults.push({ range: () => "bytes */*" });
+  assert.match(await write(name), /^network: The server of model\.pt does not tell the size of the file\.$/);
+
+  hub.faults.push(undefined, ...Array(5).fill({ range: () => "bytes 0-0/192051" }));
+  assert.match(await write(name), /^network: .* in 5 tries: the server sent another range than it was asked for\.$/);
+
+  hub.faults.push({ whole: true, length: -7 });
+  assert.match(await write(name), /^format: .*\.$/);
+
   hub.faults.push(...Array(5).fill({ status: 502 }));
   assert.match(await write(name), /^network: The file model\.pt could not be fetched in 5 tries: the server answered 502\.$/);
 
@@ -136,6 +155,78 @@ test("a signal ends the fetching at once", async (t) => {
     const stop = new AbortController();
     const onProgress = () => stop.abort();
     return CPU1.load(${JSON.stringify(url)}, { signal: stop.signal, onProgress }).then(() => "loaded", (error) => error.code);
+  })()`);
+  assert.equal(code, "aborted");
+});
+
+test("a folder is listed, page by page", async (t) => {
+  const { hub, page } = await open(t);
+  /** @param {string} name */
+  const list = (name) =>
+    page.evaluate(`(async () => {
+      const { CPU1 } = await import("/cpu1.js");
+      const entries = [];
+      try {
+        for await (const entry of CPU1.files(${JSON.stringify(name)}, { hub: ${JSON.stringify(hub.origin)} })) entries.push(entry);
+        return entries;
+      } catch (error) {
+        return error.code + ": " + error.message;
+      }
+    })()`);
+
+  hub.faults.push({ status: 429 });
+  const entries = await list("owner/repo/run_14@v1.0");
+  assert.equal(entries.length, 3);
+  assert.deepEqual(hub.requests.at(-1), "/api/models/owner/repo/tree/v1.0/run_14?cursor=2");
+  const file = FILES["owner/repo/run_14/step 1.pt"];
+  assert.deepEqual(entries[2], {
+    type: "file",
+    path: "run_14/step 1.pt",
+    size: file.length,
+    sha256: createHash("sha256").update(file).digest("hex"),
+    url: `${hub.origin}/owner/repo/resolve/v1.0/run_14/step%201.pt`,
+  });
+  assert.match(await textOf(page, entries[2].url), BYTES);
+  assert.deepEqual(await list("owner/repo"), [{ type: "directory", path: "run_14", size: 0, sha256: "", url: "" }]);
+
+  assert.match(await list("owner/repo/none"), /^network: There is no folder owner\/repo\/none on the Hub, or it is not public\.$/);
+  assert.match(await list("owner"), /^network: “owner” is no name on the Hub; .*\.$/);
+  const text = JSON.stringify;
+  /** @type {[Fault, RegExp][]} */
+  const hostile = [
+    [{ list: "<html>" }, /it is not JSON/],
+    [{ list: "{}" }, /it is not a list/],
+    [{ list: "[null]" }, /an entry lacks its path or its size/],
+    [{ list: text([{ type: "file", path: "a", size: -1 }]) }, /an entry lacks its path or its size/],
+    [{ list: text([{ type: "file", path: "a", size: "1" }]) }, /an entry lacks its path or its size/],
+    [{ list: text([{ type: "file", path: ["a"], size: 1 }]) }, /an entry lacks its path or its size/],
+    [{ list: text([{ type: "file", path: "../../../other/repo", size: 1 }]) }, /leads out of the repository/],
+    [{ list: text([{ type: "file", path: "/evil.example/x", size: 1 }]) }, /leads out of the repository/],
+    [{ list: text("x".repeat(9_000_000)) }, /too large/],
+    [{ link: `<${hub.store}/next>; rel="next"` }, /its next page is on another server/],
+    [{ link: '<javascript:alert(1)>; rel="next"' }, /its next page is on another server/],
+    [{ link: '<http://[>; rel="next"' }, /its next page is on another server/],
+    [{ link: '<>; rel="next"' }, /its pages go round in a circle/],
+  ];
+  for (const [fault, sentence] of hostile) {
+    hub.faults.push(fault);
+    const said = await list("owner/repo/run_14");
+    assert.match(said, /^network: .*\.$/);
+    assert.match(said, sentence);
+  }
+  hub.faults.push(...Array.from({ length: 100 }, (_, i) => ({ link: `<?cursor=${i}>; rel="next"` })));
+  assert.match(await list("owner/repo/run_14"), /it goes on after 100 pages/);
+});
+
+test("a signal ends the listing, also while it waits", async (t) => {
+  const { hub, page } = await open(t);
+  hub.faults.push({ status: 503, retryAfter: 30 });
+  const code = await page.evaluate(`(async () => {
+    const { CPU1 } = await import("/cpu1.js");
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 300);
+    const files = CPU1.files("owner/repo/run_14", { hub: ${JSON.stringify(hub.origin)}, signal: stop.signal });
+    return files.next().then(() => "listed", (error) => error.code);
   })()`);
   assert.equal(code, "aborted");
 });
