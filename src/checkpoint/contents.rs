@@ -361,21 +361,53 @@ struct Group {
     dict: Option<Id>,
 }
 
-/// The group that a dict is, if it holds packed codes.
+/// The group that a dict is, if it holds packed codes: by its keys, or under keys that are not known
+/// by what it is made of.
 fn group(graph: &Graph<'_>, dict: Id) -> Option<Result<Group, &'static str>> {
     if graph.items(dict).len() > MOST_GROUP_ITEMS {
         return None;
     }
-    let packed = find(graph, dict, &PACKED_KEYS).filter(|&id| is_bytes(graph, id))?;
-    let Some(scale) = find(graph, dict, &SCALE_KEYS) else {
+    let only = |fits: &dyn Fn(Id) -> bool| {
+        let mut fitting = graph
+            .items(dict)
+            .iter()
+            .map(|item| item.1)
+            .filter(|&id| fits(id));
+        fitting.next().filter(|_| fitting.next().is_none())
+    };
+    let is_scale = |id| match graph.node(id) {
+        Node::Float(_) => true,
+        Node::Tensor(tensor) => tensor.dtype.is_ok_and(Dtype::is_float),
+        _ => false,
+    };
+    let named = find(graph, dict, &PACKED_KEYS).filter(|&id| is_bytes(graph, id));
+    let packed = named.or_else(|| only(&|id| is_bytes(graph, id)))?;
+    let scale = find(graph, dict, &SCALE_KEYS).or_else(|| only(&is_scale));
+    let shape = find(graph, dict, &SHAPE_KEYS).or_else(|| only(&|id| graph.sizes(id).is_some()));
+    if named.is_none() && !looks_packed(graph, packed, scale?, shape?) {
+        return None;
+    }
+    let Some(scale) = scale else {
         return Some(Err("it has packed codes but no 'scale'"));
     };
     Some(Ok(Group {
         packed,
         scale,
-        shape: find(graph, dict, &SHAPE_KEYS),
+        shape,
         dict: Some(dict),
     }))
+}
+
+/// Whether bytes could be the codes of a tensor of this shape, at four weights a byte and few scales.
+fn looks_packed(graph: &Graph<'_>, packed: Id, scale: Id, shape: Id) -> bool {
+    let numel = |sizes: &[u64]| sizes.iter().fold(1_u64, |n, &size| n.saturating_mul(size));
+    let tensor_len = |id| match graph.node(id) {
+        Node::Tensor(tensor) => numel(&tensor.shape),
+        _ => 1,
+    };
+    let len = graph.sizes(shape).map_or(0, |sizes| numel(&sizes));
+    let bytes = tensor_len(packed);
+    bytes < len && bytes >= len.div_ceil(4) && tensor_len(scale) <= len / 2
 }
 
 /// The dicts of a model whose codes, scales and shapes are each kept by the tensors' names.

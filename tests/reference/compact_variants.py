@@ -98,6 +98,8 @@ def files():
     square = ternary(8, 8)
     by_rows = pack(square, "across")
     ours = groups(pack)
+    named = {name: ours[name] for name in WEIGHTS}
+    norm = {"norm.weight": ramp(7)}
     return {
         "columns": {"format": "compact_2bit", "order": "column_major", "state": groups(turned)},
         "columns_lines": {"state": groups(lambda matrix: pack(matrix.t(), "lines"), layout="col")},
@@ -115,10 +117,11 @@ def files():
         "offset_2": {"code_offset": 2, "state": groups(lambda m: pack(m, codes=(None, -1, 0, 1)))},
         "row_scales": scaled(dtype=torch.bfloat16),
         "row_scales_f32": scaled(1, dtype=torch.float32),
-        "tables": tables(packed="packed", scale="scales", shape="shapes") | {"rest": {"norm.weight": ramp(7)}},
-        "tables_below": {"state": tables(packed="codes", scale="gamma", shape="size") | {"fp": {"norm.weight": ramp(7)}}},
+        "tables": tables(packed="packed", scale="scales", shape="shapes") | {"rest": norm},
+        "tables_below": {"state": tables(packed="codes", scale="gamma", shape="size") | {"fp": norm}},
         "suffixed": {"state_dict": suffixed("_packed", "_scale", "_shape")},
         "suffixed_shapes": {"shapes": shapes, "state_dict": suffixed(".packed", ".scale", None)},
+        "unknown_keys": {"layers": {name: dict(zip("bgd", part.values())) for name, part in named.items()} | norm},
         "square": {"state": {"a.weight": group(square, by_rows, axis=0)}},
         "no_axis": {"state": {"a.weight": group(square, by_rows)}},
         "no_one_order": {"order": "row", "state": groups(turned, transposed=True)},
