@@ -443,6 +443,50 @@ fn zip64_lies() {
 }
 
 #[test]
+fn zip64_entries_that_claim_the_world() {
+    // The entry of the storage, with its sizes and its place moved to a zip64 field.
+    let good = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
+    let at = header(&good, "m/data/0");
+    let place = u32::from_le_bytes(good[at + 42..at + 46].try_into().unwrap());
+    let moved = |fields: &[u64]| {
+        let mut file = good.clone();
+        for field in [20, 24, 42] {
+            file[at + field..at + field + 4].fill(0xff);
+        }
+        let mut extra = vec![1, 0];
+        extra.extend((8 * fields.len() as u16).to_le_bytes());
+        extra.extend(fields.iter().flat_map(|field| field.to_le_bytes()));
+        file[at + 30..at + 32].copy_from_slice(&(extra.len() as u16).to_le_bytes());
+        let end = end_record(&file);
+        let size = (end - header(&file, "m/data.pkl") + extra.len()) as u32;
+        file[end + 12..end + 16].copy_from_slice(&size.to_le_bytes());
+        let behind_name = at + 46 + "m/data/0".len();
+        file.splice(behind_name..behind_name, extra);
+        file
+    };
+    let place = u64::from(place);
+    assert!(read(&moved(&[64, 64, place])).is_ok());
+    for lie in [65, 1 << 20, 1 << 40, u64::MAX - 30, u64::MAX] {
+        for fields in [
+            [lie, lie, place],
+            [64, 64, lie],
+            [lie, lie, lie],
+            [lie, 64, place],
+        ] {
+            assert!(
+                matches!(
+                    read(&moved(&fields)).unwrap_err(),
+                    Error::DirectoryEntry { index: 1, .. } | Error::Overlap(..)
+                ),
+                "{fields:?}"
+            );
+        }
+    }
+    let error = read(&moved(&[64, 64])).unwrap_err();
+    assert!(matches!(error, Error::DirectoryEntry { index: 1, .. }));
+}
+
+#[test]
 fn entries_beyond_the_file() {
     for (field, value) in [(20, 0x7fff_ffff_u32), (24, 0x7fff_ffff), (42, 0x7fff_ffff)] {
         let mut file = fixture("unpacked");
@@ -1012,6 +1056,37 @@ fn packed_groups_that_do_not_fit_together() {
             "{shape:?}"
         );
     }
+}
+
+#[test]
+fn one_table_of_codes_behind_many_models() {
+    // Looking through the table at each of its places would take 10^9 steps.
+    let mut pickle = Pickle::new()
+        .tensor("ByteStorage", 64, 0, &[64], &[1])
+        .op(b"q\x000");
+    for (table, value) in [
+        (1, &b"h\x00"[..]),
+        (2, b"G\x3f\xe0\0\0\0\0\0\0"),
+        (3, b"K\x10K\x10\x86"),
+    ] {
+        pickle = pickle.op(b"}(");
+        for index in 0..30_000 {
+            pickle = pickle.text(&index.to_string()).op(value);
+        }
+        pickle = pickle.op(b"u").op(&[b'q', table, b'0']);
+    }
+    pickle = pickle.op(b"}(");
+    for index in 0..30_000 {
+        pickle = pickle.text(&format!("model{index}")).op(b"}(");
+        pickle = pickle.text("packed").op(b"h\x01");
+        pickle = pickle.text("scales").op(b"h\x02");
+        pickle = pickle.text("shapes").op(b"h\x03u");
+    }
+    let error = read(&checkpoint(&pickle.op(b"u"))).unwrap_err();
+    assert!(
+        matches!(error, Error::TooManyTensors | Error::TooMuchSharing),
+        "{error}"
+    );
 }
 
 // Tensors that make no model.
