@@ -71,6 +71,7 @@ fn one_model_packed_in_many_ways() {
         "tables_below",
         "suffixed",
         "suffixed_shapes",
+        "suffixed_weights",
         "unknown_keys",
     ];
     for name in files {

@@ -417,6 +417,12 @@ struct Tables {
     shapes: Option<Id>,
 }
 
+impl Tables {
+    fn all(&self) -> impl Iterator<Item = Id> {
+        [self.packed, self.scales].into_iter().chain(self.shapes)
+    }
+}
+
 /// The tables that a dict holds, if it holds a table of packed codes.
 fn tables(graph: &Graph<'_>, dict: Id) -> Option<Tables> {
     if graph.items(dict).len() > MOST_GROUP_ITEMS {
@@ -544,17 +550,9 @@ impl<'g> Collector<'g, '_> {
             return Ok(());
         }
         let graph = self.graph;
-        if let Some(tables) = tables(graph, id) {
-            self.tables(&tables, path)?;
-            // What is beside the tables is the rest of the model under the same names.
-            for (key, value) in children(graph, id) {
-                let is_table = [Some(tables.packed), Some(tables.scales), tables.shapes]
-                    .contains(&Some(value));
-                if !is_table && !is_training_state(graph, key, value) {
-                    self.container(value, path, depth + 1)?;
-                }
-            }
-            return Ok(());
+        let tables = tables(graph, id);
+        if let Some(tables) = &tables {
+            self.tables(tables, path)?;
         }
         let groups = self.groups_by_suffix(id);
         for (position, (key, value)) in children(graph, id).enumerate() {
@@ -564,6 +562,12 @@ impl<'g> Collector<'g, '_> {
                 Some(_) => continue,
                 None => position.to_string().into(),
             };
+            if tables
+                .as_ref()
+                .is_some_and(|tables| tables.all().any(|table| table == value))
+            {
+                continue;
+            }
             if let Some(group) = key.and_then(|key| groups.get(&key)) {
                 if let Some((stem, group)) = group {
                     self.ternary(join(path, stem)?, group)?;
@@ -596,7 +600,10 @@ impl<'g> Collector<'g, '_> {
                         }
                         None if is_training_state(graph, key, value) => {}
                         // A whole module pickled: its tables are no part of its tensors' names.
-                        None if ["_modules", "_parameters", "_buffers"].contains(&&*name) => {
+                        // What is beside tables is the rest of the model under the same names.
+                        None if ["_modules", "_parameters", "_buffers"].contains(&&*name)
+                            || tables.is_some() =>
+                        {
                             self.container(value, path, depth + 1)?;
                         }
                         None => {
@@ -617,11 +624,9 @@ impl<'g> Collector<'g, '_> {
     /// Tensors whose codes, scales and shapes are each in a dict of their own.
     fn tables(&mut self, tables: &Tables, path: Option<&Path<'_>>) -> Result<(), Error> {
         let graph = self.graph;
-        for table in [Some(tables.packed), Some(tables.scales), tables.shapes] {
-            // One table behind many models would be read over and over.
-            if table.is_some_and(|table| !self.visited.insert(table)) {
-                return Err(Error::TooMuchSharing);
-            }
+        // One table behind many models would be read over and over.
+        if !tables.all().all(|table| self.visited.insert(table)) {
+            return Err(Error::TooMuchSharing);
         }
         let mut scales = by_name(graph, tables.scales);
         let shapes = tables
@@ -713,7 +718,9 @@ impl<'g> Collector<'g, '_> {
             tensor: shown(&name),
             why,
         };
-        let shape = group.shape.or_else(|| self.shapes.get(&*name).copied());
+        let by_name = |name: &str| self.shapes.get(name).copied();
+        let shape = group.shape.or_else(|| by_name(&name));
+        let shape = shape.or_else(|| by_name(&format!("{name}.weight")));
         let shape = shape.ok_or_else(|| {
             wrong("it has packed codes but no 'shape', which the codes do not tell".to_owned())
         })?;
