@@ -8,6 +8,8 @@ const TRIES = 5;
 const PAUSE = 500;
 /** The longest pause that a server may ask for by `Retry-After`. */
 const LONGEST_PAUSE = 30_000;
+/** A server that sends nothing for so many milliseconds is asked again. */
+const LONGEST_SILENCE = 20_000;
 /** Bytes kept in memory before they go into a Blob, which the browser may keep on disk. */
 const BATCH = 4 * 2 ** 20;
 /** Files are fetched whole, from servers that ignore ranges, up to this size. */
@@ -92,7 +94,7 @@ class Stretch {
   /** The next bytes, `most` at most and one at least. @param {number} most */
   async next(most) {
     while (this.#rest.length === 0) {
-      const { done, value } = await this.#reader.read().catch(breaks);
+      const { done, value } = await inTime(this.#reader.read().catch(breaks));
       if (done) throw new Passing("the connection broke off");
       if (value.length > this.end - this.at) throw new Passing("the server sent more than it was asked for");
       this.#rest = value;
@@ -251,9 +253,13 @@ class RemoteFile {
  * @returns {Promise<Response | undefined>} nothing for 404
  */
 async function get(url, name, init) {
-  const response = await fetch(url, init).catch(() => {
+  const answer = fetch(url, init).catch(() => {
     init.signal?.throwIfAborted();
     throw new Passing("the connection failed, or the server lets no other site read the file");
+  });
+  const response = await inTime(answer).catch((error) => {
+    answer.then(drop, () => {}); // in case that it comes after all
+    throw error;
   });
   if (response.ok) return response;
   await drop(response);
@@ -300,12 +306,32 @@ async function drain(response, take) {
   const reader = response.body?.getReader();
   try {
     while (reader) {
-      const { done, value } = await reader.read().catch(breaks);
+      const { done, value } = await inTime(reader.read().catch(breaks));
       if (done) return;
       take(value);
     }
   } finally {
     await reader?.cancel().catch(() => {});
+  }
+}
+
+/**
+ * Waits for something of a server, but not for ever.
+ *
+ * @template T
+ * @param {Promise<T>} answer
+ * @returns {Promise<T>}
+ */
+async function inTime(answer) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const silence = new Promise((_, fail) => {
+    timer = setTimeout(() => fail(new Passing("the server fell silent")), LONGEST_SILENCE);
+  });
+  try {
+    return await Promise.race([answer, /** @type {Promise<never>} */ (silence)]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -12,6 +12,7 @@ import { createServer } from "node:http";
  *
  * - `status`: that status, perhaps with `Retry-After` in seconds
  * - `cut`: the connection breaks off after so many bytes of the body
+ * - `silent`: nothing more comes after so many bytes of the body, and the connection stays
  * - `drip`: the body comes in pieces of so many bytes
  * - `length`: `Content-Length` is too large by so much, or too small
  * - `extra`: the body is longer than its range by so much, or shorter, and `Content-Length` says so
@@ -25,6 +26,7 @@ import { createServer } from "node:http";
  * @property {number} [status]
  * @property {number} [retryAfter]
  * @property {number} [cut]
+ * @property {number} [silent]
  * @property {number} [drip]
  * @property {number} [length]
  * @property {number} [extra]
@@ -73,10 +75,12 @@ export async function standIn(t, files) {
     const said = fault.range?.(start, end, file.length) ?? `bytes ${start}-${end - 1}/${file.length}`;
     if (range) response.setHeader("Content-Range", said);
     response.writeHead(range ? 206 : 200, { "Content-Length": body.length + (fault.length ?? 0), ETag: `"${file.length}"` });
-    const first = body.subarray(0, fault.cut);
+    const first = body.subarray(0, fault.cut ?? fault.silent);
     sent += first.length;
     if (fault.cut !== undefined) {
       response.write(first, () => response.destroy());
+    } else if (fault.silent !== undefined) {
+      response.write(first);
     } else if (fault.length !== undefined) {
       response.end(body, () => request.socket.end());
     } else if (fault.drip !== undefined) {
