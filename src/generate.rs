@@ -189,19 +189,19 @@ impl Generation {
 
     /// Works through at most `patches` patches, the prompt's first, and appends what is new to `out`.
     pub fn advance(&mut self, patches: usize, out: &mut Vec<Symbol>) {
-        for _ in 0..patches {
+        let size = self.model.config.patch_size;
+        let unread = &self.prompt[self.read..];
+        let now = &unread[..unread.len().min(patches * size)];
+        if !now.is_empty() && !self.is_done() {
+            self.team
+                .enter(|crew| self.model.read(now, &mut self.state, crew));
+            self.read += now.len();
+        }
+        for _ in now.len() / size..patches {
             if self.is_done() {
                 break;
             }
-            let size = self.model.config.patch_size;
-            if self.read < self.prompt.len() {
-                let patch = &self.prompt[self.read..][..size];
-                self.team
-                    .enter(|crew| self.model.read(patch, &mut self.state, crew));
-                self.read += size;
-            } else {
-                self.next_patch(out);
-            }
+            self.next_patch(out);
         }
     }
 

@@ -46,7 +46,7 @@ pub fn choose_kernel(kernel: usize) -> Result<(), JsError> {
 #[wasm_bindgen]
 pub struct KernelTrial {
     matrix: kernels::TernaryMatrix,
-    x: kernels::QuantizedVector,
+    x: [kernels::QuantizedVector; 1],
     sums: Vec<[i32; kernels::ROWS]>,
 }
 
@@ -65,7 +65,7 @@ impl KernelTrial {
         x.set_integers(&q);
         KernelTrial {
             matrix: kernels::TernaryMatrix::from_rows(&rows, cols),
-            x,
+            x: [x],
             sums: vec![[0; kernels::ROWS]; rows.len().div_ceil(kernels::ROWS)],
         }
     }

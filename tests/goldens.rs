@@ -5,7 +5,7 @@ mod common;
 
 use common::{continuation, digest, generate, load, seeded_texts};
 use cpu1::config::RUNS;
-use cpu1::generate::{Error, Generation, from_bytes, to_bytes};
+use cpu1::generate::{Error, Generation, to_bytes};
 use cpu1::model::{Model, Symbol};
 use cpu1::parallel::Team;
 use cpu1::sample::Settings;
@@ -147,19 +147,27 @@ fn threads_change_no_byte() {
     }
 }
 
+/// Patches that are read together, and by a team, come out as one by one.
 #[test]
 fn bursts_of_any_size_give_the_same_text() {
-    let model = load(&fs::read(fixtures().join("run_14.compact.pt")).unwrap());
-    let prompt = from_bytes(b"a prompt of 21 bytes,");
-    let whole = continuation(&model, Team::new(1), &prompt, greedy(50));
-    for burst in [1, 2, 50] {
-        let mut generation =
-            Generation::new(Arc::clone(&model), Team::new(1), &prompt, greedy(50)).unwrap();
-        let mut symbols = Vec::new();
-        while !generation.is_done() {
-            generation.advance(burst, &mut symbols);
+    for run in &RUNS {
+        let model = load(&fs::read(fixtures().join(format!("{}.compact.pt", run.name))).unwrap());
+        // Longer than what goes through the layers at once, and than run_08's window.
+        let prompt: Vec<Symbol> = (0..203).map(|i| i * i % 89).collect();
+        let text = |burst, threads| {
+            let team = Team::new(threads);
+            let mut generation =
+                Generation::new(Arc::clone(&model), team, &prompt, greedy(50)).unwrap();
+            let mut symbols = Vec::new();
+            while !generation.is_done() {
+                generation.advance(burst, &mut symbols);
+            }
+            (symbols, generation.progress())
+        };
+        let one_by_one = text(1, 1);
+        for (burst, threads) in [(2, 1), (5, 2), (16, 1), (300, 1), (300, 3)] {
+            assert_eq!(text(burst, threads), one_by_one, "{}: {burst}", run.name);
         }
-        assert_eq!(symbols, whole);
     }
 }
 

@@ -95,6 +95,12 @@ fn pack(weights: &[i8], cols: usize) -> TernaryMatrix {
     TernaryMatrix::from_rows(&rows.collect::<Vec<_>>(), cols)
 }
 
+fn vector(q: &[i8]) -> QuantizedVector {
+    let mut x = QuantizedVector::default();
+    x.set_integers(q);
+    x
+}
+
 #[wasm_bindgen_test]
 fn simd_sums_equal_the_definition() {
     // Xorshift, so that a failure can be repeated.
@@ -109,19 +115,23 @@ fn simd_sums_equal_the_definition() {
     for (i, cols) in sizes.into_iter().cycle().take(200).enumerate() {
         let rows = 1 + i % 35;
         let weights: Vec<i8> = (0..rows * cols).map(|_| (random() % 3) as i8 - 1).collect();
-        let q: Vec<i8> = (0..cols).map(|_| random() as i8).collect();
         let matrix = pack(&weights, cols);
-        let mut x = QuantizedVector::default();
-        x.set_integers(&q);
+        // Several vectors at once: two share the unpacking, the last is alone.
+        let vectors: Vec<Vec<i8>> = (0..1 + i % 5)
+            .map(|_| (0..cols).map(|_| random() as i8).collect())
+            .collect();
+        let x: Vec<QuantizedVector> = vectors.iter().map(|q| vector(q)).collect();
         let groups = rows.div_ceil(ROWS);
         for kernel in KERNELS {
-            let mut sums = vec![[0; ROWS]; groups];
+            let mut sums = vec![[0; ROWS]; groups * x.len()];
             matvec(kernel, &matrix, &x, 0..groups, &mut sums);
-            for (row, weights) in weights.chunks(cols).enumerate() {
-                let product = |(&w, &q): (&i8, &i8)| i32::from(w) * i32::from(q);
-                let want: i32 = weights.iter().zip(&q).map(product).sum();
-                let got = sums.as_flattened()[row];
-                assert_eq!(got, want, "{}: row {row} of {rows} x {cols}", kernel.name);
+            for (q, sums) in vectors.iter().zip(sums.chunks(groups)) {
+                for (row, weights) in weights.chunks(cols).enumerate() {
+                    let product = |(&w, &q): (&i8, &i8)| i32::from(w) * i32::from(q);
+                    let want: i32 = weights.iter().zip(q).map(product).sum();
+                    let got = sums.as_flattened()[row];
+                    assert_eq!(got, want, "{}: row {row} of {rows} x {cols}", kernel.name);
+                }
             }
         }
     }
@@ -129,13 +139,12 @@ fn simd_sums_equal_the_definition() {
     for (weight, q) in [(1, -128), (-1, -128), (1, 127), (-1, 127)] {
         for cols in [64, 65, 1376, 5000] {
             let matrix = pack(&vec![weight; ROWS * cols], cols);
-            let mut x = QuantizedVector::default();
-            x.set_integers(&vec![q; cols]);
+            let x = [0; 3].map(|_| vector(&vec![q; cols]));
             for kernel in KERNELS {
-                let mut sums = [[0; ROWS]];
+                let mut sums = [[0; ROWS]; 3];
                 matvec(kernel, &matrix, &x, 0..1, &mut sums);
                 let want = i32::from(weight) * i32::from(q) * cols as i32;
-                assert_eq!(sums, [[want; ROWS]], "{}: {cols} columns", kernel.name);
+                assert_eq!(sums, [[want; ROWS]; 3], "{}: {cols} columns", kernel.name);
             }
         }
     }

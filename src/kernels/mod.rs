@@ -216,7 +216,7 @@ impl QuantizedVector {
 pub struct Kernel {
     /// Its name, as front ends show it.
     pub name: &'static str,
-    sums: fn(&[Tile], &QuantizedVector, &mut [[i32; ROWS]]),
+    sums: fn(&[Tile], &[QuantizedVector], &mut [[i32; ROWS]]),
 }
 
 /// The kernels of this build. All give the same sums.
@@ -263,31 +263,64 @@ pub fn choose(kernel: usize) {
     CHOSEN.store(kernel, Ordering::Relaxed);
 }
 
-/// `sums[i] = Σ_c matrix[ROWS · groups.start, c] · x[c]` for the rows of some groups, exactly; of
-/// rows that are padding, 0.
+/// `sums[v, g] = matrix · x[v]`, exactly, of the rows of some groups: `[vectors, groups]`. The sum of
+/// a row that is padding is 0.
 ///
 /// # Panics
-/// When `sums` has not one place for each group, or `x` not the matrix's width.
+/// When `sums` has not one place for each group and vector, or a vector not the matrix's width.
 pub fn matvec(
     kernel: &Kernel,
     matrix: &TernaryMatrix,
-    x: &QuantizedVector,
+    x: &[QuantizedVector],
     groups: Range<usize>,
     sums: &mut [[i32; ROWS]],
 ) {
-    assert_eq!(sums.len(), groups.len(), "one place for each group");
+    assert_eq!(
+        sums.len(),
+        groups.len() * x.len(),
+        "one place for each group and vector"
+    );
     let quads = matrix.quads();
-    assert_eq!(x.quads.len(), quads, "vector and matrix of one width");
-    if quads == 0 {
+    let fits = x.iter().all(|x| x.quads.len() == quads);
+    assert!(fits, "vectors and matrix of one width");
+    if quads == 0 || sums.is_empty() {
         return sums.fill([0; ROWS]);
     }
+    let count = groups.len();
     (kernel.sums)(
         &matrix.tiles[groups.start * quads..groups.end * quads],
         x,
         sums,
     );
-    for sum in sums.as_flattened_mut() {
-        *sum -= x.sum;
+    for (x, sums) in x.iter().zip(sums.chunks_exact_mut(count)) {
+        for sum in sums.as_flattened_mut() {
+            *sum -= x.sum;
+        }
+    }
+}
+
+/// Walks over groups of rows, and for each over the vectors: two at a time, and the last alone, so
+/// that a group's tiles are still in the nearest cache when the next vectors need them.
+#[cfg(target_feature = "simd128")]
+#[inline(always)]
+fn in_pairs(
+    tiles: &[Tile],
+    x: &[QuantizedVector],
+    sums: &mut [[i32; ROWS]],
+    two: impl Fn(&[Tile], [&QuantizedVector; 2]) -> [[i32; ROWS]; 2],
+    one: impl Fn(&[Tile], [&QuantizedVector; 1]) -> [[i32; ROWS]; 1],
+) {
+    let groups = sums.len() / x.len();
+    let (pairs, rest) = x.as_chunks::<2>();
+    for (group, tiles) in tiles.chunks_exact(tiles.len() / groups).enumerate() {
+        for (i, [a, b]) in pairs.iter().enumerate() {
+            let [of_a, of_b] = two(tiles, [a, b]);
+            sums[2 * i * groups + group] = of_a;
+            sums[(2 * i + 1) * groups + group] = of_b;
+        }
+        if let [last] = rest {
+            [sums[2 * pairs.len() * groups + group]] = one(tiles, [last]);
+        }
     }
 }
 
@@ -317,30 +350,37 @@ mod tests {
         TernaryMatrix::from_rows(&rows.collect::<Vec<_>>(), cols)
     }
 
+    /// `q` are vectors of `cols` elements.
     fn check(weights: &[i8], cols: usize, q: &[i8]) {
         let matrix = pack(weights, cols);
-        let mut x = QuantizedVector::default();
-        x.set_integers(q);
-        let mut want = oracle(weights, cols, q);
-        let groups = want.len().div_ceil(ROWS);
-        want.resize(groups * ROWS, 0);
+        let groups = matrix.rows().div_ceil(ROWS);
+        let vector = |q: &[i8]| {
+            let mut x = QuantizedVector::default();
+            x.set_integers(q);
+            x
+        };
+        let x: Vec<_> = q.chunks(cols).map(vector).collect();
         for kernel in KERNELS {
             // Any range of the groups gives the same sums.
             for range in [0..groups, groups / 3..groups - groups / 4] {
-                let mut sums = vec![[-1; ROWS]; range.len()];
+                let mut sums = vec![[-1; ROWS]; range.len() * x.len()];
                 matvec(kernel, &matrix, &x, range.clone(), &mut sums);
-                let want = &want[range.start * ROWS..range.end * ROWS];
-                assert_eq!(sums.as_flattened(), want, "{} x {cols}", matrix.rows());
+                for (q, sums) in q.chunks(cols).zip(sums.chunks(range.len().max(1))) {
+                    let mut want = oracle(weights, cols, q);
+                    want.resize(groups * ROWS, 0);
+                    let want = &want[range.start * ROWS..range.end * ROWS];
+                    assert_eq!(sums.as_flattened(), want, "{} x {cols}", matrix.rows());
+                }
             }
         }
     }
 
     fn case() -> impl Strategy<Value = (Vec<i8>, usize, Vec<i8>)> {
-        (1usize..70, 1usize..300).prop_flat_map(|(rows, cols)| {
+        (1usize..70, 1usize..300, 1usize..6).prop_flat_map(|(rows, cols, vectors)| {
             (
                 prop::collection::vec(-1i8..=1, rows * cols),
                 Just(cols),
-                prop::collection::vec(any::<i8>(), cols),
+                prop::collection::vec(any::<i8>(), vectors * cols),
             )
         })
     }

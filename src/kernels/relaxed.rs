@@ -8,8 +8,10 @@
 //!   three where not. 11 instructions for 64 weights.
 //! - [`pairs`]: pairs into 16-bit lanes, widened before they can overflow. Never more than two
 //!   instructions. 15 for 64 weights.
+//!
+//! Two vectors that are multiplied together share the unpacking of the codes.
 
-use super::{FIELDS, QuantizedVector, ROWS, Tile};
+use super::{FIELDS, QuantizedVector, ROWS, Tile, in_pairs};
 use std::arch::wasm32::*;
 
 /// Masks of the two lower fields of every byte; the upper two are shifted down by 4. In memory, and
@@ -28,29 +30,31 @@ fn masks() -> [v128; 2] {
         .map(|m| unsafe { v128_load(m.as_ptr().cast()) })
 }
 
-/// The codes of each field, those of odd fields times 4; and four activations in every lane.
+/// The codes of each field, those of odd fields times 4.
 #[inline(always)]
-fn load(tile: &Tile, x: &[i8; 4], masks: [v128; 2]) -> ([v128; FIELDS], v128) {
-    // SAFETY: a tile has 16 bytes and a quad 4.
-    let (tile, x) = unsafe {
-        (
-            v128_load(tile.as_ptr().cast()),
-            v128_load32_splat(x.as_ptr().cast()),
-        )
-    };
+fn unpack(tile: &Tile, masks: [v128; 2]) -> [v128; FIELDS] {
+    // SAFETY: a tile has 16 bytes.
+    let tile = unsafe { v128_load(tile.as_ptr().cast()) };
     // What comes over from the next byte is masked away.
     let upper = u16x8_shr(tile, 4);
-    let codes = [
+    [
         v128_and(tile, masks[0]),
         v128_and(tile, masks[1]),
         v128_and(upper, masks[0]),
         v128_and(upper, masks[1]),
-    ];
-    (codes, x)
+    ]
+}
+
+/// Four activations, in every lane.
+#[inline(always)]
+fn splat(quad: &[i8; 4]) -> v128 {
+    // SAFETY: a quad has 4 bytes.
+    unsafe { v128_load32_splat(quad.as_ptr().cast()) }
 }
 
 #[inline(always)]
-fn store(fields: [v128; FIELDS], sums: &mut [i32; ROWS]) {
+fn sums(fields: [v128; FIELDS]) -> [i32; ROWS] {
+    let mut sums = [0; ROWS];
     for (f, (&field, sums)) in fields.iter().zip(sums.as_chunks_mut::<4>().0).enumerate() {
         let field = if f % 2 == 1 {
             i32x4_shr(field, 2)
@@ -60,44 +64,81 @@ fn store(fields: [v128; FIELDS], sums: &mut [i32; ROWS]) {
         // SAFETY: the reference covers 16 writable bytes.
         unsafe { v128_store(sums.as_mut_ptr().cast(), field) };
     }
+    sums
 }
 
 /// As [`scalar::sums`](super::scalar::sums), bit for bit, added in 32-bit lanes.
 #[target_feature(enable = "relaxed-simd")]
-pub fn dot(tiles: &[Tile], x: &QuantizedVector, sums: &mut [[i32; ROWS]]) {
+pub fn dot(tiles: &[Tile], x: &[QuantizedVector], sums: &mut [[i32; ROWS]]) {
     let masks = masks();
-    let quads = x.quads();
-    for (sums, tiles) in sums.iter_mut().zip(tiles.chunks_exact(quads.len())) {
-        let mut fields = [i32x4_splat(0); FIELDS];
-        for (tile, x) in tiles.iter().zip(quads) {
-            let (codes, x) = load(tile, x, masks);
+    in_pairs(
+        tiles,
+        x,
+        sums,
+        |tiles, x| dot_group(tiles, x, masks),
+        |tiles, x| dot_group(tiles, x, masks),
+    );
+}
+
+#[inline]
+#[target_feature(enable = "relaxed-simd")]
+fn dot_group<const N: usize>(
+    tiles: &[Tile],
+    x: [&QuantizedVector; N],
+    masks: [v128; 2],
+) -> [[i32; ROWS]; N] {
+    let x = x.map(|x| &x.quads()[..tiles.len()]);
+    let mut fields = [[i32x4_splat(0); FIELDS]; N];
+    for (quad, tile) in tiles.iter().enumerate() {
+        let codes = unpack(tile, masks);
+        for (fields, x) in fields.iter_mut().zip(x) {
+            let x = splat(&x[quad]);
             for (field, codes) in fields.iter_mut().zip(codes) {
                 *field = i32x4_relaxed_dot_i8x16_i7x16_add(x, codes, *field);
             }
         }
-        store(fields, sums);
     }
+    fields.map(sums)
 }
 
 /// As [`scalar::sums`](super::scalar::sums), bit for bit, added as pairs in 16-bit lanes.
 #[target_feature(enable = "relaxed-simd")]
-pub fn pairs(tiles: &[Tile], x: &QuantizedVector, sums: &mut [[i32; ROWS]]) {
+pub fn pairs(tiles: &[Tile], x: &[QuantizedVector], sums: &mut [[i32; ROWS]]) {
     let masks = masks();
-    let quads = x.quads();
-    for (sums, tiles) in sums.iter_mut().zip(tiles.chunks_exact(quads.len())) {
-        let mut fields = [i32x4_splat(0); FIELDS];
-        for (tiles, quads) in tiles.chunks(QUADS).zip(quads.chunks(QUADS)) {
-            let mut pairs = [i16x8_splat(0); FIELDS];
-            for (tile, x) in tiles.iter().zip(quads) {
-                let (codes, x) = load(tile, x, masks);
+    in_pairs(
+        tiles,
+        x,
+        sums,
+        |tiles, x| pairs_group(tiles, x, masks),
+        |tiles, x| pairs_group(tiles, x, masks),
+    );
+}
+
+#[inline]
+#[target_feature(enable = "relaxed-simd")]
+fn pairs_group<const N: usize>(
+    tiles: &[Tile],
+    x: [&QuantizedVector; N],
+    masks: [v128; 2],
+) -> [[i32; ROWS]; N] {
+    let mut fields = [[i32x4_splat(0); FIELDS]; N];
+    for (i, tiles) in tiles.chunks(QUADS).enumerate() {
+        let x = x.map(|x| &x.quads()[i * QUADS..][..tiles.len()]);
+        let mut pairs = [[i16x8_splat(0); FIELDS]; N];
+        for (quad, tile) in tiles.iter().enumerate() {
+            let codes = unpack(tile, masks);
+            for (pairs, x) in pairs.iter_mut().zip(x) {
+                let x = splat(&x[quad]);
                 for (pairs, codes) in pairs.iter_mut().zip(codes) {
                     *pairs = i16x8_add(*pairs, i16x8_relaxed_dot_i8x16_i7x16(x, codes));
                 }
             }
+        }
+        for (fields, pairs) in fields.iter_mut().zip(pairs) {
             for (field, pairs) in fields.iter_mut().zip(pairs) {
                 *field = i32x4_add(*field, i32x4_extadd_pairwise_i16x8(pairs));
             }
         }
-        store(fields, sums);
     }
+    fields.map(sums)
 }

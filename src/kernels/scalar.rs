@@ -5,9 +5,16 @@ use super::{COLS, FIELDS, QuantizedVector, ROWS, Tile};
 /// Quads whose products a 16-bit sum holds: |code · q| ≤ 256.
 const QUADS: usize = 127;
 
-/// `sums[r] = Σ code[r, c] · x[c]` over the groups of rows in `tiles`, one tile for each quad of `x`.
-pub fn sums(tiles: &[Tile], x: &QuantizedVector, sums: &mut [[i32; ROWS]]) {
-    let quads = x.quads();
+/// `sums[v, r] = Σ code[r, c] · x[v, c]` over the groups of rows in `tiles`, one tile for each quad
+/// of a vector: `[vectors, groups]`.
+pub fn sums(tiles: &[Tile], x: &[QuantizedVector], sums: &mut [[i32; ROWS]]) {
+    let groups = sums.len() / x.len();
+    for (x, sums) in x.iter().zip(sums.chunks_exact_mut(groups)) {
+        vector(tiles, x.quads(), sums);
+    }
+}
+
+fn vector(tiles: &[Tile], quads: &[[i8; COLS]], sums: &mut [[i32; ROWS]]) {
     for (sums, tiles) in sums.iter_mut().zip(tiles.chunks_exact(quads.len())) {
         *sums = [0; ROWS];
         for (tiles, quads) in tiles.chunks(QUADS).zip(quads.chunks(QUADS)) {

@@ -77,54 +77,66 @@ impl KvCache {
 }
 
 impl Attention {
-    /// One position: reads `scratch.normed`, extends the cache, writes the output `[d]`.
-    /// `position` counts patches (or tokens) from the start of the sequence.
+    /// Some positions: reads `scratch.normed`, extends the cache, writes the outputs
+    /// `[positions, d]`. `positions` count patches (or tokens) from the start of the sequence.
     pub fn forward(
         &self,
-        position: usize,
+        positions: &[usize],
         cache: &mut KvCache,
         scratch: &mut Scratch,
         crew: &Crew,
         out: &mut [f32],
     ) {
-        let d = out.len();
-        let head_size = d / self.heads;
-        let qkv = &mut scratch.wide[..3 * d];
+        let count = positions.len();
+        let d = out.len() / count;
+        let qkv = &mut scratch.wide[..count * 3 * d];
         self.qkv.apply(&scratch.normed, crew, qkv);
-        let (query, rest) = qkv.split_at_mut(d);
-        let (key, value) = rest.split_at_mut(d);
-        if let Some(base) = self.rope_base {
-            rotate(query, key, head_size, position, base);
+        let steps = positions.iter().zip(qkv.chunks_exact_mut(3 * d));
+        for ((&position, qkv), out) in steps.zip(out.chunks_exact_mut(d)) {
+            let (query, rest) = qkv.split_at_mut(d);
+            let (key, value) = rest.split_at_mut(d);
+            if let Some(base) = self.rope_base {
+                rotate(query, key, d / self.heads, position, base);
+            }
+            cache.push(key, value);
+            self.attend(query, cache, &mut scratch.scores, out);
         }
-        cache.push(key, value);
 
+        if let Some(project) = &self.out {
+            scratch.inner.set(count, d, |i, y| {
+                let out = &out[i * d..][..d];
+                match &self.out_norm {
+                    Some(norm) => norm.apply(out, y),
+                    None => y.copy_from_slice(out),
+                }
+            });
+            project.apply(&scratch.inner, crew, out);
+        }
+    }
+
+    /// What one query `[d]` finds in the cache, before `W_o`.
+    fn attend(&self, query: &[f32], cache: &KvCache, scores: &mut Vec<f32>, out: &mut [f32]) {
+        let d = query.len();
+        let head_size = d / self.heads;
         let scale = 1.0 / (head_size as f32).sqrt();
         for head in 0..self.heads {
             let part = head * head_size..(head + 1) * head_size;
             let query = &query[part.clone()];
-            scratch.scores.clear();
-            scratch.scores.extend(
+            scores.clear();
+            scores.extend(
                 cache
                     .slots()
                     .map(|slot| math::dot(query, &cache.keys[slot * d..][part.clone()]) * scale),
             );
-            math::softmax(&mut scratch.scores);
+            math::softmax(scores);
             let out = &mut out[part.clone()];
             out.fill(0.0);
-            for (slot, &weight) in cache.slots().zip(&scratch.scores) {
+            for (slot, &weight) in cache.slots().zip(&*scores) {
                 let value = &cache.values[slot * d..][part.clone()];
                 for (out, &value) in out.iter_mut().zip(value) {
                     *out += weight * value;
                 }
             }
-        }
-
-        if let Some(project) = &self.out {
-            scratch.inner.set(d, |y| match &self.out_norm {
-                Some(norm) => norm.apply(out, y),
-                None => y.copy_from_slice(out),
-            });
-            project.apply(&scratch.inner, crew, out);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::attention::{Attention, KvCache};
 use super::ffn::FeedForward;
-use super::linear::{Activation, RmsNorm};
+use super::linear::{Activations, RmsNorm};
 use super::low_rank::LowRank;
 use super::mlgru::Mlgru;
 use crate::math::add;
@@ -53,43 +53,48 @@ impl Memory {
     }
 }
 
-/// Buffers that the layers of a pass share; nothing in them outlives a layer.
+/// Buffers that the layers of a pass share, each for the positions of one pass; nothing in them
+/// outlives a layer.
 #[derive(Clone, Debug)]
 pub struct Scratch {
     /// The block's normed input, read by all its linear layers.
-    pub normed: Activation,
+    pub normed: Activations,
     /// The input of an output projection.
-    pub inner: Activation,
-    /// Outputs of stacked projections, `[max(3d, 2F)]`.
+    pub inner: Activations,
+    /// Outputs of stacked projections, `[positions, max(3d, 2F)]`.
     pub wide: Vec<f32>,
     /// Inner vectors of low-rank paths and gates.
     pub narrow: Vec<f32>,
     /// Attention scores of one head.
     pub scores: Vec<f32>,
-    /// A layer's output, `[d]`.
+    /// A layer's outputs, `[positions, d]`.
     pub out: Vec<f32>,
 }
 
 impl Block {
-    /// Advances `x` `[d]` through the block.
+    /// Advances `x` `[positions, d]` through the block; each position sees those before it.
     pub fn forward(
         &self,
         x: &mut [f32],
-        position: usize,
+        positions: &[usize],
         memory: &mut Memory,
         scratch: &mut Scratch,
         crew: &Crew,
     ) {
-        let d = x.len();
+        let count = positions.len();
+        let d = x.len() / count;
+        let row = |i: usize| i * d..(i + 1) * d;
         // The output buffer leaves the scratch while layers borrow the rest of it.
         let mut out = std::mem::take(&mut scratch.out);
-        let y = &mut out[..d];
+        let y = &mut out[..count * d];
 
-        scratch.normed.set(d, |n| self.norm1.apply(x, n));
+        scratch
+            .normed
+            .set(count, d, |i, n| self.norm1.apply(&x[row(i)], n));
         match (&self.mixer, memory) {
             (Mixer::Mlgru(mixer), Memory::Recurrent(h)) => mixer.forward(h, scratch, crew, y),
             (Mixer::Attention(mixer), Memory::Attention(cache)) => {
-                mixer.forward(position, cache, scratch, crew, y);
+                mixer.forward(positions, cache, scratch, crew, y);
             }
             _ => unreachable!("a block's memory is made by its own mixer"),
         }
@@ -98,7 +103,9 @@ impl Block {
         }
         add(x, y);
 
-        scratch.normed.set(d, |n| self.norm2.apply(x, n));
+        scratch
+            .normed
+            .set(count, d, |i, n| self.norm2.apply(&x[row(i)], n));
         self.ffn.forward(scratch, crew, y);
         if let Some(path) = &self.pfnet {
             path.add_to(y, scratch, crew);

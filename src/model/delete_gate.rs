@@ -19,12 +19,23 @@ pub struct DeleteGate {
 }
 
 impl DeleteGate {
-    /// σ(w₂·silu(W₁ x + b₁) + b₂): the probability that a patch is not needed further up.
-    pub fn probability(&self, x: &[f32], scratch: &mut Scratch, crew: &Crew) -> f32 {
-        scratch.normed.set(x.len(), |n| n.copy_from_slice(x));
-        let hidden = &mut scratch.narrow[..self.score.len()];
-        self.hidden.apply(&scratch.normed, crew, hidden);
+    /// σ(w₂·silu(W₁ x + b₁) + b₂) for each of the patches `x` `[positions, d]`: the probability that
+    /// it is not needed further up.
+    pub fn probabilities<'s>(
+        &'s self,
+        x: &[f32],
+        scratch: &'s mut Scratch,
+        crew: &Crew,
+    ) -> impl Iterator<Item = f32> + use<'s> {
+        let (d, width) = (self.hidden.matrix.cols(), self.score.len());
+        let count = x.len() / d;
+        let normed = &mut scratch.normed;
+        normed.set(count, d, |i, n| n.copy_from_slice(&x[i * d..][..d]));
+        let hidden = &mut scratch.narrow[..count * width];
+        self.hidden.apply(normed, crew, hidden);
         hidden.iter_mut().for_each(|h| *h = silu(*h));
-        sigmoid(dot(&self.score, hidden) + self.score_bias)
+        hidden
+            .chunks_exact(width)
+            .map(|hidden| sigmoid(dot(&self.score, hidden) + self.score_bias))
     }
 }

@@ -27,11 +27,19 @@ pub struct PatchEmbedding {
 }
 
 impl PatchEmbedding {
-    /// Writes the embedding `[d]` of one patch.
-    pub fn forward(&self, patch: &[Symbol], scratch: &mut Scratch, crew: &Crew, out: &mut [f32]) {
+    /// Writes the embeddings `[patches, d]` of some patches of `size` bytes.
+    pub fn forward(
+        &self,
+        patches: &[Symbol],
+        size: usize,
+        scratch: &mut Scratch,
+        crew: &Crew,
+        out: &mut [f32],
+    ) {
         let width = self.bytes.cols();
         let input = &mut scratch.inner;
-        input.set(patch.len() * width, |vectors| {
+        input.set(patches.len() / size, size * width, |i, vectors| {
+            let patch = &patches[i * size..][..size];
             for (vector, &byte) in vectors.chunks_exact_mut(width).zip(patch) {
                 self.bytes.row(byte as usize, vector);
             }

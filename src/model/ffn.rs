@@ -18,20 +18,23 @@ pub struct FeedForward {
 }
 
 impl FeedForward {
-    /// Reads `scratch.normed`, writes the output `[d]`.
+    /// Reads `scratch.normed`, writes the outputs `[positions, d]`.
     pub fn forward(&self, scratch: &mut Scratch, crew: &Crew, out: &mut [f32]) {
         let inner = self.down.matrix.cols();
-        let gate_up = &mut scratch.wide[..self.gate_up.outputs()];
+        let (count, wide) = (scratch.normed.count(), self.gate_up.outputs());
+        let gate_up = &mut scratch.wide[..count * wide];
         self.gate_up.apply(&scratch.normed, crew, gate_up);
-        let (hidden, up) = gate_up.split_at_mut(inner);
-        hidden.iter_mut().for_each(|h| *h = silu(*h));
-        // Without a gate `up` is empty and this leaves `hidden` as it is.
-        for (hidden, &up) in hidden.iter_mut().zip(&*up) {
-            *hidden *= up;
-        }
-        scratch.inner.set(inner, |y| match &self.down_norm {
-            Some(norm) => norm.apply(hidden, y),
-            None => y.copy_from_slice(hidden),
+        scratch.inner.set(count, inner, |i, y| {
+            let (hidden, up) = gate_up[i * wide..][..wide].split_at_mut(inner);
+            hidden.iter_mut().for_each(|h| *h = silu(*h));
+            // Without a gate `up` is empty and this leaves `hidden` as it is.
+            for (hidden, &up) in hidden.iter_mut().zip(&*up) {
+                *hidden *= up;
+            }
+            match &self.down_norm {
+                Some(norm) => norm.apply(hidden, y),
+                None => y.copy_from_slice(hidden),
+            }
         });
         self.down.apply(&scratch.inner, crew, out);
     }

@@ -1,10 +1,11 @@
 //! Linear layers: dense and BitLinear, and the vectors they read (SPEC §2).
 
-use crate::kernels::dense::DenseMatrix;
+use crate::kernels::dense::{DenseMatrix, Weight};
 use crate::kernels::{self, QuantizedVector, TernaryMatrix};
 use crate::math;
 use crate::parallel::Crew;
 use half::bf16;
+use std::ops::Range;
 
 /// A weight matrix, `[rows, cols]` row-major, in the form it is held in memory.
 #[derive(Clone, Debug)]
@@ -24,9 +25,6 @@ pub enum Matrix {
 
 /// Weights of a product below which a second thread costs more than it saves.
 const WORTH_SHARING: usize = 1 << 15;
-
-/// Groups of rows whose ternary sums are held on the stack at a time.
-const GROUPS: usize = 16;
 
 impl Matrix {
     /// Number of rows (outputs).
@@ -69,65 +67,119 @@ impl Matrix {
         }
     }
 
-    /// Rows `start..start + out.len()` of the product with `x`; `start` is the first of a group.
-    fn product(&self, x: &Activation, start: usize, out: &mut [f32]) {
+    /// Rows `start..` of the product with each of some of the vectors: `[vectors, rows of the part]`.
+    /// `start` is the first of a group.
+    fn product(&self, x: &Activations, vectors: Range<usize>, start: usize, out: &mut [f32]) {
         match self {
             Matrix::Ternary { weights, gamma } => {
-                let kernel = kernels::chosen();
-                let mut sums = [[0; kernels::ROWS]; GROUPS];
-                let scale = x.quantized.scale();
-                let at = start..start + out.len();
-                let gamma = &gamma[at];
-                let chunks = out.chunks_mut(GROUPS * kernels::ROWS);
-                for (i, (out, gamma)) in
-                    chunks.zip(gamma.chunks(GROUPS * kernels::ROWS)).enumerate()
-                {
-                    let first = start / kernels::ROWS + i * GROUPS;
-                    let groups = first..first + out.len().div_ceil(kernels::ROWS);
-                    let sums = &mut sums[..groups.len()];
-                    kernels::matvec(kernel, weights, &x.quantized, groups, sums);
-                    for ((out, &sum), &gamma) in out.iter_mut().zip(sums.as_flattened()).zip(gamma)
-                    {
-                        *out = sum as f32 * gamma / scale;
-                    }
-                }
+                let rows = start..start + out.len() / vectors.len();
+                ternary_product(weights, &gamma[rows], &x.quantized[vectors], start, out);
             }
-            Matrix::F32(weights) => weights.matvec(&x.values, start, out),
-            Matrix::Bf16(weights) => weights.matvec(&x.values, start, out),
+            Matrix::F32(weights) => dense_product(weights, x, vectors, start, out),
+            Matrix::Bf16(weights) => dense_product(weights, x, vectors, start, out),
         }
     }
 }
 
-/// A vector as linear layers read it: its floats and, in ternary models, its 8-bit form.
+fn dense_product<T: Weight>(
+    weights: &DenseMatrix<T>,
+    x: &Activations,
+    vectors: Range<usize>,
+    start: usize,
+    out: &mut [f32],
+) {
+    let rows = out.len() / vectors.len();
+    for (vector, out) in vectors.zip(out.chunks_exact_mut(rows)) {
+        weights.matvec(x.row(vector), start, out);
+    }
+}
+
+/// Sums held on the stack at a time, in groups of rows.
+const GROUPS: usize = 64;
+
+/// `out[v, r] = (T x[v])[start + r] · γ[r] / s[v]`.
+fn ternary_product(
+    weights: &TernaryMatrix,
+    gamma: &[f32],
+    x: &[QuantizedVector],
+    start: usize,
+    out: &mut [f32],
+) {
+    let kernel = kernels::chosen();
+    let rows = gamma.len();
+    let mut sums = [[0; kernels::ROWS]; GROUPS];
+    // Groups for as many vectors at a time as there is room for.
+    let step = (GROUPS / x.len()).max(1);
+    for (x, out) in x.chunks(GROUPS).zip(out.chunks_mut(GROUPS * rows)) {
+        for first in (0..rows.div_ceil(kernels::ROWS)).step_by(step) {
+            let groups = first..rows.div_ceil(kernels::ROWS).min(first + step);
+            let at = groups.start * kernels::ROWS..rows.min(groups.end * kernels::ROWS);
+            let sums = &mut sums[..groups.len() * x.len()];
+            let offset = start / kernels::ROWS;
+            let places = groups.start + offset..groups.end + offset;
+            kernels::matvec(kernel, weights, x, places, sums);
+            let vectors = x.iter().zip(sums.chunks_exact(groups.len()));
+            for ((x, sums), out) in vectors.zip(out.chunks_exact_mut(rows)) {
+                let scale = x.scale();
+                let out = out[at.clone()].iter_mut().zip(&gamma[at.clone()]);
+                for ((out, &gamma), &sum) in out.zip(sums.as_flattened()) {
+                    *out = sum as f32 * gamma / scale;
+                }
+            }
+        }
+    }
+}
+
+/// Vectors of one length as linear layers read them: their floats and, in ternary models, their
+/// 8-bit forms.
 #[derive(Clone, Debug)]
-pub struct Activation {
+pub struct Activations {
+    /// `[vectors, len]`.
     values: Vec<f32>,
-    quantized: QuantizedVector,
+    len: usize,
+    quantized: Vec<QuantizedVector>,
     quantize: bool,
 }
 
-impl Activation {
-    /// Room for vectors of up to `capacity` elements. `quantize` says whether BitLinears read it.
-    pub fn with_capacity(capacity: usize, quantize: bool) -> Self {
-        Activation {
-            values: Vec::with_capacity(capacity),
-            quantized: QuantizedVector::with_capacity(if quantize { capacity } else { 0 }),
+impl Activations {
+    /// Room for so many vectors of up to `capacity` elements. `quantize` says whether BitLinears
+    /// read them.
+    pub fn with_capacity(vectors: usize, capacity: usize, quantize: bool) -> Self {
+        let quantized = if quantize { vectors } else { 0 };
+        Activations {
+            values: Vec::with_capacity(vectors * capacity),
+            len: 0,
+            quantized: (0..quantized)
+                .map(|_| QuantizedVector::with_capacity(capacity))
+                .collect(),
             quantize,
         }
     }
 
-    /// Replaces the vector by one of `len` elements that `write` fills in, then quantises it.
-    pub fn set(&mut self, len: usize, write: impl FnOnce(&mut [f32])) {
-        self.values.resize(len, 0.0);
-        write(&mut self.values);
-        if self.quantize {
-            self.quantized.set(&self.values);
+    /// Replaces the vectors by `count` of `len` elements: `write` fills in each by its number. Then
+    /// they are quantised.
+    ///
+    /// # Panics
+    /// When there is no room for so many.
+    pub fn set(&mut self, count: usize, len: usize, mut write: impl FnMut(usize, &mut [f32])) {
+        self.len = len;
+        self.values.resize(count * len, 0.0);
+        for (i, values) in self.values.chunks_exact_mut(len).enumerate() {
+            write(i, values);
+            if self.quantize {
+                self.quantized[i].set(values);
+            }
         }
     }
 
-    /// The floats, before quantisation.
-    pub fn values(&self) -> &[f32] {
-        &self.values
+    /// Number of vectors.
+    pub fn count(&self) -> usize {
+        self.values.len() / self.len
+    }
+
+    /// The floats of one vector, before quantisation.
+    pub fn row(&self, vector: usize) -> &[f32] {
+        &self.values[vector * self.len..][..self.len]
     }
 }
 
@@ -146,18 +198,34 @@ impl Linear {
         self.matrix.rows()
     }
 
-    /// Writes the product to `out`, shared among the crew where that pays.
-    pub fn apply(&self, x: &Activation, crew: &Crew, out: &mut [f32]) {
-        debug_assert_eq!(out.len(), self.outputs());
-        let shared = self.matrix.rows() * self.matrix.cols() >= WORTH_SHARING;
+    /// Writes the products `[vectors, outputs]`, shared among the crew where that pays: a single
+    /// vector by rows, several by vectors.
+    pub fn apply(&self, x: &Activations, crew: &Crew, out: &mut [f32]) {
+        let (rows, vectors) = (self.outputs(), x.count());
+        debug_assert_eq!(out.len(), vectors * rows);
+        let shared = rows * self.matrix.cols() * vectors >= WORTH_SHARING;
         let parts = if shared { 2 * crew.members() } else { 1 };
-        let part_len = out.len().div_ceil(parts).next_multiple_of(kernels::ROWS);
-        crew.for_each_part(out, part_len, |start, part| {
-            self.matrix.product(x, start, part);
-            if let Some(bias) = &self.bias {
-                math::add(part, &bias[start..][..part.len()]);
-            }
-        });
+        if vectors == 1 {
+            let part_len = rows.div_ceil(parts).next_multiple_of(kernels::ROWS);
+            crew.for_each_part(out, part_len, |start, part| {
+                self.matrix.product(x, 0..1, start, part);
+                if let Some(bias) = &self.bias {
+                    math::add(part, &bias[start..][..part.len()]);
+                }
+            });
+        } else {
+            // Even numbers of vectors share their unpacking.
+            let part_vectors = vectors.div_ceil(parts).next_multiple_of(2);
+            crew.for_each_part(out, part_vectors * rows, |start, part| {
+                let first = start / rows;
+                self.matrix
+                    .product(x, first..first + part.len() / rows, 0, part);
+                if let Some(bias) = &self.bias {
+                    part.chunks_exact_mut(rows)
+                        .for_each(|out| math::add(out, bias));
+                }
+            });
+        }
     }
 }
 

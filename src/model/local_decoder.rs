@@ -2,7 +2,7 @@
 
 use super::Symbol;
 use super::block::{Block, Memory, Scratch};
-use super::linear::{Activation, Linear, Matrix, RmsNorm};
+use super::linear::{Activations, Linear, Matrix, RmsNorm};
 use crate::math::add;
 use crate::parallel::Crew;
 
@@ -48,8 +48,8 @@ impl LocalDecoder {
         }
     }
 
-    /// Starts a patch from the backbone's state z `[d]`.
-    pub fn begin(&self, z: &Activation, state: &mut LocalState, crew: &Crew) {
+    /// Starts a patch from the backbone's state z `[1, d]`.
+    pub fn begin(&self, z: &Activations, state: &mut LocalState, crew: &Crew) {
         self.input.apply(z, crew, &mut state.inputs);
         state.memories.iter_mut().for_each(Memory::clear);
     }
@@ -76,9 +76,9 @@ impl LocalDecoder {
             add(x, embedded);
         }
         for (block, memory) in self.blocks.iter().zip(&mut state.memories) {
-            block.forward(x, position, memory, scratch, crew);
+            block.forward(x, &[position], memory, scratch, crew);
         }
-        scratch.normed.set(width, |n| self.norm.apply(x, n));
+        scratch.normed.set(1, width, |_, n| self.norm.apply(x, n));
         self.head.apply(&scratch.normed, crew, logits);
     }
 }

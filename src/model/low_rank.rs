@@ -17,16 +17,17 @@ pub struct LowRank {
 }
 
 impl LowRank {
-    /// Reads `scratch.normed`, adds to `out` `[d]`.
+    /// Reads `scratch.normed`, adds to `out` `[positions, d]`.
     pub fn add_to(&self, out: &mut [f32], scratch: &mut Scratch, crew: &Crew) {
-        let narrow = &mut scratch.narrow[..self.down.outputs()];
+        let (count, rank) = (scratch.normed.count(), self.down.outputs());
+        let narrow = &mut scratch.narrow[..count * rank];
         self.down.apply(&scratch.normed, crew, narrow);
         if self.activated {
             narrow.iter_mut().for_each(|x| *x = silu(*x));
         }
-        scratch
-            .inner
-            .set(narrow.len(), |y| y.copy_from_slice(narrow));
+        scratch.inner.set(count, rank, |i, y| {
+            y.copy_from_slice(&narrow[i * rank..][..rank]);
+        });
         let wide = &mut scratch.wide[..out.len()];
         self.up.apply(&scratch.inner, crew, wide);
         add(out, wide);

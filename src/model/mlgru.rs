@@ -19,26 +19,32 @@ pub struct Mlgru {
 }
 
 impl Mlgru {
-    /// One step: reads `scratch.normed`, advances the state `h` `[d]`, writes the output.
+    /// Some steps: reads `scratch.normed`, advances the state `h` `[d]`, writes the outputs
+    /// `[positions, d]`.
     pub fn forward(&self, h: &mut [f32], scratch: &mut Scratch, crew: &Crew, out: &mut [f32]) {
         let d = h.len();
-        let gates = &mut scratch.wide[..3 * d];
+        let count = scratch.normed.count();
+        let gates = &mut scratch.wide[..count * 3 * d];
         self.gates.apply(&scratch.normed, crew, gates);
-        let (forget, rest) = gates.split_at(d);
-        let (candidate, gate) = rest.split_at(d);
-
-        // h = f̂ ⊙ h + (1 − f̂) ⊙ c, then y = g ⊙ h.
-        let gates = self.floor.iter().zip(forget).zip(candidate).zip(gate);
-        for ((h, out), (((&floor, &f), &c), &g)) in h.iter_mut().zip(&mut *out).zip(gates) {
-            let f = floor + (1.0 - floor) * sigmoid(f);
-            *h = f * *h + (1.0 - f) * silu(c);
-            *out = sigmoid(g) * *h;
+        for (gates, out) in gates.chunks_exact(3 * d).zip(out.chunks_exact_mut(d)) {
+            let (forget, rest) = gates.split_at(d);
+            let (candidate, gate) = rest.split_at(d);
+            // h = f̂ ⊙ h + (1 − f̂) ⊙ c, then y = g ⊙ h.
+            let gates = self.floor.iter().zip(forget).zip(candidate).zip(gate);
+            for ((h, out), (((&floor, &f), &c), &g)) in h.iter_mut().zip(out).zip(gates) {
+                let f = floor + (1.0 - floor) * sigmoid(f);
+                *h = f * *h + (1.0 - f) * silu(c);
+                *out = sigmoid(g) * *h;
+            }
         }
 
         if let Some(project) = &self.out {
-            scratch.inner.set(d, |y| match &self.out_norm {
-                Some(norm) => norm.apply(out, y),
-                None => y.copy_from_slice(out),
+            scratch.inner.set(count, d, |i, y| {
+                let out = &out[i * d..][..d];
+                match &self.out_norm {
+                    Some(norm) => norm.apply(out, y),
+                    None => y.copy_from_slice(out),
+                }
             });
             project.apply(&scratch.inner, crew, out);
         }

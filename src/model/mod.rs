@@ -1,8 +1,9 @@
 //! One forward pass over one patch, a file per layer of SPEC §2.
 //!
 //! A [`Model`] is weights and never changes; a [`State`] is everything that does, allocated once.
-//! [`Model::read`] takes one unit, a patch of bytes or a BPE token, through the backbone, after
-//! which [`Model::logits`] scores the symbols of the next unit one after another.
+//! [`Model::read`] takes units, patches of bytes or BPE tokens, through the backbone, several at a
+//! time where there are several, after which [`Model::logits`] scores the symbols of the next unit
+//! one after another.
 
 pub mod attention;
 pub mod block;
@@ -20,14 +21,19 @@ use crate::parallel::Crew;
 use block::{Block, Memory, Scratch};
 use delete_gate::DeleteGate;
 use embedding::Embedding;
-use linear::{Activation, Linear, RmsNorm};
+use linear::{Activations, Linear, RmsNorm};
 use local_decoder::{LocalDecoder, LocalState};
+use std::ops::Range;
 
 /// What a model reads and writes one of: a byte, or a BPE token.
 pub type Symbol = u32;
 
 /// Values a byte can take, and logits of a byte model.
 pub const BYTES: usize = 256;
+
+/// Units that go through the layers together: enough that unpacking weights is shared and threads
+/// have whole vectors to work on, few enough that their vectors stay in the cache.
+const BATCH: usize = 16;
 
 /// Bytes that the keys and values of attention without a window may take; browsers give 512 MB in all.
 const MAX_CACHE: usize = 256 << 20;
@@ -71,10 +77,12 @@ pub struct State {
     position: usize,
     /// Of these, how many the DeleteGate sent past the upper half.
     deleted: usize,
-    /// The residual stream, `[d]`.
+    /// The residual streams of the units of one pass, `[BATCH, d]`.
     x: Vec<f32>,
-    /// z of the latest patch, `[d]`.
-    z: Activation,
+    /// Their places in the sequence; above the DeleteGate only those that stay.
+    positions: Vec<usize>,
+    /// z of the latest patch, `[1, d]`.
+    z: Activations,
     memories: Vec<Memory>,
     local: Option<LocalState>,
     scratch: Scratch,
@@ -129,8 +137,9 @@ impl Model {
         State {
             position: 0,
             deleted: 0,
-            x: vec![0.0; d],
-            z: Activation::with_capacity(d, quantize),
+            x: vec![0.0; BATCH * d],
+            positions: Vec::with_capacity(BATCH),
+            z: Activations::with_capacity(1, d, quantize),
             memories: self
                 .blocks
                 .iter()
@@ -138,12 +147,12 @@ impl Model {
                 .collect(),
             local: local.map(LocalDecoder::state),
             scratch: Scratch {
-                normed: Activation::with_capacity(widest, quantize),
-                inner: Activation::with_capacity(widest, quantize),
-                wide: vec![0.0; widest],
-                narrow: vec![0.0; narrow],
+                normed: Activations::with_capacity(BATCH, widest, quantize),
+                inner: Activations::with_capacity(BATCH, widest, quantize),
+                wide: vec![0.0; BATCH * widest],
+                narrow: vec![0.0; BATCH * narrow],
                 scores: Vec::new(),
-                out: vec![0.0; widest],
+                out: vec![0.0; BATCH * widest],
             },
             logits: vec![0.0; logits],
         }
@@ -160,39 +169,97 @@ impl Model {
         }
     }
 
-    /// Reads one unit, a patch of bytes or a token: the backbone's state afterwards predicts the next.
+    /// Reads units, patches of bytes or tokens: the backbone's state afterwards predicts the next.
+    /// Several that are read at once give what they give one by one, and sooner.
     ///
     /// # Panics
-    /// When `unit` has not `config.patch_size` symbols, or one of them is not below `config.vocab_size`.
-    pub fn read(&self, unit: &[Symbol], state: &mut State, crew: &Crew) {
-        assert_eq!(unit.len(), self.config.patch_size, "symbols of a unit");
-        match &self.embedding {
-            Embedding::Patch(patch) => patch.forward(unit, &mut state.scratch, crew, &mut state.x),
-            Embedding::Token(table) => table.row(unit[0] as usize, &mut state.x),
+    /// When `units` are not whole ones of `config.patch_size` symbols, or a symbol is not below
+    /// `config.vocab_size`.
+    pub fn read(&self, units: &[Symbol], state: &mut State, crew: &Crew) {
+        let size = self.config.patch_size;
+        assert_eq!(units.len() % size, 0, "symbols of whole units");
+        for units in units.chunks(BATCH * size) {
+            self.read_batch(units, state, crew);
         }
-        self.run_backbone(state, crew);
     }
 
-    /// From the embedded patch in `state.x` to z, and on into the head.
-    fn run_backbone(&self, state: &mut State, crew: &Crew) {
-        let x = &mut state.x;
-        let mut deleted = false;
-        for (i, (block, memory)) in self.blocks.iter().zip(&mut state.memories).enumerate() {
-            if let Some(gate) = &self.delete_gate
-                && i == self.blocks.len() / 2
-                // The first patch stays, so that the upper half always has something to go on.
-                && state.position > 0
-                && gate.probability(x, &mut state.scratch, crew) > gate.threshold
-            {
-                // The hard gather: the blocks above never see this patch.
-                deleted = true;
-                break;
+    fn read_batch(&self, units: &[Symbol], state: &mut State, crew: &Crew) {
+        let (size, d) = (self.config.patch_size, self.config.d_model);
+        let count = units.len() / size;
+        let x = &mut state.x[..count * d];
+        match &self.embedding {
+            Embedding::Patch(patch) => patch.forward(units, size, &mut state.scratch, crew, x),
+            Embedding::Token(table) => {
+                for (&token, x) in units.iter().zip(x.chunks_exact_mut(d)) {
+                    table.row(token as usize, x);
+                }
             }
-            block.forward(x, state.position, memory, &mut state.scratch, crew);
         }
-        state.deleted += usize::from(deleted);
-        state.position += 1;
-        state.z.set(x.len(), |z| self.norm.apply(x, z));
+        self.run_backbone(count, state, crew);
+    }
+
+    /// From the embedded units in `state.x` to the z of the last.
+    fn run_backbone(&self, count: usize, state: &mut State, crew: &Crew) {
+        let d = self.config.d_model;
+        let first = state.position;
+        state.position += count;
+        state.positions.clear();
+        state.positions.extend(first..state.position);
+        let mut last = count - 1;
+        match &self.delete_gate {
+            None => self.run_blocks(0..self.blocks.len(), state, crew),
+            Some(gate) => {
+                let middle = self.blocks.len() / 2;
+                self.run_blocks(0..middle, state, crew);
+                last = self.gather(gate, state, crew);
+                self.run_blocks(middle..self.blocks.len(), state, crew);
+            }
+        }
+        let last = &state.x[last * d..][..d];
+        state.z.set(1, d, |_, z| self.norm.apply(last, z));
+    }
+
+    /// Takes the units of `state.positions` through some of the blocks.
+    fn run_blocks(&self, blocks: Range<usize>, state: &mut State, crew: &Crew) {
+        let State {
+            x,
+            positions,
+            memories,
+            scratch,
+            ..
+        } = state;
+        if positions.is_empty() {
+            return;
+        }
+        let x = &mut x[..positions.len() * self.config.d_model];
+        for (block, memory) in self.blocks[blocks.clone()]
+            .iter()
+            .zip(&mut memories[blocks])
+        {
+            block.forward(x, positions, memory, scratch, crew);
+        }
+    }
+
+    /// The hard gather: the blocks above never see a patch that the gate deletes. Those that stay
+    /// move together; behind them goes the last patch, if deleted. Returns the row where that is.
+    fn gather(&self, gate: &DeleteGate, state: &mut State, crew: &Crew) -> usize {
+        let (d, count) = (self.config.d_model, state.positions.len());
+        let probabilities = gate.probabilities(&state.x[..count * d], &mut state.scratch, crew);
+        let mut last = 0;
+        let mut kept = 0;
+        for (i, probability) in probabilities.enumerate() {
+            state.x.copy_within(i * d..(i + 1) * d, kept * d);
+            last = kept;
+            // The first patch stays, so that the upper half always has something to go on.
+            let goes = probability > gate.threshold && state.positions[i] > 0;
+            if !goes {
+                state.positions[kept] = state.positions[i];
+                kept += 1;
+            }
+        }
+        state.positions.truncate(kept);
+        state.deleted += count - kept;
+        last
     }
 
     /// Starts the next unit: to be called once after [`read`](Self::read) and before
