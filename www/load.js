@@ -97,7 +97,8 @@ class Loading {
    * @returns {Promise<Result>}
    */
   async fromSource(slot) {
-    const { place, names, sha256 } = this.#request;
+    const { place, names, tokenizer, sha256 } = this.#request;
+    const given = tokenizer === undefined ? undefined : await bytesOf(tokenizer);
     let fetched = 0;
     const source = await openSource(place, (loaded, total) => {
       fetched = loaded;
@@ -105,16 +106,22 @@ class Loading {
     });
     const packed = await this.#unpack(source, names);
     const report = JSON.parse(packed.report());
-
-    if (source.far) await slot.write(this.#pieces(packed));
-    const model = await said("format", () => packed.model(this.#members));
-    const { tokenizer, lacking, settled } = await this.#tokenizer(model);
-
-    if (!settled) await slot.abandon("its tokenizer could not be fetched");
-    const revision = typeof place === "string" ? revisionOf(place) : "";
     const { run, flavour } = report;
-    await slot.commit(tokenizer, { source: String(place), revision, sha256, run, flavour, date: new Date().toISOString(), report });
-    return { model, report, fetched, cache: slot.state, lacking };
+    const address = typeof place === "string" ? place : "";
+    const origin = { source: address, revision: address && revisionOf(address), sha256 };
+    const about = { ...origin, run, flavour, date: new Date().toISOString(), report };
+    try {
+      if (source.far) await slot.write(packed.bytes, this.#pieces(packed));
+      const model = await said("format", () => packed.model(this.#members));
+      const found = await this.#settleTokenizer(model, given);
+      // What a later visit might find is not kept as missing.
+      if (found.passing) await slot.abandon("its tokenizer could not be fetched");
+      await slot.commit(found.tokenizer, about);
+      return { model, report, fetched, cache: slot.state, lacking: found.lacking };
+    } catch (error) {
+      await slot.abandon("it cannot be used");
+      throw error;
+    }
   }
 
   /**
@@ -153,25 +160,25 @@ class Loading {
    * beside its file, without which it can still be given token ids.
    *
    * @param {Model} model
-   * @returns {Promise<{ tokenizer?: Uint8Array<ArrayBuffer>, lacking: string, settled: boolean }>} `settled`: another
-   *   visit would find the same
+   * @param {Uint8Array<ArrayBuffer> | undefined} given
+   * @returns {Promise<{ tokenizer?: Uint8Array<ArrayBuffer>, lacking: string, passing?: boolean }>} `passing`: it
+   *   lacks one now, and may find one another time
    */
-  async #tokenizer(model) {
-    const { place, tokenizer: given } = this.#request;
-    if (!readsTokens(model)) return { lacking: "", settled: true };
-    if (given !== undefined) {
-      const tokenizer = await bytesOf(given);
-      await setTokenizer(model, tokenizer);
-      return { tokenizer, lacking: "", settled: true };
+  async #settleTokenizer(model, given) {
+    if (!readsTokens(model)) return { lacking: "" };
+    if (given) {
+      await setTokenizer(model, given);
+      return { tokenizer: given, lacking: "" };
     }
+    const { place } = this.#request;
     try {
       const tokenizer = typeof place === "string" ? await fetchTokenizer(new URL("tokenizer.json", place).href) : undefined;
-      if (tokenizer === undefined) return { lacking: lackingTokenizer(place), settled: true };
+      if (tokenizer === undefined) return { lacking: lackingTokenizer(place) };
       await setTokenizer(model, tokenizer);
-      return { tokenizer, lacking: "", settled: true };
+      return { tokenizer, lacking: "" };
     } catch (error) {
       if (!(error instanceof CPU1Error)) throw error;
-      return { lacking: error.message, settled: false };
+      return { lacking: error.message, passing: true };
     }
   }
 }

@@ -8,6 +8,8 @@ import { openStore } from "./store.js";
 export class Slot {
   #id = "";
   #notice = "";
+  /** Whether a model is to be kept here at all. */
+  #wanted = false;
   /** @type {Store | undefined} */
   #store;
   /** @type {Writing | undefined} */
@@ -21,12 +23,10 @@ export class Slot {
    */
   static async of({ place, names, tokenizer, cache }) {
     const slot = new Slot();
-    if (!cache || typeof place !== "string") return slot;
+    slot.#wanted = cache && typeof place === "string";
+    if (!slot.#wanted) return slot;
     slot.#store = await openStore();
-    if (slot.#store === undefined) {
-      slot.#notice = sentence("this browser keeps no files for this page");
-      return slot;
-    }
+    if (slot.#store === undefined) return slot;
     const own = typeof tokenizer === "string" || tokenizer === undefined ? tokenizer : await digest(tokenizer);
     slot.#id = await digest(new Blob([JSON.stringify([place, names, own])]));
     return slot;
@@ -51,14 +51,18 @@ export class Slot {
   /**
    * Writes a packed model, which is no entry yet.
    *
+   * @param {number} size bytes of its file, or 0 where there cannot be one
    * @param {Iterable<Uint8Array<ArrayBuffer>>} pieces
    */
-  async write(pieces) {
+  async write(size, pieces) {
+    if (!this.#wanted) return;
+    if (this.#store === undefined) return this.#leave("this browser keeps no files for this page");
+    if (size === 0) return this.#leave("it is too large for one file");
     try {
-      this.#writing = await this.#store?.create(this.#id);
-      if (this.#writing) for (const piece of pieces) this.#writing.write(piece);
+      this.#writing = await this.#store.create(this.#id);
+      for (const piece of pieces) this.#writing.write(piece);
     } catch (error) {
-      await this.#fail(error);
+      await this.#leave(reason(error));
     }
   }
 
@@ -72,20 +76,17 @@ export class Slot {
     try {
       await this.#writing?.commit(tokenizer, about);
     } catch (error) {
-      await this.#fail(error);
+      await this.#leave(reason(error));
     }
   }
 
   /**
-   * Leaves what was written.
+   * Removes what was written.
    *
    * @param {string} why as a part of a sentence
    */
   async abandon(why) {
-    if (this.#writing === undefined) return;
-    await this.#writing.abandon();
-    this.#writing = undefined;
-    this.#notice = sentence(why);
+    if (this.#writing) await this.#leave(why);
   }
 
   /** How a model that was fetched is kept now. @returns {{ state: "stored" | "off", notice: string }} */
@@ -93,22 +94,21 @@ export class Slot {
     return { state: this.#writing ? "stored" : "off", notice: this.#notice };
   }
 
-  /** @param {unknown} error */
-  async #fail(error) {
-    if (error instanceof WebAssembly.RuntimeError) throw error; // that is the program, not the browser
-    await this.#writing?.abandon().catch(() => {});
+  /** @param {string} why */
+  async #leave(why) {
+    await this.#writing?.abandon().catch(() => {}); // the next tab that keeps a model tidies up
     this.#writing = undefined;
-    this.#notice = sentence(reason(error));
+    this.#notice = `The model is not kept for the next visit: ${why}.`;
   }
 }
 
-/** @param {string} why */
-function sentence(why) {
-  return `The model is not kept for the next visit: ${why}.`;
-}
-
-/** @param {unknown} error */
+/**
+ * Why the browser did not write, as a part of a sentence.
+ *
+ * @param {unknown} error
+ */
 function reason(error) {
+  if (error instanceof WebAssembly.RuntimeError) throw error; // that is the program, not the browser
   const name = error instanceof Error ? error.name : String(error);
   if (name === "QuotaExceededError") return "the space that the browser gives this page is used up; remove models that are kept";
   if (name === "NoModificationAllowedError") return "another tab is keeping it right now";

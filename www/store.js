@@ -7,6 +7,9 @@
 
 const NAME = "cpu1-models";
 
+/** Of what is written; other versions are not read. */
+const VERSION = 1;
+
 /**
  * A model that is kept.
  *
@@ -149,7 +152,7 @@ export class Writing {
   async commit(tokenizer, about) {
     if (tokenizer) this.#draft.write(tokenizer);
     const sizes = { model: this.#size, tokenizer: tokenizer?.length ?? 0 };
-    const text = new TextEncoder().encode(JSON.stringify({ ...sizes, about }));
+    const text = new TextEncoder().encode(JSON.stringify({ version: VERSION, ...sizes, about }));
     this.#draft.write(text);
     this.#draft.write(new Uint8Array(Uint32Array.of(text.length).buffer));
     await this.#draft.commit();
@@ -170,8 +173,8 @@ async function open(file) {
   try {
     const end = file.size - 4;
     const [length = 0] = new Uint32Array(await file.slice(end).arrayBuffer());
-    const { model, tokenizer, about } = JSON.parse(await file.slice(end - length, end).text());
-    if (model + tokenizer + length !== end) return undefined;
+    const { version, model, tokenizer, about } = JSON.parse(await file.slice(end - length, end).text());
+    if (version !== VERSION || model + tokenizer + length !== end) return undefined;
     return {
       about,
       model: file.slice(0, model),
