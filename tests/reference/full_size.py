@@ -1,13 +1,16 @@
 """Writes a checkpoint of a run at its full size with random weights, to measure loading and speed with.
 
     python full_size.py RUN {unpacked,compact,step} FILE
+    python full_size.py --shapes       names and shapes of every run's tensors, tests/fixtures/full_size.json
 
 A step file has its optimizer's state, as most of the archive's have. The DeleteGate deletes nothing, so that
 every patch costs a whole pass.
 """
 
 import argparse
+import json
 import pathlib
+import sys
 
 import torch
 
@@ -25,7 +28,20 @@ def random_model(run):
     return model
 
 
+def shapes(run):
+    """Names and shapes, those of the first block standing for all of the backbone: `blocks.*`."""
+    with torch.device("meta"):
+        state = CPU1(RUNS[run]).state_dict()
+    listed = {name.replace("blocks.0.", "blocks.*.", 1) if name.startswith("blocks.") else name: list(tensor.shape)
+              for name, tensor in state.items() if not name.startswith("blocks.") or name.startswith("blocks.0.")}
+    return {"config": RUNS[run].to_dict(), "tensors": listed}
+
+
 def main():
+    if sys.argv[1:] == ["--shapes"]:
+        lines = [f"{json.dumps(run)}: {json.dumps(shapes(run))}" for run in RUNS]
+        (goldens.FIXTURES / "full_size.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+        return
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("run", choices=RUNS)
     parser.add_argument("flavour", choices=goldens.NAMES)

@@ -49,11 +49,21 @@ impl Pool<'_> {
         }
         let has = |wanted: &[usize]| counts.contains_key(wanted);
 
-        // A patch projection reads four byte vectors, of a width that a table of 256 has.
-        let byte_width = shapes.iter().find_map(|s| match s[..] {
-            [256, w] if has(&[d, PATCH * w]) => Some(w),
-            _ => None,
-        });
+        // A patch projection reads four byte vectors, of a width that a table of 256 has. Where
+        // d = 4 · local width, the decoder's entrance has the shape that a projection of its own
+        // byte vectors would have, so the other widths come first.
+        let count = |wanted: &[usize]| counts.get(wanted).copied().unwrap_or(0);
+        let byte_widths = || {
+            shapes.iter().filter_map(|s| match s[..] {
+                [256, w] => Some((w, count(&[d, PATCH * w]))),
+                _ => None,
+            })
+        };
+        let ambiguous = |w: usize| Some(w) == local_width && PATCH * w == d;
+        let byte_width = byte_widths()
+            .find(|&(w, projections)| projections > 0 && !ambiguous(w))
+            .or_else(|| byte_widths().find(|&(w, projections)| projections > 1 && ambiguous(w)))
+            .map(|(w, _)| w);
         let mut vocab_size = 256;
         if let Some(w) = byte_width {
             self.settle(
@@ -81,26 +91,38 @@ impl Pool<'_> {
             self.settle(scope, &[vocab_size, d], wants, true)?;
         }
 
-        // The gate is the one network that ends in a single row; 256 rows are a table or head of bytes.
-        let gate = shapes.iter().find_map(|s| match s[..] {
-            [hidden, cols] if cols == d && has(&[hidden]) && hidden != 256 => Some(hidden),
-            _ => None,
+        // The gate is the one network that ends in a single row. A head of 256 bytes, or the
+        // decoder's entrance beside a norm of its height, look like one: there it takes words.
+        let says_gate = |hidden: usize| {
+            let of_gate = |i: &usize| matches!(shape(self, *i)[..], [rows, cols] if (rows, cols) == (hidden, d));
+            self.weights(scope)
+                .filter(of_gate)
+                .any(|i| fit(&self.words(i, scope), DELETE_GATE).is_some())
+        };
+        let given = self.map.get("delete_gate.hidden.weight");
+        let given = given.and_then(|(tensor, _)| self.tensors[*tensor].shape.first().copied());
+        let gate = given.or_else(|| {
+            shapes.iter().find_map(|s| match s[..] {
+                [hidden, cols] if cols == d && has(&[hidden]) => {
+                    let shared = hidden == 256 || hidden == d;
+                    (!shared || says_gate(hidden)).then_some(hidden)
+                }
+                _ => None,
+            })
         });
         if let Some(hidden) = gate {
             self.settle(
                 scope,
                 &[hidden, d],
-                vec![want("delete_gate.hidden.weight", &["gate", "hidden"])],
+                vec![want("delete_gate.hidden.weight", DELETE_GATE)],
                 false,
             )?;
-            let wants = vec![want(
-                "delete_gate.score.weight",
-                &["gate", "delete", "score"],
-            )];
+            let wants = vec![want("delete_gate.score.weight", DELETE_GATE)];
             self.settle(scope, &[1, hidden], wants, false)?;
         }
 
-        let bolmo = byte_width.is_some_and(|w| has(&[w, w]));
+        let bolmo = byte_width.is_some_and(|w| has(&[w, w]))
+            || self.map.contains_key("embed.bolmo.query.weight");
         if let Some(w) = byte_width.filter(|_| bolmo) {
             let part = |name: &str, phrases| want(format!("embed.bolmo.{name}.weight"), phrases);
             let wants = vec![

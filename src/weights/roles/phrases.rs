@@ -40,6 +40,7 @@ pub const EMBEDDING: Phrases = &[
 pub const HEAD: Phrases = &[
     "head", "logits", "lm head", "unembed", "classifier", "out", "output", "proj", "byte head",
 ];
+pub const DELETE_GATE: Phrases = &["gate", "delete", "drop", "score"];
 pub const BOUNDARY: Phrases = &["boundary", "bound"];
 pub const ALIGNER: Phrases = &["aligner", "align", "alignment"];
 
