@@ -115,7 +115,7 @@ class Loading {
       const model = await said("format", () => packed.model(this.#members));
       const found = await this.#settleTokenizer(model, given);
       // What a later visit might find is not kept as missing.
-      if (found.passing) await slot.abandon("its tokenizer could not be fetched");
+      if (found.passing) await slot.abandon("its tokenizer cannot be used");
       await slot.commit(found.tokenizer, about);
       return { model, report, fetched, cache: slot.state, lacking: found.lacking };
     } catch (error) {
@@ -212,9 +212,12 @@ async function fetchTokenizer(url) {
 
 /** @param {LoadRequest["place"]} place */
 function lackingTokenizer(place) {
-  const found = typeof place === "string" ? "none lies beside its file" : "a file alone has none";
+  const what =
+    typeof place === "string"
+      ? "none lies beside its file. Put its tokenizer.json there, or give that"
+      : "a file alone brings none. Give its tokenizer.json";
   return (
-    `This model reads BPE tokens and has no tokenizer: ${found}. Put its tokenizer.json there, ` +
-    "or give it with the option “tokenizer”; token ids, a Uint32Array, can be continued without."
+    `This model reads BPE tokens and has no tokenizer: ${what} with the option “tokenizer”; ` +
+    "token ids, a Uint32Array, can be continued without."
   );
 }

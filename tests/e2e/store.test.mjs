@@ -233,6 +233,30 @@ test("what a closed tab left is removed, and what an open one writes is not", as
   assert.ok(names.every((name) => name.endsWith(".model")), `${names}`);
 });
 
+test("loading that is given up leaves nothing", async (t) => {
+  const { hub, page, load, cached } = await open(t);
+  const url = hubAddress(NAME, hub.origin).href;
+  for (const phase of ["fetch", "unpack", "pack"]) {
+    const code = await inPage(
+      page,
+      `const stop = new AbortController();
+       const onProgress = (progress) => progress.phase === "${phase}" && stop.abort();
+       return CPU1.load("${url}", { signal: stop.signal, onProgress }).then(() => "loaded", (error) => error.code);`,
+    );
+    assert.equal(code, "aborted");
+    // The worker may have been done before it heard of that.
+    const kept = await cached();
+    assert.ok(kept.length <= 1, phase);
+    await inPage(page, "await CPU1.removeAll();");
+    // Its lock goes with it, which may take a moment.
+    let state = "off";
+    for (let tries = 0; state === "off" && tries < 10; tries += 1) ({ state } = (await load(NAME)).cache);
+    assert.notEqual(state, "off", phase);
+    assert.equal((await filesOf(page)).length, 1, phase);
+    await inPage(page, "await CPU1.removeAll();");
+  }
+});
+
 test("a damaged entry is fetched again", async (t) => {
   const { page, load, cached } = await open(t);
   const want = await load(NAME);
