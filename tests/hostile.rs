@@ -1060,17 +1060,15 @@ fn packed_groups_that_do_not_fit_together() {
 
 #[test]
 fn one_table_of_codes_behind_many_models() {
-    // Looking through the table at each of its places would take 10^9 steps.
+    // Looking through the shapes at each of their places would take 10^9 steps.
     let mut pickle = Pickle::new()
         .tensor("ByteStorage", 64, 0, &[64], &[1])
         .op(b"q\x000");
-    for (table, value) in [
-        (1, &b"h\x00"[..]),
-        (2, b"G\x3f\xe0\0\0\0\0\0\0"),
-        (3, b"K\x10K\x10\x86"),
-    ] {
+    let (codes, scale, shape) = (b"h\x00", b"G\x3f\xe0\0\0\0\0\0\0", b"K\x10K\x10\x86");
+    let tables = [(1, &codes[..]), (1, scale), (30_000, shape)];
+    for ((items, value), table) in tables.into_iter().zip(1..) {
         pickle = pickle.op(b"}(");
-        for index in 0..30_000 {
+        for index in 0..items {
             pickle = pickle.text(&index.to_string()).op(value);
         }
         pickle = pickle.op(b"u").op(&[b'q', table, b'0']);
@@ -1083,10 +1081,7 @@ fn one_table_of_codes_behind_many_models() {
         pickle = pickle.text("shapes").op(b"h\x03u");
     }
     let error = read(&checkpoint(&pickle.op(b"u"))).unwrap_err();
-    assert!(
-        matches!(error, Error::TooManyTensors | Error::TooMuchSharing),
-        "{error}"
-    );
+    assert_eq!(error, Error::TooMuchSharing);
 }
 
 // Tensors that make no model.
