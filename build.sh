@@ -24,6 +24,10 @@ usage: ./build.sh VERB
   test           run every check and test: format, lints, docs, native, wasm in a
                  headless browser with threads and without, and the page itself
   build          build the page's wasm into www/pkg/
+  bench loading [--write]
+                 measure what loading full-size models costs, in a browser against a
+                 stand-in for the Hub; --write puts the table into the README. Needs a
+                 Python with PyTorch to write the files: $PYTHON, or python3
   screenshots    take the README's screenshot from the running page
   setup          install what is missing; every other verb does so first
   clean          remove what was built; the tools of setup stay
@@ -319,6 +323,16 @@ serve() {
   if [ $# -gt 0 ]; then exec node tests/e2e/server.mjs --port "$1"; else exec node tests/e2e/server.mjs; fi
 }
 
+# Measurements are for an idle machine: nothing else is built or tested meanwhile.
+bench() {
+  local what=${1-} write=
+  [ "${2-}" != --write ] || write=1
+  case "$what" in
+    loading) WRITE=$write node --test --test-reporter spec tests/e2e/loading.mjs ;;
+    *) fail "bench what? There is: bench loading [--write]." ;;
+  esac
+}
+
 # --- test ---------------------------------------------------------------------------------------
 
 PASSED=0
@@ -393,6 +407,7 @@ case "$verb" in
   build) setup_build; build ;;
   serve) setup_build; build; serve "$@" ;;
   test) setup_build; setup_tests; test_all ;;
+  bench) setup_build; setup_tests; build; bench "$@" ;;
   screenshots) setup_build; setup_tests; build; node --test --test-reporter spec tests/e2e/screenshots.mjs ;;
   clean) rm -rf target www/pkg ;;
   "" | help | -h | --help) usage ;;

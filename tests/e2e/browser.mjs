@@ -20,7 +20,7 @@ import { serve } from "./server.mjs";
  * @property {BrowserContextOptions} [context] further settings of the browser
  */
 
-const FLAGS = [
+export const FLAGS = [
   "--disable-gpu",
   "--disable-quic",
   "--no-first-run",
@@ -48,7 +48,7 @@ function launch() {
 }
 
 /** `$CHROMIUM`, or the first Chromium or Chrome of this machine. */
-function chromiumPath() {
+export function chromiumPath() {
   const path = process.env.CHROMIUM ?? PLACES.find(isExecutable);
   if (path === undefined) throw new Error("Found no Chromium or Chrome: install one, or set CHROMIUM to its path.");
   return path;

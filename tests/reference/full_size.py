@@ -22,7 +22,7 @@ from model import CPU1
 
 def random_model(run):
     torch.manual_seed(0)
-    model = CPU1(RUNS[run])
+    model = CPU1(RUNS[run]).bfloat16().float()   # the archive's weights were trained in bfloat16
     if model.config.delete_gate:
         torch.nn.init.constant_(model.delete_gate.score.bias, -100.0)
     return model
