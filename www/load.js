@@ -9,6 +9,7 @@ import { blobSource, openSource } from "./source.js";
 
 /** @import { Model, Packed, Program } from "./program.js" */
 /** @import { Source } from "./source.js" */
+/** @import { Kept } from "./store.js" */
 
 /**
  * @typedef {object} LoadRequest
@@ -47,12 +48,56 @@ const LARGEST_TOKENIZER = 32 * 2 ** 20;
  */
 export async function loadModel(request, note) {
   const members = chooseThreads(request.threads);
-  const [{ program, memory }, slot] = await Promise.all([startProgram(members), Slot.of(request)]);
+  // The program starts while the network answers.
+  const [{ program, memory }, search] = await Promise.all([startProgram(members), Search.begin(request, note)]);
   const loading = new Loading(program, members, request, note);
-  const result = (await loading.fromCache(slot)) ?? (await loading.fromSource(slot));
+  const result = (await loading.fromCache(search)) ?? (await loading.fromSource(search));
   return { ...result, memory };
 }
 
+/** Where the model is: in its place in the cache, or at its source, which is opened then. */
+class Search {
+  /** Bytes that came over the network. */
+  fetched = 0;
+  /** @type {Kept | undefined} */
+  kept;
+  #request;
+  #note;
+  /** @type {ReturnType<typeof openSource> | undefined} */
+  #source;
+
+  /**
+   * @param {Slot} slot
+   * @param {LoadRequest} request
+   * @param {(note: LoadNote) => void} note
+   */
+  constructor(slot, request, note) {
+    this.slot = slot;
+    this.#request = request;
+    this.#note = note;
+  }
+
+  /**
+   * @param {LoadRequest} request
+   * @param {(note: LoadNote) => void} note
+   */
+  static async begin(request, note) {
+    const search = new Search(await Slot.of(request), request, note);
+    search.kept = await search.slot.find(request.sha256);
+    if (search.kept === undefined) await search.open();
+    return search;
+  }
+
+  open() {
+    this.#source ??= openSource(this.#request.place, (loaded, total) => {
+      this.fetched = loaded;
+      this.#note({ type: "progress", phase: "fetch", loaded, total });
+    });
+    return this.#source;
+  }
+}
+
+/** One model on its way into memory. */
 class Loading {
   #program;
   #members;
@@ -73,11 +118,10 @@ class Loading {
   }
 
   /**
-   * @param {Slot} slot
+   * @param {Search} search
    * @returns {Promise<Result | undefined>} nothing where it is not kept; what is damaged is removed
    */
-  async fromCache(slot) {
-    const kept = await slot.find(this.#request.sha256);
+  async fromCache({ slot, kept }) {
     if (kept === undefined) return undefined;
     try {
       const packed = await this.#unpack(blobSource(kept.model));
@@ -93,17 +137,14 @@ class Loading {
   }
 
   /**
-   * @param {Slot} slot
+   * @param {Search} search
    * @returns {Promise<Result>}
    */
-  async fromSource(slot) {
+  async fromSource(search) {
     const { place, names, tokenizer, sha256 } = this.#request;
+    const { slot } = search;
+    const source = await search.open();
     const given = tokenizer === undefined ? undefined : await bytesOf(tokenizer);
-    let fetched = 0;
-    const source = await openSource(place, (loaded, total) => {
-      fetched = loaded;
-      this.#note({ type: "progress", phase: "fetch", loaded, total });
-    });
     const packed = await this.#unpack(source, names);
     const report = JSON.parse(packed.report());
     const { run, flavour } = report;
@@ -117,7 +158,7 @@ class Loading {
       // What a later visit might find is not kept as missing.
       if (found.passing) await slot.abandon("its tokenizer cannot be used");
       await slot.commit(found.tokenizer, about);
-      return { model, report, fetched, cache: slot.state, lacking: found.lacking };
+      return { model, report, fetched: search.fetched, cache: slot.state, lacking: found.lacking };
     } catch (error) {
       await slot.abandon("it cannot be used");
       throw error;

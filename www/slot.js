@@ -38,7 +38,7 @@ export class Slot {
    * @param {string} sha256 of the file that is wanted, or empty
    */
   async find(sha256) {
-    const kept = await this.#store?.find(this.#id);
+    const kept = await this.#store?.find(this.#id).catch(() => undefined);
     const other = kept !== undefined && sha256 !== "" && kept.about.sha256 !== "" && sha256 !== kept.about.sha256;
     return other ? undefined : kept;
   }
