@@ -29,6 +29,7 @@ pub mod model;
 pub mod parallel;
 pub mod sample;
 pub mod score;
+pub mod tokenizer;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod weights;

@@ -147,11 +147,47 @@ impl Scoring {
         &self.bits
     }
 
+    /// What a scored text comes to. `bytes_of` tells what a token says, for models of tokens, and
+    /// `bytes` how long the text is.
+    pub fn result(&self, bytes: usize, bytes_of: Option<impl Fn(Symbol) -> usize>) -> Score {
+        let Some(bytes_of) = bytes_of else {
+            return Score {
+                bits_per_byte: self.mean_bits(),
+                bytes: self.bits.len(),
+                per_byte: self.bits.clone(),
+            };
+        };
+        let total: f64 = self.bits.iter().map(|&bits| f64::from(bits)).sum();
+        let unscored = self.model.config.patch_size;
+        let lens = self.text[unscored..].iter().map(|&token| bytes_of(token));
+        let spread = self.bits.iter().zip(lens);
+        Score {
+            bits_per_byte: total / bytes as f64,
+            bytes,
+            per_byte: spread
+                .flat_map(|(&bits, len)| std::iter::repeat_n(bits / len as f32, len))
+                .collect(),
+        }
+    }
+
     /// Their mean, over what is scored; NaN before the first.
     pub fn mean_bits(&self) -> f64 {
         let total: f64 = self.bits.iter().map(|&bits| f64::from(bits)).sum();
         total / self.bits.len() as f64
     }
+}
+
+/// How well a model foresees a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    /// Mean over all bytes after the first patch; for models of tokens the bits of all tokens but
+    /// the first, over the bytes of the whole text (SPEC §2).
+    pub bits_per_byte: f64,
+    /// How many bytes that mean is over.
+    pub bytes: usize,
+    /// Bits of each byte after the first patch, or after the first token; a token's bits are spread
+    /// evenly over its bytes.
+    pub per_byte: Vec<f32>,
 }
 
 /// −log₂ of the probability that `logits` give to `symbol`.

@@ -11,6 +11,7 @@ use crate::model::Symbol;
 use crate::parallel::Team;
 use crate::sample::Settings;
 use crate::score;
+use crate::tokenizer::Tokenizer;
 use crate::weights::roles::{self, NameMap};
 use crate::weights::{self, Report};
 use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
@@ -271,6 +272,7 @@ impl Packed {
         Ok(Model {
             model: Arc::new(loaded.model),
             team: Team::new(threads),
+            tokenizer: None,
         })
     }
 }
@@ -295,6 +297,8 @@ fn read_names(text: &str) -> Result<NameMap, JsError> {
 pub struct Model {
     model: Arc<crate::model::Model>,
     team: Team,
+    /// Of models that read tokens, once it is given.
+    tokenizer: Option<Arc<Tokenizer>>,
 }
 
 #[wasm_bindgen]
@@ -309,6 +313,11 @@ impl Model {
             ("parameters", number(self.model.parameters)),
             ("ternary", config.ternary.into()),
             ("deletes_patches", config.delete_gate.into()),
+            (
+                "reads",
+                if config.is_bpe() { "tokens" } else { "bytes" }.into(),
+            ),
+            ("tokenizer", self.tokenizer.is_some().into()),
             ("packed_bytes", number(self.model.packed_bytes)),
             ("kernel", kernels::chosen().name.into()),
             ("threads", number(self.team.members())),
@@ -319,29 +328,55 @@ impl Model {
 
     /// Starts to continue a prompt of any bytes, by settings as JSON.
     pub fn generate(&self, prompt: &[u8], settings: &str) -> Result<Generation, JsError> {
+        self.generate_tokens(&self.symbols(prompt)?, settings)
+    }
+
+    /// Starts to continue token ids, by settings as JSON; for models that read tokens.
+    #[wasm_bindgen(js_name = generateTokens)]
+    pub fn generate_tokens(&self, prompt: &[u32], settings: &str) -> Result<Generation, JsError> {
         let settings = read_settings(settings)?;
-        let prompt = self.symbols(prompt)?;
         let model = Arc::clone(&self.model);
         let generation =
-            generate::Generation::new(model, self.team, &prompt, settings).map_err(sentence)?;
-        Ok(Generation { generation })
+            generate::Generation::new(model, self.team, prompt, settings).map_err(sentence)?;
+        Ok(Generation {
+            generation,
+            reads_tokens: self.model.config.is_bpe(),
+            tokenizer: self.tokenizer.clone(),
+            tokens: Vec::new(),
+            bytes: 0,
+        })
+    }
+
+    /// Gives a model that reads tokens its `tokenizer.json`.
+    #[wasm_bindgen(js_name = setTokenizer)]
+    pub fn set_tokenizer(&mut self, json: &[u8]) -> Result<(), JsError> {
+        let tokenizer = Tokenizer::read(json).map_err(sentence)?;
+        let size = self.model.config.vocab_size;
+        tokenizer.check(size).map_err(sentence)?;
+        self.tokenizer = Some(Arc::new(tokenizer));
+        Ok(())
     }
 
     /// Starts to score a text of any bytes.
     pub fn score(&self, text: &[u8]) -> Result<Scoring, JsError> {
-        let text = self.symbols(text)?;
+        let symbols = self.symbols(text)?;
         let model = Arc::clone(&self.model);
-        let scoring = score::Scoring::new(model, self.team, text).map_err(sentence)?;
-        Ok(Scoring { scoring })
+        let scoring = score::Scoring::new(model, self.team, symbols).map_err(sentence)?;
+        Ok(Scoring {
+            scoring,
+            bytes: text.len(),
+            tokenizer: self.tokenizer.clone(),
+        })
     }
 
     /// A text as the model reads it.
     fn symbols(&self, text: &[u8]) -> Result<Vec<Symbol>, JsError> {
-        match self.model.config.is_bpe() {
-            true => Err(sentence(
-                "This model reads BPE tokens and comes without a tokenizer, so it cannot read text.",
+        match (self.model.config.is_bpe(), &self.tokenizer) {
+            (false, _) => Ok(generate::from_bytes(text)),
+            (true, Some(tokenizer)) => tokenizer.encode(text).map_err(sentence),
+            (true, None) => Err(sentence(
+                "This model reads BPE tokens and has no tokenizer, so it cannot read text: give its tokenizer.json.",
             )),
-            false => Ok(generate::from_bytes(text)),
         }
     }
 }
@@ -398,15 +433,35 @@ fn seed(value: &JsValue) -> Option<u64> {
 #[wasm_bindgen]
 pub struct Generation {
     generation: generate::Generation,
+    reads_tokens: bool,
+    tokenizer: Option<Arc<Tokenizer>>,
+    /// What the last burst brought.
+    tokens: Vec<Symbol>,
+    /// Bytes of all bursts.
+    bytes: usize,
 }
 
 #[wasm_bindgen]
 impl Generation {
     /// Works through at most so many patches and returns the new bytes; none while it reads the prompt.
     pub fn advance(&mut self, patches: usize) -> Uint8Array {
-        let mut symbols = Vec::new();
-        self.generation.advance(patches, &mut symbols);
-        Uint8Array::from(generate::to_bytes(&symbols).as_slice())
+        self.tokens.clear();
+        self.generation.advance(patches, &mut self.tokens);
+        let bytes = match (self.reads_tokens, &self.tokenizer) {
+            (false, _) => generate::to_bytes(&self.tokens),
+            (true, Some(tokenizer)) => tokenizer.decode(&self.tokens),
+            (true, None) => Vec::new(),
+        };
+        self.bytes += bytes.len();
+        Uint8Array::from(bytes.as_slice())
+    }
+
+    /// The tokens of the last [`advance`](Self::advance), for models that read tokens.
+    pub fn tokens(&self) -> Vec<u32> {
+        match self.reads_tokens {
+            true => self.tokens.clone(),
+            false => Vec::new(),
+        }
     }
 
     /// Whether every byte asked for is there.
@@ -423,7 +478,7 @@ impl Generation {
             ("read_patches", number(progress.read_patches)),
             ("patches", number(progress.patches)),
             ("deleted_patches", number(progress.deleted_patches)),
-            ("bytes", number(progress.symbols)),
+            ("bytes", number(self.bytes)),
         ])
     }
 }
@@ -432,6 +487,9 @@ impl Generation {
 #[wasm_bindgen]
 pub struct Scoring {
     scoring: score::Scoring,
+    /// Length of the text.
+    bytes: usize,
+    tokenizer: Option<Arc<Tokenizer>>,
 }
 
 #[wasm_bindgen]
@@ -455,15 +513,16 @@ impl Scoring {
 
     /// JSON: bits per byte, and the bits of each byte after the first patch.
     pub fn result(&self) -> String {
-        let per_byte: Array = self
-            .scoring
-            .bits()
-            .iter()
+        let tokenizer = self.tokenizer.as_ref();
+        let bytes_of = tokenizer.map(|tokenizer| |token| tokenizer.bytes(token).len());
+        let score = self.scoring.result(self.bytes, bytes_of);
+        let bits = score.per_byte.iter();
+        let per_byte: Array = bits
             .map(|&bits| JsValue::from_f64(f64::from(bits)))
             .collect();
         json([
-            ("bits_per_byte", self.scoring.mean_bits().into()),
-            ("bytes", number(self.scoring.bits().len())),
+            ("bits_per_byte", score.bits_per_byte.into()),
+            ("bytes", number(score.bytes)),
             ("per_byte", per_byte.into()),
         ])
     }

@@ -9,6 +9,7 @@ mod cli {
     use cpu1::parallel::Team;
     use cpu1::sample::Settings;
     use cpu1::score::Scoring;
+    use cpu1::tokenizer::Tokenizer;
     use cpu1::weights::roles::NameMap;
     use cpu1::weights::{Loaded, Loader, header};
     use serde_json::{Map, Value, json};
@@ -29,6 +30,9 @@ mod cli {
         /// JSON file that says which tensor plays a role where names do not tell: {"role": "tensor"}.
         #[arg(long, global = true)]
         name_map: Option<PathBuf>,
+        /// tokenizer.json of a model of BPE tokens; else the one beside the model is taken.
+        #[arg(long, global = true)]
+        tokenizer: Option<PathBuf>,
         #[command(subcommand)]
         command: Command,
     }
@@ -111,13 +115,17 @@ mod cli {
             None => NameMap::new(),
         };
         match cli.command {
-            Command::Generate(options) => generate(options, team, names),
+            Command::Generate(options) => generate(options, team, names, cli.tokenizer),
             Command::Score {
                 model,
                 file,
                 json,
                 per_byte,
-            } => score(load(&model, names)?.model, &file, team, json, per_byte),
+            } => {
+                let loaded = load(&model, names)?.model;
+                let tokenizer = tokenizer(&loaded, &model, cli.tokenizer)?;
+                score(loaded, tokenizer, &file, team, json, per_byte)
+            }
             Command::Inspect { model, json } => inspect(load(&model, names)?, json),
             Command::Pack { model, out } => pack(&model, names, &out),
         }
@@ -169,7 +177,33 @@ mod cli {
         print(format!("{value}\n").as_bytes())
     }
 
-    fn generate(options: Generate, team: Team, names: NameMap) -> Result<()> {
+    /// The tokenizer of a model that reads tokens: the file given, or that beside the model.
+    fn tokenizer(model: &Model, path: &Path, given: Option<PathBuf>) -> Result<Option<Tokenizer>> {
+        if !model.config.is_bpe() {
+            return Ok(None);
+        }
+        let beside = path.with_file_name("tokenizer.json");
+        let path = match given {
+            Some(path) => path,
+            None if beside.exists() => beside,
+            None => return Ok(None),
+        };
+        let tokenizer = Tokenizer::read(&read_file(&path)?).and_then(|tokenizer| {
+            tokenizer.check(model.config.vocab_size)?;
+            Ok(tokenizer)
+        });
+        let at = |error| format!("{}: {error}", path.display());
+        tokenizer.map(Some).map_err(at)
+    }
+
+    const NO_TOKENIZER: &str = "This model reads BPE tokens and has no tokenizer: put its tokenizer.json beside it, or give one by --tokenizer FILE; with --tokens, prompt and text are token ids.";
+
+    fn generate(
+        options: Generate,
+        team: Team,
+        names: NameMap,
+        given: Option<PathBuf>,
+    ) -> Result<()> {
         let prompt = options.prompt.as_encoded_bytes();
         let prompt = match prompt.strip_prefix(b"@") {
             Some(_) => {
@@ -192,10 +226,31 @@ mod cli {
             seed,
         };
         let model = Arc::new(load(&options.model, names)?.model);
-        check_symbols(&model, options.tokens)?;
-        let prompt = match options.tokens {
-            true => parse_tokens(&prompt)?,
-            false => from_bytes(&prompt),
+        if options.tokens && !model.config.is_bpe() {
+            return Err("This model reads bytes; leave out --tokens.".into());
+        }
+        let tokenizer = match options.tokens {
+            true => None,
+            false => tokenizer(&model, &options.model, given)?,
+        };
+        let prompt = match (&tokenizer, options.tokens) {
+            (Some(tokenizer), _) => tokenizer.encode(&prompt).map_err(|e| e.to_string())?,
+            (None, true) => parse_tokens(&prompt)?,
+            (None, false) if model.config.is_bpe() => return Err(NO_TOKENIZER.into()),
+            (None, false) => from_bytes(&prompt),
+        };
+        let printable = |symbols: &[Symbol]| match (&tokenizer, options.tokens) {
+            (Some(tokenizer), _) => tokenizer.decode(symbols),
+            (None, true) => symbols
+                .iter()
+                .flat_map(|id| format!("{id} ").into_bytes())
+                .collect(),
+            (None, false) => to_bytes(symbols),
+        };
+        let unit = if model.config.is_bpe() {
+            "tokens"
+        } else {
+            "bytes"
         };
         let mut generation =
             Generation::new(model, team, &prompt, settings).map_err(|e| e.to_string())?;
@@ -206,7 +261,7 @@ mod cli {
             let shown = symbols.len();
             generation.advance(16, &mut symbols);
             if !options.json {
-                print(&printable(&symbols[shown..], options.tokens))?;
+                print(&printable(&symbols[shown..]))?;
             }
         }
         let progress = generation.progress();
@@ -216,7 +271,7 @@ mod cli {
             if options.tokens {
                 result.insert("tokens".into(), symbols.into());
             } else {
-                let bytes = to_bytes(&symbols);
+                let bytes = printable(&symbols);
                 result.insert("text".into(), String::from_utf8_lossy(&bytes).into());
                 result.insert("bytes".into(), bytes.into());
             }
@@ -227,22 +282,9 @@ mod cli {
             return print_json(&result.into());
         }
         print(b"\n")?;
-        let unit = if options.tokens { "tokens" } else { "bytes" };
         let rate = symbols.len() as f64 / seconds;
         eprintln!("{} {unit}, {rate:.0} a second, seed {seed}", symbols.len());
         Ok(())
-    }
-
-    /// Whether the model reads what it is to be given.
-    fn check_symbols(model: &Model, tokens: bool) -> Result<()> {
-        match (model.config.is_bpe(), tokens) {
-            (true, false) => Err(
-                "This model reads BPE tokens and comes without a tokenizer; give --tokens and a prompt of token ids."
-                    .into(),
-            ),
-            (false, true) => Err("This model reads bytes; leave out --tokens.".into()),
-            _ => Ok(()),
-        }
     }
 
     /// Token ids with anything but digits between them.
@@ -258,30 +300,30 @@ mod cli {
         .collect()
     }
 
-    fn printable(symbols: &[Symbol], tokens: bool) -> Vec<u8> {
-        match tokens {
-            true => symbols
-                .iter()
-                .map(|id| format!("{id} "))
-                .collect::<String>()
-                .into(),
-            false => to_bytes(symbols),
-        }
-    }
-
-    fn score(model: Model, file: &Path, team: Team, json: bool, per_byte: bool) -> Result<()> {
+    fn score(
+        model: Model,
+        tokenizer: Option<Tokenizer>,
+        file: &Path,
+        team: Team,
+        json: bool,
+        per_byte: bool,
+    ) -> Result<()> {
         let text = read_file(file)?;
-        let bytes = text.len();
         let model = Arc::new(model);
-        if model.config.is_bpe() {
-            return Err("This model reads BPE tokens and comes without a tokenizer, so the bits of a text's bytes cannot be told.".into());
-        }
-        let mut scoring =
-            Scoring::new(model, team, from_bytes(&text)).map_err(|e| e.to_string())?;
+        let symbols = match &tokenizer {
+            Some(tokenizer) => tokenizer.encode(&text).map_err(|e| e.to_string())?,
+            None if model.config.is_bpe() => return Err(NO_TOKENIZER.into()),
+            None => from_bytes(&text),
+        };
+        let mut scoring = Scoring::new(model, team, symbols).map_err(|e| e.to_string())?;
         while !scoring.is_done() {
             scoring.advance(256);
         }
-        let bits = scoring.mean_bits();
+        let bytes_of = tokenizer
+            .as_ref()
+            .map(|tokenizer| |token| tokenizer.bytes(token).len());
+        let score = scoring.result(text.len(), bytes_of);
+        let (bits, bytes) = (score.bits_per_byte, text.len());
         if !json {
             return print(format!("{bits:.4} bits per byte over {bytes} bytes\n").as_bytes());
         }
@@ -289,7 +331,7 @@ mod cli {
         result.insert("bits_per_byte".into(), bits.into());
         result.insert("bytes".into(), bytes.into());
         if per_byte {
-            result.insert("per_byte".into(), scoring.bits().into());
+            result.insert("per_byte".into(), score.per_byte.into());
         }
         print_json(&result.into())
     }

@@ -1,0 +1,325 @@
+//! What a `tokenizer.json` says.
+
+use super::merge::Merges;
+use super::split::{LINES, Splitter, Step, WORDS};
+use super::{Error, Tokenizer};
+use crate::model::Symbol;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+/// Ids end here: far above any vocabulary, and a table of them fits into memory.
+const MOST_TOKENS: u64 = 1 << 20;
+/// Added tokens, each of which is looked for at every place of a text.
+const MOST_ADDED: usize = 4096;
+
+pub(super) fn read(json: &[u8]) -> Result<Tokenizer, Error> {
+    let file: Value = serde_json::from_slice(json).map_err(|e| Error::Json(e.to_string()))?;
+    let model = &file["model"];
+    let kind = model["type"].as_str().unwrap_or("BPE");
+    if kind != "BPE" {
+        return Err(unsupported("model", kind, "BPE"));
+    }
+    for key in ["continuing_subword_prefix", "end_of_word_suffix", "dropout"] {
+        let value = &model[key];
+        if !value.is_null() && value != "" && value.as_f64() != Some(0.0) {
+            let found = format!("one with a {key} of {}", short(value));
+            return Err(unsupported("model", &found, "none of that"));
+        }
+    }
+
+    let alphabet = Alphabet::new();
+    let mut tokens = Tokens::default();
+    let mut vocabulary: HashMap<&str, Symbol> = HashMap::new();
+    for (text, value) in object(&model["vocab"], "model.vocab")? {
+        let id = id(value, "model.vocab")?;
+        tokens.put(id, alphabet.bytes(text))?;
+        vocabulary.insert(text, id);
+    }
+    let whole = (model["ignore_merges"] == true).then(|| {
+        let all = vocabulary.iter();
+        all.map(|(text, &id)| (alphabet.bytes(text), id)).collect()
+    });
+    let unknown = model["unk_token"].as_str();
+    let merges = merges(&model["merges"], &vocabulary)?;
+    let of_byte = alphabet
+        .letters
+        .map(|c| vocabulary.get(&*c.encode_utf8(&mut [0; 4])).copied());
+    let added = added(&file["added_tokens"], &mut tokens)?;
+    Ok(Tokenizer {
+        of_byte,
+        merges,
+        whole,
+        added,
+        splitter: Splitter {
+            steps: steps(&file["pre_tokenizer"])?,
+        },
+        opening: opening(&file["post_processor"])?,
+        unknown: unknown.and_then(|text| vocabulary.get(text).copied()),
+        nfc: normalizer(&file["normalizer"])?,
+        bytes: tokens
+            .bytes
+            .into_iter()
+            .map(Option::unwrap_or_default)
+            .collect(),
+    })
+}
+
+/// The letters by which files write bytes: printable ones of Latin-1 as they are, the others in
+/// their order from U+0100 on.
+struct Alphabet {
+    letters: [char; 256],
+    bytes: HashMap<char, u8>,
+}
+
+impl Alphabet {
+    fn new() -> Self {
+        let mut next = 0x100;
+        let letters = std::array::from_fn(|byte| {
+            let printable = matches!(byte, 0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff);
+            let code = if printable { byte as u32 } else { next };
+            next += u32::from(!printable);
+            char::from_u32(code).unwrap_or_default()
+        });
+        Alphabet {
+            letters,
+            bytes: letters.into_iter().zip(0..=255).collect(),
+        }
+    }
+
+    /// What a token says; one that is not written in these letters says its own text.
+    fn bytes(&self, text: &str) -> Box<[u8]> {
+        let bytes: Option<Box<[u8]>> = text.chars().map(|c| self.bytes.get(&c).copied()).collect();
+        bytes.unwrap_or_else(|| text.as_bytes().into())
+    }
+}
+
+/// What tokens say, by id.
+#[derive(Default)]
+struct Tokens {
+    bytes: Vec<Option<Box<[u8]>>>,
+}
+
+impl Tokens {
+    fn put(&mut self, id: Symbol, says: Box<[u8]>) -> Result<(), Error> {
+        let index = id as usize;
+        if self.bytes.len() <= index {
+            self.bytes.resize(index + 1, None);
+        }
+        match &mut self.bytes[index] {
+            Some(_) => Err(Error::DuplicateId(id)),
+            place => {
+                *place = Some(says);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Merges, each `"left right"` or `["left", "right"]`.
+fn merges(value: &Value, vocabulary: &HashMap<&str, Symbol>) -> Result<Merges, Error> {
+    let list = value
+        .as_array()
+        .ok_or_else(|| missing("model.merges", "list of merges"))?;
+    let mut merges = Merges::default();
+    for (number, merge) in list.iter().enumerate() {
+        let pair = match merge {
+            Value::String(text) => text.split_once(' '),
+            Value::Array(pair) => match &pair[..] {
+                [left, right] => left.as_str().zip(right.as_str()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let known = pair.and_then(|(left, right)| {
+            let becomes = vocabulary.get(&*format!("{left}{right}"))?;
+            Some((*vocabulary.get(left)?, *vocabulary.get(right)?, *becomes))
+        });
+        let (left, right, becomes) = known.ok_or(Error::Merge { number })?;
+        merges.push(left, right, becomes);
+    }
+    Ok(merges)
+}
+
+/// The tokens that are looked for first, longest first. One that the vocabulary has already keeps
+/// its id.
+fn added(value: &Value, tokens: &mut Tokens) -> Result<Vec<(Box<str>, Symbol)>, Error> {
+    let Some(list) = value.as_array() else {
+        return Ok(Vec::new());
+    };
+    if list.len() > MOST_ADDED {
+        let found = format!("{} in number", list.len());
+        return Err(unsupported("list of added tokens", &found, "up to 4096"));
+    }
+    let mut added = Vec::new();
+    for token in list {
+        let at = "added_tokens";
+        let content = token["content"]
+            .as_str()
+            .filter(|content| !content.is_empty());
+        let content = content.ok_or_else(|| missing(at, "token with a content"))?;
+        for flag in ["single_word", "lstrip", "rstrip"] {
+            if token[flag] == true {
+                let found = format!("{}, with {flag}", short(&token["content"]));
+                return Err(unsupported("added token", &found, "one without"));
+            }
+        }
+        let id = id(&token["id"], at)?;
+        let says: Box<[u8]> = content.as_bytes().into();
+        if tokens.bytes.get(id as usize).is_none_or(Option::is_none) {
+            tokens.put(id, says)?;
+        } else {
+            tokens.bytes[id as usize] = Some(says);
+        }
+        added.push((content.into(), id));
+    }
+    added.sort_by_key(|(content, _): &(Box<str>, Symbol)| std::cmp::Reverse(content.len()));
+    Ok(added)
+}
+
+/// Whether texts are to be in normal form C.
+fn normalizer(value: &Value) -> Result<bool, Error> {
+    match value["type"].as_str() {
+        None if value.is_null() => Ok(false),
+        Some("NFC") => Ok(true),
+        Some("Sequence") => {
+            let parts = value["normalizers"].as_array().into_iter().flatten();
+            parts
+                .map(normalizer)
+                .try_fold(false, |all, one| Ok(all | one?))
+        }
+        other => Err(unsupported(
+            "normalizer",
+            other.unwrap_or("unnamed"),
+            "NFC or none",
+        )),
+    }
+}
+
+const PRE_TOKENIZERS: &str = "ByteLevel, alone or in a Sequence after Split and Digits";
+
+/// The steps by which a text is cut; the bytes of what they leave are merged.
+fn steps(value: &Value) -> Result<Vec<Step>, Error> {
+    let parts: Vec<&Value> = match value["type"].as_str() {
+        Some("Sequence") => value["pretokenizers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .collect(),
+        _ => vec![value],
+    };
+    let refuse = |found: &str| Err(unsupported("pre-tokenizer", found, PRE_TOKENIZERS));
+    let mut steps = Vec::new();
+    for (number, part) in parts.iter().enumerate() {
+        let is_last = number + 1 == parts.len();
+        match part["type"].as_str() {
+            Some("ByteLevel") if is_last => {
+                if part["add_prefix_space"] == true {
+                    steps.push(Step::PrefixSpace);
+                }
+                if part["use_regex"] != false {
+                    steps.push(Step::Words);
+                }
+            }
+            Some("Digits") if !is_last => steps.push(Step::Digits {
+                single: part["individual_digits"] == true,
+            }),
+            Some("Split") if !is_last => steps.push(pattern(part)?),
+            Some(other) => return refuse(other),
+            None => return refuse("missing"),
+        }
+    }
+    match parts.is_empty() {
+        true => refuse("empty"),
+        false => Ok(steps),
+    }
+}
+
+/// The pattern of a `Split`, of which those are known that byte-level tokenizers share.
+fn pattern(split: &Value) -> Result<Step, Error> {
+    const SUPPORTED: &str = "that of GPT-2, cl100k, Llama 3 or Qwen 2, isolated";
+    let regex = split["pattern"]["Regex"].as_str().unwrap_or_default();
+    let isolated = split["behavior"] == "Isolated" && split["invert"] != true;
+    let numbers = regex
+        .strip_prefix(LINES.0)
+        .and_then(|rest| rest.strip_suffix(LINES.1));
+    match (isolated, regex, numbers) {
+        (true, WORDS, _) => Ok(Step::Words),
+        (true, _, Some(r"\p{N}{1,3}")) => Ok(Step::WordsAndLines { digits: 3 }),
+        (true, _, Some(r"\p{N}")) => Ok(Step::WordsAndLines { digits: 1 }),
+        _ => Err(unsupported(
+            "splitting pattern",
+            &short(&split["pattern"]["Regex"]),
+            SUPPORTED,
+        )),
+    }
+}
+
+/// The special tokens that a template puts before a text.
+fn opening(value: &Value) -> Result<Vec<Symbol>, Error> {
+    let parts: Vec<&Value> = match value["type"].as_str() {
+        Some("Sequence") => value["processors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .collect(),
+        _ => vec![value],
+    };
+    let mut opening = Vec::new();
+    for part in parts {
+        match part["type"].as_str() {
+            None if part.is_null() => {}
+            Some("ByteLevel") => {}
+            Some("TemplateProcessing") => {
+                let items = part["single"].as_array().into_iter().flatten();
+                let special = items.map_while(|item| item["SpecialToken"]["id"].as_str());
+                for name in special {
+                    let ids = part["special_tokens"][name]["ids"].as_array();
+                    for value in ids.into_iter().flatten() {
+                        opening.push(id(value, "post_processor.special_tokens")?);
+                    }
+                }
+            }
+            other => {
+                let found = other.unwrap_or("unnamed");
+                let supported = "ByteLevel, TemplateProcessing or none";
+                return Err(unsupported("post-processor", found, supported));
+            }
+        }
+    }
+    Ok(opening)
+}
+
+fn object<'v>(value: &'v Value, at: &str) -> Result<&'v Map<String, Value>, Error> {
+    let entries = value.as_object().filter(|entries| !entries.is_empty());
+    entries.ok_or_else(|| missing(at, "object of tokens and ids"))
+}
+
+fn id(value: &Value, at: &str) -> Result<Symbol, Error> {
+    let id = value.as_u64().filter(|&id| id < MOST_TOKENS);
+    id.map(|id| id as Symbol)
+        .ok_or_else(|| missing(at, "id below 1,048,576 for every token"))
+}
+
+fn missing(at: &str, expected: &'static str) -> Error {
+    Error::Field {
+        at: at.into(),
+        expected,
+    }
+}
+
+fn unsupported(part: &'static str, found: &str, supported: &'static str) -> Error {
+    Error::Unsupported {
+        part,
+        found: found.chars().take(100).collect(),
+        supported,
+    }
+}
+
+/// A value as an error shows it.
+fn short(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.chars().take(80).collect(),
+        Value::Number(number) => number.as_f64().unwrap_or_default().to_string(),
+        _ => "something else".into(),
+    }
+}

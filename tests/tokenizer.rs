@@ -1,0 +1,201 @@
+//! The tokenizer equals Hugging Face's `tokenizers`, whose ids `tests/reference/bpe.py` wrote, and
+//! takes damaged and foreign files for what they are.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+
+use common::load;
+use cpu1::parallel::Team;
+use cpu1::score::Scoring;
+use cpu1::tokenizer::{Error, Tokenizer};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::fs;
+
+fn fixture(name: &str) -> String {
+    format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn file(name: &str) -> Vec<u8> {
+    let path = fixture(&format!("tokenizers/{name}"));
+    fs::read(&path).expect(&path)
+}
+
+fn tokenizer(name: &str) -> Tokenizer {
+    Tokenizer::read(&file(&format!("{name}.json"))).unwrap()
+}
+
+const KINDS: [&str; 6] = ["gpt2", "prefix", "llama3", "qwen2", "digits", "small"];
+
+#[test]
+fn ids_are_those_of_the_library() {
+    for kind in KINDS {
+        let tokenizer = tokenizer(kind);
+        let goldens: Vec<(String, Vec<u32>)> =
+            serde_json::from_slice(&file(&format!("{kind}.ids.json"))).unwrap();
+        assert!(goldens.len() >= 3);
+        for (text, ids) in goldens {
+            assert_eq!(
+                tokenizer.encode(text.as_bytes()).unwrap(),
+                ids,
+                "{kind}: {text:?}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn tokens_say_the_text_again(text in ".{0,200}", bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+        for kind in ["gpt2", "llama3", "digits"] {
+            let tokenizer = tokenizer(kind);
+            // Bytes that are no UTF-8 too.
+            for text in [text.as_bytes(), &bytes, &[text.as_bytes(), &bytes].concat()] {
+                let tokens = tokenizer.encode(text).unwrap();
+                prop_assert_eq!(tokenizer.decode(&tokens), text);
+            }
+        }
+    }
+}
+
+#[test]
+fn long_pieces_are_no_burden() {
+    // Were merging quadratic, these would take minutes.
+    let tokenizer = tokenizer("gpt2");
+    for text in [
+        "a".repeat(1 << 16),
+        "ab".repeat(1 << 15),
+        " ".repeat(1 << 16),
+        "<|".repeat(1 << 15),
+    ] {
+        let tokens = tokenizer.encode(text.as_bytes()).unwrap();
+        assert_eq!(tokenizer.decode(&tokens), text.as_bytes());
+    }
+}
+
+#[test]
+fn what_cannot_be_said_gets_a_sentence() {
+    assert_eq!(
+        tokenizer("small").encode(b"a Z").unwrap_err(),
+        Error::NoToken(b'Z')
+    );
+    let error = tokenizer("qwen2")
+        .encode("e\u{301}".as_bytes())
+        .unwrap_err();
+    assert_eq!(error, Error::NotNormal('\u{301}'));
+    assert!(tokenizer("small").check(96).is_ok());
+    assert!(matches!(
+        tokenizer("gpt2").check(96),
+        Err(Error::Vocabulary { .. })
+    ));
+}
+
+/// The tokenizer of GPT-2's kind with one thing changed.
+fn changed(pointer: &str, value: Value) -> Result<Tokenizer, Error> {
+    let mut json: Value = serde_json::from_slice(&file("gpt2.json")).unwrap();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    json.pointer_mut(parent).unwrap()[key] = value;
+    Tokenizer::read(json.to_string().as_bytes())
+}
+
+#[test]
+fn bits_of_tokens_are_told_over_the_bytes_of_the_text() {
+    let tokenizer = tokenizer("small");
+    let model = load(&fs::read(fixture("run_13.compact.pt")).unwrap());
+    tokenizer.check(model.config.vocab_size).unwrap();
+    let text = b"the owner of a value, and its borrower.";
+    let tokens = tokenizer.encode(text).unwrap();
+    assert!(tokens.len() < text.len());
+    let mut scoring = Scoring::new(model, Team::new(1), tokens.clone()).unwrap();
+    while !scoring.is_done() {
+        scoring.advance(8);
+    }
+    let score = scoring.result(text.len(), Some(|token| tokenizer.bytes(token).len()));
+    let total: f64 = scoring.bits().iter().map(|&bits| f64::from(bits)).sum();
+    assert_eq!(score.bytes, text.len());
+    assert!((score.bits_per_byte * text.len() as f64 - total).abs() < 1e-3);
+    // The first token is given, so its bytes have no bits.
+    assert_eq!(
+        score.per_byte.len(),
+        text.len() - tokenizer.bytes(tokens[0]).len()
+    );
+    let spread: f64 = score.per_byte.iter().map(|&bits| f64::from(bits)).sum();
+    assert!((spread - total).abs() < 1e-3);
+}
+
+#[test]
+fn foreign_tokenizers_are_named() {
+    let regex = |regex: &str| {
+        json!({"type": "Sequence", "pretokenizers": [
+            {"type": "Split", "pattern": {"Regex": regex}, "behavior": "Isolated", "invert": false},
+            {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false},
+        ]})
+    };
+    for (pointer, value, says) in [
+        ("/model/type", json!("Unigram"), "Unigram"),
+        ("/model/dropout", json!(0.1), "dropout of 0.1"),
+        (
+            "/model/end_of_word_suffix",
+            json!("</w>"),
+            "end_of_word_suffix",
+        ),
+        ("/model/vocab", json!({}), "model.vocab"),
+        ("/model/vocab", json!({"a": -1}), "id below"),
+        ("/model/vocab", json!({"a": 1e300}), "id below"),
+        ("/model/vocab", json!({"a": 4_000_000_000u64}), "id below"),
+        (
+            "/model/vocab",
+            json!({"a": 1, "b": 1}),
+            "two tokens the id 1",
+        ),
+        ("/model/merges", json!(null), "model.merges"),
+        ("/model/merges", json!(["a"]), "Merge 0"),
+        ("/model/merges", json!([["a", "b", "c"]]), "Merge 0"),
+        ("/model/merges", json!([["nothing", "of this"]]), "Merge 0"),
+        ("/normalizer", json!({"type": "Lowercase"}), "Lowercase"),
+        ("/pre_tokenizer", json!(null), "missing"),
+        ("/pre_tokenizer", json!({"type": "Metaspace"}), "Metaspace"),
+        (
+            "/pre_tokenizer",
+            json!({"type": "Sequence", "pretokenizers": []}),
+            "empty",
+        ),
+        ("/pre_tokenizer", regex(".*"), "splitting pattern"),
+        (
+            "/post_processor",
+            json!({"type": "BertProcessing"}),
+            "BertProcessing",
+        ),
+        ("/added_tokens", json!([{"id": 1}]), "added_tokens"),
+        (
+            "/added_tokens",
+            json!([{"id": 1, "content": "x", "lstrip": true}]),
+            "lstrip",
+        ),
+        (
+            "/added_tokens",
+            json!(vec![json!({"id": 1, "content": "x"}); 5000]),
+            "5000",
+        ),
+    ] {
+        let error = changed(pointer, value).expect_err(says).to_string();
+        assert!(error.contains(says) && error.ends_with('.'), "{error}");
+        assert!(error.len() < 400, "{error}");
+    }
+}
+
+#[test]
+fn files_cut_at_any_byte_are_refused_in_a_sentence() {
+    let file = file("small.json");
+    for end in 0..file.len() - 1 {
+        let error = Tokenizer::read(&file[..end])
+            .expect_err("a part")
+            .to_string();
+        assert!(error.ends_with('.'), "{error}");
+    }
+    let deep = "[".repeat(100_000);
+    assert!(matches!(
+        Tokenizer::read(deep.as_bytes()),
+        Err(Error::Json(_))
+    ));
+}
