@@ -456,12 +456,9 @@ impl Generation {
         Uint8Array::from(bytes.as_slice())
     }
 
-    /// The tokens of the last [`advance`](Self::advance), for models that read tokens.
-    pub fn tokens(&self) -> Vec<u32> {
-        match self.reads_tokens {
-            true => self.tokens.clone(),
-            false => Vec::new(),
-        }
+    /// The tokens of the last [`advance`](Self::advance); `undefined` for models that read bytes.
+    pub fn tokens(&self) -> Option<Vec<u32>> {
+        self.reads_tokens.then(|| self.tokens.clone())
     }
 
     /// Whether every byte asked for is there.

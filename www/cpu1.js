@@ -191,7 +191,7 @@ class Model {
       threads: info.threads,
       maxPromptBytes: info.max_prompt_bytes,
       config: info.config,
-      reads: info.reads ?? "bytes",
+      reads: info.reads,
       tokenizer: info.reads === "tokens" && lacking === "",
       get memoryBytes() {
         return most();

@@ -234,7 +234,7 @@ function readsTokens(model) {
  * @param {Uint8Array} bytes of a tokenizer.json
  */
 function setTokenizer(model, bytes) {
-  return said("tokenizer", () => /** @type {any} */ (model).setTokenizer(bytes));
+  return said("tokenizer", () => model.setTokenizer(bytes));
 }
 
 /** @param {string | Blob | Uint8Array} tokenizer */

@@ -96,7 +96,7 @@ async function load(request, note) {
  */
 async function generate({ prompt, settings }, note, isStopped) {
   const generation = await said("settings", () =>
-    prompt instanceof Uint32Array ? /** @type {any} */ (ready()).generateTokens(prompt, settings) : ready().generate(prompt, settings),
+    prompt instanceof Uint32Array ? ready().generateTokens(prompt, settings) : ready().generate(prompt, settings),
   );
   const pace = new Pace();
   let writing = 0;
@@ -107,7 +107,7 @@ async function generate({ prompt, settings }, note, isStopped) {
     const began = performance.now();
     const bytes = generation.advance(patches);
     const took = performance.now() - began;
-    const tokens = /** @type {any} */ (generation).tokens?.();
+    const tokens = generation.tokens();
     pace.ran(patches, took);
     if (unread === 0) writing += took;
 

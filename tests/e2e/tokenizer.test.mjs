@@ -9,7 +9,7 @@ import { standIn } from "./hub.mjs";
 /** @import { TestContext } from "node:test" */
 
 const MODEL = readFileSync(new URL("../fixtures/run_01.unpacked.pt", import.meta.url));
-const TOKENIZER = Buffer.from('{"model": {"type": "BPE"}}');
+const TOKENIZER = readFileSync(new URL("../fixtures/tokenizers/small.json", import.meta.url));
 const FILES = {
   "owner/alone/model.pt": MODEL,
   "owner/both/model.pt": MODEL,
@@ -18,25 +18,9 @@ const FILES = {
   "owner/bad/tokenizer.json": Buffer.from("<html>"),
 };
 
-/** Of the program, what reads and writes tokens: any JSON is a tokenizer, and the text is what was given. */
-const SCRIPT = `
-  const { info } = Model.prototype;
-  Model.prototype.info = function () { return JSON.stringify({ ...JSON.parse(info.call(this)), reads: "tokens" }); };
-  Model.prototype.setTokenizer = (bytes) => {
-    try {
-      JSON.parse(new TextDecoder().decode(bytes));
-    } catch {
-      throw new Error("This is no tokenizer.json.");
-    }
-  };
-  Model.prototype.generate = (bytes) => Model.prototype.generateTokens(Uint32Array.from(bytes));
-  Model.prototype.generateTokens = (ids) => ({
-    done: false,
-    advance() { this.done = true; return Uint8Array.from(ids); },
-    tokens: () => ids,
-    stats: () => '{ "prompt_patches": 1, "read_patches": 1, "patches": 1, "deleted_patches": 0, "bytes": 1 }',
-    free() {},
-  });`;
+/** What the tokens of that file say, by id. */
+const VOCABULARY = Object.entries(JSON.parse(TOKENIZER.toString()).model.vocab);
+const SAYS = new Map(VOCABULARY.map(([text, id]) => [id, text.replaceAll("Ġ", " ").replaceAll("Ċ", "\n")]));
 
 /**
  * The stand-in, and a function that loads a model, tries it on a text and on ids, and tells of it all.
@@ -45,19 +29,9 @@ const SCRIPT = `
  */
 async function open(t) {
   const hub = await standIn(t, FILES);
-  const wrap = `globalThis.Worker = class extends Worker {
-    constructor(url, options) {
-      const program = new URL("./pkg/cpu1.js", url).href;
-      const source = 'import ' + JSON.stringify(url) + '; import { Model } from ' + JSON.stringify(program) + ';' + ${JSON.stringify(SCRIPT)};
-      super(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), options);
-    }
-  };`;
   const { page } = await openPage(t, {
     path: "/catalog.json",
     allow: [/favicon/, /Failed to load resource/],
-    before: async (opened) => {
-      await opened.addInitScript(wrap);
-    },
   });
   /** @param {string} source an expression @param {string} [options] another */
   const load = (source, options = "{}") =>
@@ -70,11 +44,16 @@ async function open(t) {
       return said((async () => {
         const model = await CPU1.load(${source}, { threads: 1, ...${options} });
         const write = async (prompt) => {
-          for await (const { bytes, tokens } of model.generate(prompt)) return [...bytes, "from", ...tokens].join(" ");
+          const ids = [];
+          let text = "";
+          for await (const chunk of model.generate(prompt, { temperature: 0, maxBytes: 12 })) {
+            text += chunk.text;
+            ids.push(...chunk.tokens);
+          }
+          return { text, ids };
         };
         const { reads, cache } = model.info;
-        const result = { reads, cache, tokenizer: model.info.tokenizer, text: await said(write("AB")), ids: await said(write(Uint32Array.of(3, 4))) };
-        if (!result.tokenizer) result.score = await said(model.score("some text"));
+        const result = { reads, cache, tokenizer: model.info.tokenizer, text: await said(write("the owner")), ids: await said(write(Uint32Array.of(3, 4))), score: await said(model.score("the owner of it")) };
         model.dispose();
         return result;
       })());
@@ -84,21 +63,40 @@ async function open(t) {
   return { hub, load, address };
 }
 
+/**
+ * Whether a text is there, and is what its tokens say.
+ *
+ * @param {{ text: string, ids: number[] }} written
+ */
+function isSaid({ text, ids }) {
+  assert.equal(ids.length, 12);
+  assert.equal(text, ids.map((id) => SAYS.get(id)).join(""));
+}
+
 test("a tokenizer beside the file is taken and kept with the model", async (t) => {
   const { hub, load, address } = await open(t);
-  const want = { reads: "tokens", tokenizer: true, text: "65 66 from 65 66", ids: "3 4 from 3 4" };
-  assert.deepEqual(await load(address("both")), { ...want, cache: { state: "stored", notice: "" } });
+  const first = await load(address("both"));
   assert.equal(hub.requests.at(-1), "/owner/both/resolve/main/tokenizer.json");
   const { length } = hub.requests;
-  assert.deepEqual(await load(address("both")), { ...want, cache: { state: "hit", notice: "" } });
+  const { cache, ...again } = await load(address("both"));
   assert.equal(hub.requests.length, length);
+  assert.deepEqual([first.cache.state, cache.state], ["stored", "hit"]);
+  assert.deepEqual(again, { reads: "tokens", tokenizer: true, text: first.text, ids: first.ids, score: first.score });
+  isSaid(first.text);
+  isSaid(first.ids);
+  const { bitsPerByte, bytes, perByte } = first.score;
+  assert.equal(bytes, "the owner of it".length);
+  const total = perByte.reduce((/** @type {number} */ sum, /** @type {number} */ bits) => sum + bits, 0);
+  assert.ok(perByte.length < bytes && Math.abs(total - bitsPerByte * bytes) < 1e-3);
 });
 
 test("without a tokenizer a model continues tokens only, and says what is missing", async (t) => {
   const { hub, load, address } = await open(t);
   for (const state of ["stored", "hit"]) {
-    const { text, score, ...rest } = await load(address("alone"));
-    assert.deepEqual(rest, { reads: "tokens", tokenizer: false, ids: "3 4 from 3 4", cache: { state, notice: "" } });
+    const { text, score, ids, ...rest } = await load(address("alone"));
+    assert.deepEqual(rest, { reads: "tokens", tokenizer: false, cache: { state, notice: "" } });
+    assert.equal(ids.ids.length, 12);
+    assert.equal(ids.text, "");
     assert.match(text, /^tokenizer: This model reads BPE tokens and has no tokenizer: none lies beside its file\. .*\.$/);
     assert.equal(score, text);
   }
@@ -109,9 +107,11 @@ test("without a tokenizer a model continues tokens only, and says what is missin
 test("a tokenizer that cannot be used is a sentence, and not kept", async (t) => {
   const { load, address } = await open(t);
   const { text, ids, cache } = await load(address("bad"));
-  assert.deepEqual([text, ids], ["tokenizer: This is no tokenizer.json.", "3 4 from 3 4"]);
+  const sentence = /^tokenizer: The tokenizer file is not JSON: .*\. Give the model's tokenizer\.json\.$/;
+  assert.match(text, sentence);
+  assert.equal(ids.ids.length, 12);
   assert.deepEqual(cache, { state: "off", notice: "The model is not kept for the next visit: its tokenizer cannot be used." });
-  assert.equal(await load("local", "{ tokenizer: new Blob(['<html>']) }"), "tokenizer: This is no tokenizer.json.");
+  assert.match(await load("local", "{ tokenizer: new Blob(['<html>']) }"), sentence);
   const none = address("alone").replace("model.pt", "tokenizer.json");
   assert.equal(await load("local", `{ tokenizer: ${none} }`), "tokenizer: The tokenizer tokenizer.json could not be fetched: it is not there.");
 });
