@@ -1,9 +1,14 @@
 // The page: a prompt becomes text. It only ever talks to cpu1.js; whatever a model, a file or a
 // person wrote goes into textContent.
 import { CPU1 } from "./cpu1.js";
-import { CPU1Error, sayBytes } from "./errors.js";
+import { fetchCatalog } from "./catalog.js";
+import { element, make } from "./dom.js";
+import { CPU1Error } from "./errors.js";
+import { Meter } from "./meter.js";
 import { Announcer, ByteRow, Paper } from "./paper.js";
+import { Picker, describe } from "./pick.js";
 
+/** @import { Choice } from "./catalog.js" */
 /** @import { Chunk, GenerateOptions, LoadProgress, Stats } from "./cpu1.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
 
@@ -17,6 +22,9 @@ const page = {
   settingsSummary: element("settings-summary", HTMLElement),
   seed: element("seed", HTMLInputElement),
   keepSeed: element("keep-seed", HTMLButtonElement),
+  cancel: element("cancel", HTMLButtonElement),
+  pick: element("pick", HTMLButtonElement),
+  origin: element("origin", HTMLElement),
   progress: element("progress", HTMLProgressElement),
   status: element("status", HTMLElement),
   file: element("file", HTMLInputElement),
@@ -41,38 +49,38 @@ const numbers = [...page.settings.querySelectorAll("input")].filter((input) => i
 const paper = new Paper(element("output", HTMLElement));
 const byteRow = new ByteRow(element("bytes", HTMLElement));
 const announcer = new Announcer(element("heard", HTMLElement));
+const picker = new Picker(loadChoice);
 
 /** @type {Model | undefined} */
 let model;
 let loading = false;
+/** Gives up the model that is fetched in the place of the one that is there. @type {AbortController | undefined} */
+let fetching;
 /** Stops the text that is being written. @type {AbortController | undefined} */
 let writing;
 /** Seed of the text on the page. */
 let lastSeed = "";
-
-/**
- * @template {HTMLElement} T
- * @param {string} id
- * @param {new () => T} type
- * @returns {T}
- */
-function element(id, type) {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`The page has no ${type.name} “${id}”.`);
-  return found;
-}
 
 // --- Loading ------------------------------------------------------------------------------------
 
 /** Loads the model that comes with the page. */
 async function loadEmbedded() {
   const found = await loadFrom(async () => {
-    const response = await fetch("catalog.json").catch(() => undefined);
-    if (!response?.ok) throw new CPU1Error("network", "The list of models, catalog.json, could not be fetched.");
-    const [entry] = (await response.json()).models;
-    return { place: new URL(entry.file, document.baseURI), name: entry.name };
+    const [{ file = "", name }] = (await fetchCatalog()).models;
+    return { place: new URL(file, document.baseURI), name };
   });
   if (found instanceof CPU1Error) offerRetry(found);
+}
+
+/** @param {Choice} choice */
+async function loadChoice(choice) {
+  fetching = new AbortController();
+  const found = await loadFrom(async () => choice);
+  fetching = undefined;
+  showWork();
+  if (found === undefined || found.code === "aborted") return;
+  tell(page.errors.load, `${choice.name}: ${found.message}`);
+  addButton("Try again", () => loadChoice(choice));
 }
 
 /** @param {File} file */
@@ -84,7 +92,7 @@ async function loadFile(file) {
 /**
  * Loads a model; the one before stays until the new one is there, and when it does not come.
  *
- * @param {() => Promise<{ place: URL | File, name: string }>} choose
+ * @param {() => Promise<{ place: URL | File, name: string, sha256?: string }>} choose
  * @returns {Promise<CPU1Error | undefined>} why it failed
  */
 async function loadFrom(choose) {
@@ -94,11 +102,14 @@ async function loadFrom(choose) {
   showWork();
   say("Fetching the model.", true);
   try {
-    const { place, name } = await choose();
-    const loaded = await CPU1.load(place, { onProgress: showLoading, ...threadsOfAddress() });
+    const { place, name, sha256 } = await choose();
+    const meter = new Meter(fetching ? name : "the model");
+    const onProgress = (/** @type {LoadProgress} */ progress) => showLoading(meter.note(progress));
+    const loaded = await CPU1.load(place, { onProgress, sha256, signal: fetching?.signal, ...threadsOfAddress() });
     model?.dispose();
     model = loaded;
     showFacts(name);
+    page.origin.textContent = describe(model.info, place);
     say("Ready.", true);
     return undefined;
   } catch (error) {
@@ -116,22 +127,29 @@ function threadsOfAddress() {
   return /^([1-9]|1[0-6])$/.test(wish) ? { threads: Number(wish) } : {};
 }
 
-/** @param {LoadProgress} progress */
-function showLoading({ phase, loaded, total }) {
-  if (total > 0) page.progress.value = loaded / total;
+/** @param {ReturnType<Meter["note"]>} noted */
+function showLoading({ sentence, share }) {
+  if (share !== undefined) page.progress.value = share;
   else page.progress.removeAttribute("value");
-  const verb = phase === "fetch" ? "Fetching" : "Unpacking";
-  page.status.textContent = `${verb} the model: ${sayBytes(loaded)}${total > 0 ? ` of ${sayBytes(total)}` : ""}`;
+  page.status.textContent = sentence;
 }
 
 /** @param {CPU1Error} error */
 function offerRetry(error) {
   tell(page.errors.load, error.message);
-  const again = document.createElement("button");
-  again.type = "button";
-  again.textContent = "Load the model again";
-  again.addEventListener("click", loadEmbedded);
-  page.errors.load.append(again);
+  addButton("Load the model again", loadEmbedded);
+}
+
+/**
+ * Puts a way out under an error about loading.
+ *
+ * @param {string} words
+ * @param {() => void} act
+ */
+function addButton(words, act) {
+  const button = make("button", { type: "button" }, words);
+  button.addEventListener("click", act);
+  page.errors.load.append(button);
 }
 
 /** @param {string} name */
@@ -303,6 +321,8 @@ async function readPrompt(file) {
 function showWork() {
   page.generate.setAttribute("aria-disabled", String(!model || loading || writing !== undefined));
   page.stop.setAttribute("aria-disabled", String(!writing));
+  page.pick.setAttribute("aria-disabled", String(loading || writing !== undefined));
+  page.cancel.hidden = !(loading && fetching);
   page.progress.classList.toggle("shown", loading);
   paper.setWriting(writing !== undefined);
   if (writing) page.keepSeed.hidden = true;
@@ -362,6 +382,10 @@ page.composer.addEventListener("submit", (event) => {
   generate();
 });
 page.stop.addEventListener("click", () => writing?.abort());
+page.cancel.addEventListener("click", () => fetching?.abort());
+page.pick.addEventListener("click", () => {
+  if (!loading && !writing) picker.show();
+});
 page.prompt.addEventListener("input", showPromptSize);
 page.settings.addEventListener("input", showSettingsSummary);
 page.keepSeed.addEventListener("click", () => {
@@ -390,6 +414,7 @@ document.addEventListener("keydown", (event) => {
     generate();
   } else if (event.key === "Escape") {
     writing?.abort();
+    fetching?.abort();
   }
 });
 

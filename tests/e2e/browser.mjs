@@ -12,6 +12,7 @@ import { serve } from "./server.mjs";
 /**
  * @typedef {object} PageOptions
  * @property {boolean} [isolated] whether the server sends the headers of cross-origin isolation; true
+ * @property {string} [root] folder to serve in the place of www/
  * @property {string} [path] what to open; "/"
  * @property {{ width: number, height: number }} [viewport] CSS pixels; 1280 × 800
  * @property {"light" | "dark"} [colorScheme] "light"
@@ -73,7 +74,7 @@ function isExecutable(path) {
  */
 export async function openPage(t, options = {}) {
   const { isolated = true, path = "/", viewport = { width: 1280, height: 800 }, colorScheme = "light" } = options;
-  const server = await serve({ isolated });
+  const server = await serve({ isolated, ...(options.root && { root: options.root }) });
   t.after(server.close);
   const context = await (await launch()).newContext({ viewport, colorScheme, ...options.context });
   /** @type {string[]} */

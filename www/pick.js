@@ -1,0 +1,299 @@
+// Choosing a model: a dialog that says what each is before anything is fetched. Names of files and
+// folders, the Hub's answers and the catalogue only ever become text.
+import { CPU1 } from "./cpu1.js";
+import { CPU1Error, sayBytes } from "./errors.js";
+import { choicesOf, fetchCatalog, sayLabel, sayPlace } from "./catalog.js";
+import { element, make } from "./dom.js";
+import { Shelf } from "./shelf.js";
+
+/** @import { Catalog, Choice, Entry } from "./catalog.js" */
+/** @import { HubFile } from "./hub.js" */
+/** @import { ModelInfo } from "./cpu1.js" */
+
+const page = {
+  dialog: element("picker", HTMLDialogElement),
+  close: element("picker-close", HTMLButtonElement),
+  runs: element("runs", HTMLElement),
+  others: element("other-folders", HTMLButtonElement),
+  card: element("card", HTMLFormElement),
+  title: element("card-title", HTMLElement),
+  facts: element("card-facts", HTMLElement),
+  files: element("files", HTMLFieldSetElement),
+  steps: element("list-steps", HTMLButtonElement),
+  byName: element("by-name", HTMLElement),
+  fileName: element("file-name", HTMLInputElement),
+  kept: element("card-kept", HTMLElement),
+  load: element("load", HTMLButtonElement),
+  error: element("card-error", HTMLElement),
+};
+
+/** A folder of the archive of which nothing but its name is known. */
+const UNKNOWN = "A folder of the archive that this page knows nothing else about.";
+
+export class Picker {
+  #onChoice;
+  #shelf = new Shelf(() => this.#showKept());
+  /** @type {Catalog | undefined} */
+  #catalog;
+  /** Files on the card, in the order of its radio buttons. @type {Choice[]} */
+  #choices = [];
+  /** The folder on the card; empty where it has none. */
+  #folder = "";
+  /** Ends the listing that is under way. */
+  #listing = new AbortController();
+
+  /** @param {(choice: Choice) => void} onChoice */
+  constructor(onChoice) {
+    this.#onChoice = onChoice;
+    page.close.addEventListener("click", () => page.dialog.close());
+    page.dialog.addEventListener("close", () => this.#listing.abort());
+    // The page's own keys are for what is behind the dialog.
+    page.dialog.addEventListener("keydown", (event) => event.stopPropagation());
+    page.others.addEventListener("click", () => this.#listFolders());
+    page.steps.addEventListener("click", () => this.#listSteps());
+    page.files.addEventListener("change", () => this.#showKept());
+    page.fileName.addEventListener("input", () => this.#showKept());
+    page.card.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#choose();
+    });
+  }
+
+  /** Opens the dialog. */
+  async show() {
+    page.dialog.showModal();
+    this.#complain(undefined);
+    const seen = this.#shelf.refresh();
+    if (this.#catalog === undefined) {
+      try {
+        const catalog = await fetchCatalog();
+        this.#catalog = catalog;
+        page.runs.replaceChildren(...catalog.models.map((entry) => this.#run(entry)), this.#otherFile());
+        page.runs.querySelector("input")?.click();
+      } catch (error) {
+        this.#complain(error);
+      }
+    }
+    await seen;
+    page.runs.querySelector("input:checked")?.scrollIntoView({ block: "nearest" });
+  }
+
+  // --- The list ---------------------------------------------------------------------------------
+
+  /** @param {Entry} entry */
+  #run(entry) {
+    const { id, name, label } = entry;
+    const published = entry.file === undefined;
+    const short = published ? sayLabel(label).short : "ours, here already";
+    return this.#line(published ? id : name, short, label, () => this.#showRun(entry));
+  }
+
+  /** The last line: a file that is in no list. */
+  #otherFile() {
+    return this.#line("Another file", "by its name on the Hub", "", () => {
+      this.#begin("Another file on the Hugging Face Hub", []);
+      page.byName.hidden = false;
+    });
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} words
+   * @param {string} className
+   * @param {() => void} onChange
+   */
+  #line(name, words, className, onChange) {
+    const input = make("input", { type: "radio", name: "run" });
+    input.addEventListener("change", onChange);
+    const note = make("span", { className: `tag ${className}` }, words);
+    return make("label", { className: "run" }, input, make("span", { className: "name" }, name), note);
+  }
+
+  /** Adds the folders of the archive that the catalogue does not know. */
+  async #listFolders() {
+    if (this.#catalog === undefined) return;
+    const { archive, models } = this.#catalog;
+    const known = new Set(models.map(({ id }) => id));
+    const last = page.runs.lastElementChild;
+    await this.#list(page.others, archive, ({ type, path }) => {
+      if (type !== "directory" || known.has(path)) return false;
+      known.add(path);
+      last?.before(this.#line(path, "not documented", "", () => this.#showFolder(path)));
+      return true;
+    });
+  }
+
+  // --- The card ---------------------------------------------------------------------------------
+
+  /** @param {Entry} entry */
+  #showRun(entry) {
+    if (this.#catalog === undefined) return;
+    const { id, name, adds, architecture, parameters, loss, label, file } = entry;
+    const published = file === undefined;
+    this.#begin(published ? id : name, [
+      ["What to expect", sayLabel(label).sentence],
+      [published ? "Published loss" : "Loss", loss || "none"],
+      [published ? "What is new" : "What it is", adds],
+      ["Architecture", `${architecture}; ${(parameters / 1e6).toFixed(1)} million weights`],
+    ]);
+    if (published) page.title.append(make("span", { className: "quiet" }, name));
+    for (const choice of choicesOf(this.#catalog, entry)) this.#addChoice(choice);
+    if (published) this.#offerSteps(id);
+  }
+
+  /** @param {string} folder */
+  #showFolder(folder) {
+    this.#begin(folder, [["What is known", UNKNOWN]]);
+    this.#offerSteps(folder);
+  }
+
+  /**
+   * Clears the card for another model.
+   *
+   * @param {string} title
+   * @param {[term: string, text: string][]} facts
+   */
+  #begin(title, facts) {
+    this.#listing.abort();
+    this.#choices = [];
+    this.#folder = "";
+    page.title.textContent = title;
+    page.facts.replaceChildren(
+      ...facts.map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, text))),
+    );
+    for (const row of page.files.querySelectorAll("label")) row.remove();
+    page.files.hidden = true;
+    page.steps.hidden = true;
+    page.byName.hidden = true;
+    this.#complain(undefined);
+    this.#showKept();
+  }
+
+  /** @param {string} folder */
+  #offerSteps(folder) {
+    this.#folder = folder;
+    page.files.hidden = false;
+    page.steps.hidden = false;
+    this.#showKept();
+  }
+
+  /** @param {Choice} choice */
+  #addChoice(choice) {
+    const first = this.#choices.push(choice) === 1;
+    const input = make("input", { type: "radio", name: "flavour", value: String(this.#choices.length - 1), checked: first });
+    const size = make("span", { className: "quiet" }, choice.size);
+    page.steps.before(make("label", { className: "file-choice" }, input, make("span", {}, choice.words), size));
+    page.files.hidden = false;
+    this.#showKept();
+  }
+
+  /** Adds the files of the folder on the card that have no line yet: those of its steps. */
+  async #listSteps() {
+    if (this.#catalog === undefined) return;
+    const { archive, hub } = this.#catalog;
+    const folder = this.#folder;
+    const known = new Set(this.#choices.map(({ place }) => place.href));
+    known.add(CPU1.hub(`${archive}/${folder}/checkpoint_${folder}_final.pt`, hub).href);
+    await this.#list(page.steps, `${archive}/${folder}`, ({ path, url, size, sha256 }) => {
+      if (!path.endsWith(".pt") || known.has(url)) return false;
+      known.add(url);
+      const words = path.slice(path.lastIndexOf("/") + 1);
+      this.#addChoice({ place: new URL(url), name: folder, words, size: sayBytes(size), sha256 });
+      return true;
+    });
+  }
+
+  /**
+   * Lists a folder on the Hub by a button, which goes when the list is complete.
+   *
+   * @param {HTMLButtonElement} button
+   * @param {string} folder
+   * @param {(file: HubFile) => boolean} add whether it was new
+   */
+  async #list(button, folder, add) {
+    this.#listing.abort();
+    const listing = new AbortController();
+    this.#listing = listing;
+    this.#complain(undefined);
+    let found = 0;
+    try {
+      for await (const file of CPU1.files(folder, { hub: this.#catalog?.hub, signal: listing.signal })) {
+        if (listing.signal.aborted) return;
+        if (add(file)) found += 1;
+      }
+      if (found === 0) this.#complain(new CPU1Error("network", `The Hub lists nothing more in ${folder}.`));
+      else button.hidden = true;
+    } catch (error) {
+      if (!listing.signal.aborted) this.#complain(error);
+    }
+  }
+
+  /** @returns {Choice | undefined} what the card says now; nothing where it names no file */
+  #current() {
+    if (!page.byName.hidden) {
+      const name = page.fileName.value.trim();
+      const place = CPU1.hub(name, this.#catalog?.hub);
+      return { place, name: sayPlace(place.href), words: name, size: "" };
+    }
+    const chosen = page.files.querySelector("input:checked");
+    return chosen instanceof HTMLInputElement ? this.#choices[Number(chosen.value)] : undefined;
+  }
+
+  /** Says whether the choice has to be fetched. */
+  #showKept() {
+    /** @type {Choice | undefined} */
+    let choice;
+    try {
+      choice = this.#current();
+    } catch {
+      // A name that is not whole yet.
+    }
+    const ours = choice !== undefined && new URL(choice.place).origin === location.origin;
+    const here = choice !== undefined && this.#shelf.has(choice.place);
+    page.load.textContent = ours || here ? "Load" : "Download and load";
+    page.load.hidden = page.byName.hidden && choice === undefined;
+    if (choice === undefined) page.kept.textContent = "";
+    else if (here) page.kept.textContent = "It is kept on this machine: nothing is downloaded.";
+    else if (ours) page.kept.textContent = "It comes with this page.";
+    else page.kept.textContent = "It is not on this machine yet. Once loaded it is kept, packed, for the next visit.";
+  }
+
+  #choose() {
+    try {
+      const choice = this.#current();
+      if (choice === undefined) return;
+      page.dialog.close();
+      this.#onChoice(choice);
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  #complain(error) {
+    page.error.textContent = error === undefined ? "" : error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** At most so many tensors are named. */
+const MOST_NAMED = 4;
+
+/**
+ * What was loaded and how: its file, what of it plays no part, and why it is not kept if it was to be.
+ *
+ * @param {Readonly<ModelInfo>} info
+ * @param {URL | File} place where it came from
+ */
+export function describe({ flavour, report, cache }, place) {
+  const from = place instanceof File ? place.name : sayPlace(place.href);
+  const step = report.step === null ? "" : `, step ${report.step.toLocaleString("en")}`;
+  const how = { hit: ", kept on this machine", stored: ", kept from now on", off: "" }[cache.state];
+  const sentences = [`Read from ${from} (${flavour.replace("_2bit", "")}${step})${how}.`];
+  if (report.unused.length > 0) {
+    const more = report.unused.length - MOST_NAMED;
+    const names = report.unused.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+    sentences.push(`Not used, as no part of the model has that role: ${names}.`);
+  }
+  if (cache.notice) sentences.push(cache.notice);
+  return sentences.join(" ");
+}
