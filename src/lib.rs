@@ -13,7 +13,8 @@
 //! - [`checkpoint`] reads torch files without doing any I/O and knows nothing of models;
 //! - [`weights`] finds out which tensor plays which role, and packs it as it arrives;
 //! - [`model`] is one forward pass over one patch, a file per layer;
-//! - [`generate`](mod@generate), [`sample`] and [`score`] turn passes into text and text into bits;
+//! - [`generate`](mod@generate), [`sample`] and [`score`] turn passes into text and text into bits,
+//!   with [`tokenizer`] for the runs that read tokens;
 //! - [`kernels`] and [`math`] define the arithmetic, once, so that a seed means the same bytes on
 //!   every machine; [`parallel`] shares a pass between threads without changing a bit of it;
 //! - `web` is the JavaScript surface, and the only module that knows of browsers.
