@@ -8,18 +8,38 @@ const PATCH: usize = 4;
 /// The weights of the boundary attention over byte vectors of width w; all in f32.
 #[derive(Clone, Debug)]
 pub struct Bolmo {
-    /// W_q `[w, w]`.
-    pub query: Vec<f32>,
-    /// W_k `[w, w]`.
-    pub key: Vec<f32>,
-    /// W_v `[w, w]`.
-    pub value: Vec<f32>,
-    /// W_bo `[w, w]`.
-    pub out: Vec<f32>,
+    /// W_q.
+    pub query: Square,
+    /// W_k.
+    pub key: Square,
+    /// W_v.
+    pub value: Square,
+    /// W_bo.
+    pub out: Square,
     /// w_b `[w]`.
     pub boundary: Vec<f32>,
     /// β_b.
     pub boundary_bias: f32,
+}
+
+/// A linear layer from w to w, too small for kernels.
+#[derive(Clone, Debug)]
+pub struct Square {
+    /// `[w, w]`, row-major.
+    pub weight: Vec<f32>,
+    /// `[w]`, where a file has one.
+    pub bias: Option<Vec<f32>>,
+}
+
+impl Square {
+    fn apply(&self, x: &[f32], out: &mut [f32]) {
+        for (out, row) in out.iter_mut().zip(self.weight.chunks_exact(x.len())) {
+            *out = dot(row, x);
+        }
+        if let Some(bias) = &self.bias {
+            add(out, bias);
+        }
+    }
 }
 
 impl Bolmo {
@@ -38,34 +58,27 @@ impl Bolmo {
             add(mean, vector);
         }
         mean.iter_mut().for_each(|m| *m /= PATCH as f32);
-        product(&self.query, mean, query);
+        self.query.apply(mean, query);
 
         let mut weights = [0.0; PATCH];
         for (weight, vector) in weights.iter_mut().zip(vectors.chunks_exact(width)) {
             let boundary = sigmoid(dot(&self.boundary, vector) + self.boundary_bias);
-            product(&self.key, vector, projected);
+            self.key.apply(vector, projected);
             *weight = dot(query, projected) / (width as f32).sqrt() + ln(boundary + 1e-6);
         }
         softmax(&mut weights);
 
         mixed.fill(0.0);
         for (&weight, vector) in weights.iter().zip(vectors.chunks_exact(width)) {
-            product(&self.value, vector, projected);
+            self.value.apply(vector, projected);
             for (mixed, &value) in mixed.iter_mut().zip(&*projected) {
                 *mixed += weight * value;
             }
         }
-        product(&self.out, mixed, projected);
+        self.out.apply(mixed, projected);
         for vector in vectors.chunks_exact_mut(width) {
             add(vector, projected);
         }
-    }
-}
-
-/// `out = W x` for a small square matrix.
-fn product(matrix: &[f32], x: &[f32], out: &mut [f32]) {
-    for (out, row) in out.iter_mut().zip(matrix.chunks_exact(x.len())) {
-        *out = dot(row, x);
     }
 }
 

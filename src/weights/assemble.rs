@@ -8,7 +8,7 @@ use crate::kernels::dense::{DenseMatrix, Weight};
 use crate::math::sigmoid;
 use crate::model::attention::Attention;
 use crate::model::block::{self, Block};
-use crate::model::bolmo::Bolmo;
+use crate::model::bolmo::{Bolmo, Square};
 use crate::model::delete_gate::DeleteGate;
 use crate::model::embedding::{Embedding, PatchEmbedding};
 use crate::model::ffn::FeedForward;
@@ -47,6 +47,13 @@ pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model, Erro
     };
     let norm = parts.norm("norm")?;
     let head = parts.head(&config)?;
+    // What no layer took would be missing from the sums: a bias of a table, for example.
+    if let Some((role, part)) = parts.parts.iter().min_by_key(|(role, _)| *role) {
+        return Err(Error::Unexplained {
+            block: "without a place in the model".into(),
+            tensors: vec![(role.clone(), part.shape().to_vec())],
+        });
+    }
     Ok(Model {
         config,
         embedding,
@@ -80,6 +87,13 @@ impl Parts {
             true => self.vector(role).map(Some),
             false => Ok(None),
         }
+    }
+
+    fn square(&mut self, at: &str) -> Result<Square, Error> {
+        Ok(Square {
+            weight: self.vector(&format!("{at}.weight"))?,
+            bias: self.optional(&format!("{at}.bias"))?,
+        })
     }
 
     fn norm(&mut self, at: &str) -> Result<RmsNorm, Error> {
@@ -156,12 +170,14 @@ impl Parts {
         }
         let bolmo = match config.bolmo {
             true => Some(Bolmo {
-                query: self.vector("embed.bolmo.query.weight")?,
-                key: self.vector("embed.bolmo.key.weight")?,
-                value: self.vector("embed.bolmo.value.weight")?,
-                out: self.vector("embed.bolmo.out.weight")?,
+                query: self.square("embed.bolmo.query")?,
+                key: self.square("embed.bolmo.key")?,
+                value: self.square("embed.bolmo.value")?,
+                out: self.square("embed.bolmo.out")?,
                 boundary: self.vector("embed.bolmo.boundary.weight")?,
-                boundary_bias: self.vector("embed.bolmo.boundary.bias")?[0],
+                boundary_bias: self
+                    .optional("embed.bolmo.boundary.bias")?
+                    .map_or(0.0, |bias| bias[0]),
             }),
             false => None,
         };

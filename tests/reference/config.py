@@ -55,7 +55,7 @@ class Config:
             widths["byte_width"] = shapes["embed.bytes.weight"][1]
         if "decoder.bytes.weight" in shapes:
             widths["local_width"] = shapes["decoder.bytes.weight"][1]
-            widths["local_ff"] = shapes["decoder.blocks.0.ffn.gate.weight"][0]
+            widths["local_ff"] = shapes["decoder.blocks.0.ffn.up.weight"][0]
             widths["local_layers"] = 1 + max(int(name.split(".")[2]) for name in shapes if name.startswith("decoder.blocks."))
         if "delete_gate.hidden.weight" in shapes:
             widths["delete_hidden"] = shapes["delete_gate.hidden.weight"][0]

@@ -79,7 +79,7 @@ def read(path):
 def load(path, dtype=torch.float32):
     """The model of a file, ready for inference: ternary layers hold T and γ instead of latent weights."""
     _, config, tensors = read(path)
-    model = CPU1(config)
+    model = CPU1(config).fit(tensors)
     model.load_state_dict({name: value[0] * value[1] if isinstance(value, tuple) else value for name, value in tensors.items()})
     return freeze(model, {name: value for name, value in tensors.items() if isinstance(value, tuple)}, dtype)
 

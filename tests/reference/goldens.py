@@ -65,13 +65,17 @@ class Margins:
         return self.rounding > 3e-7 and self.choice > 0.002 and self.gate > 0.002
 
 
-def lively(config, seed, text):
-    """Random weights that make every part matter."""
+def lively(config, seed, text, names=None):
+    """Random weights that make every part matter; with `names`, of a model that has these tensors."""
     torch.manual_seed(seed)
     model = CPU1(config)
+    if names:
+        model.fit(names)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if "norm" in name:
+            if name.endswith("bias") and not name.startswith("delete_gate") and "boundary" not in name:
+                parameter.normal_(0.0, 0.1)
+            elif "norm" in name:
                 parameter.uniform_(0.6, 1.4)
             elif name.endswith("decay"):
                 parameter.normal_(0.0, 1.0)
@@ -128,19 +132,23 @@ def step_optimizer(model):
     return optimizer
 
 
+def texts(config, seed):
+    """A text to score, a prompt, and one shorter than a patch."""
+    if not config.bytes_in:
+        generator = torch.Generator().manual_seed(seed)
+        text = torch.randint(0, config.vocab_size, (TEXT_BYTES // P * 2,), generator=generator).tolist()
+        return text, text[:13], []
+    held_out = (HERE / "data/heldout.txt").read_bytes()
+    start = 997 * seed % (len(held_out) - TEXT_BYTES)
+    text = list(held_out[start:start + TEXT_BYTES])
+    return text, text[:PROMPT_BYTES], list(b"fn")
+
+
 def try_seed(run, seed, folder):
     """The golden of a run, its files in `folder`; None when some decision is too close."""
     config = reduced(RUNS[run])
     tokens = not config.bytes_in
-    if tokens:
-        generator = torch.Generator().manual_seed(seed)
-        text = torch.randint(0, config.vocab_size, (TEXT_BYTES // P * 2,), generator=generator).tolist()
-        prompt, short = text[:13], []
-    else:
-        held_out = (HERE / "data/heldout.txt").read_bytes()
-        start = 997 * seed % (len(held_out) - TEXT_BYTES)
-        text = list(held_out[start:start + TEXT_BYTES])
-        prompt, short = text[:PROMPT_BYTES], list(b"fn")
+    text, prompt, short = texts(config, seed)
     model = lively(config, seed, text)
     flavours = {}
     for flavour, write in NAMES.items():

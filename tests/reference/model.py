@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from config import Config
-from quant import BitEmbedding, BitLinear, DenseLinear, Embedding, full
+from quant import BitEmbedding, BitLinear, DenseLinear, Embedding, Linear, full
 from scan import recurrence
 
 P = 4
@@ -21,11 +21,13 @@ class RMSNorm(nn.Module):
     def __init__(self, width, eps):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(width))
+        self.register_parameter("bias", None)
         self.eps = eps
 
     def forward(self, x):
         x = full(x)
-        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self.weight
+        y = x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self.weight
+        return y if self.bias is None else y + self.bias
 
 
 def linear_kind(config):
@@ -132,7 +134,7 @@ class MLGRU(nn.Module):
     def forward(self, n, state, keep):
         """n [B, S, d]; state [B, d]; keep [B, S, 1] is 0 where the recurrence must not see a position."""
         f, c, g = self.forget.apply_to(n, self.forget, self.candidate, self.gate)
-        bound = torch.sigmoid(self.decay)
+        bound = torch.sigmoid(self.decay) if hasattr(self, "decay") else 0.0
         f = bound + (1 - bound) * torch.sigmoid(full(f))
         if keep is not None:
             f = 1 - keep * (1 - f)
@@ -144,6 +146,8 @@ class MLGRU(nn.Module):
 
 
 class GatedFFN(nn.Module):
+    """W_down · SubLN(silu(W_gate n) ⊙ (W_up n)), or where a file has no gate W_down · SubLN(silu(W_up n))."""
+
     def __init__(self, config, width, hidden):
         super().__init__()
         linear = linear_kind(config)
@@ -153,8 +157,11 @@ class GatedFFN(nn.Module):
         self.down = linear(hidden, width, gain=(2 * config.n_layers) ** -0.5)
 
     def forward(self, n):
-        gate, up = self.gate.apply_to(n, self.gate, self.up)
-        y = F.silu(full(gate)) * full(up)
+        if hasattr(self, "gate"):
+            gate, up = self.gate.apply_to(n, self.gate, self.up)
+            y = F.silu(full(gate)) * full(up)
+        else:
+            y = F.silu(full(self.up(n)))
         return self.down(self.down_norm(y) if hasattr(self, "down_norm") else y)
 
 
@@ -252,7 +259,9 @@ class LocalDecoder(nn.Module):
         """z [N, d] and the first k of the wanted bytes, known [N, k], k <= 3 -> logits [N, k + 1, 256]."""
         count = known.shape[1] + 1
         v = full(self.input(z)).unflatten(-1, (P, -1))[:, :count]
-        x = v + self.positions[:count] + F.pad(self.bytes(known), (0, 0, 1, 0))
+        x = v + F.pad(self.bytes(known), (0, 0, 1, 0))
+        if hasattr(self, "positions"):
+            x = x + self.positions[:count]
         places = torch.arange(count, device=z.device)
         for block in self.blocks:
             x = block(x, places)
@@ -282,6 +291,17 @@ class CPU1(nn.Module):
         if config.aligner_width:
             # The authors' EmbeddingAligner: in the files of run_15, without a part in the forward pass.
             self.aligner = DenseLinear(config.d_model, config.aligner_width)
+
+    def fit(self, names):
+        """Takes on the biases that a file has, and leaves out what it lacks (SPEC §3)."""
+        for name, module in list(self.named_modules()):
+            if isinstance(module, (Linear, RMSNorm)) and f"{name}.bias" in names:
+                module.bias = nn.Parameter(torch.zeros(module.weight.shape[0]))
+            optional = ["out_norm", "down_norm", "decay", "positions"] + (["gate"] if isinstance(module, GatedFFN) else [])
+            for part in optional:
+                if hasattr(module, part) and not {f"{name}.{part}", f"{name}.{part}.weight"} & set(names):
+                    delattr(module, part)
+        return self
 
     def fresh_state(self, batch, device=None):
         """The state before a sequence: h = 0 per block, [n_layers, B, d]."""

@@ -77,21 +77,28 @@ class _StraightThrough(torch.autograd.Function):
 
 
 class Linear(nn.Module):
-    """A matrix without bias; subclasses say how it multiplies. Weight `[out, in]`."""
+    """A matrix, without bias unless one is set; subclasses say how it multiplies. Weight `[out, in]`."""
 
     def __init__(self, inputs, outputs, gain=1.0):
         super().__init__()
+        self.register_parameter("bias", None)
         self.weight = nn.Parameter(torch.empty(outputs, inputs).normal_(std=gain * inputs**-0.5))
 
     def forward(self, x):
         return self.apply_to(x, self)[0]
+
+    @classmethod
+    def apply_to(cls, x, *layers):
+        """Outputs of several layers for one input."""
+        products = cls.products(x, *layers)
+        return [y if layer.bias is None else y + layer.bias for y, layer in zip(products, layers)]
 
 
 class DenseLinear(Linear):
     """y = W x."""
 
     @staticmethod
-    def apply_to(x, *layers):
+    def products(x, *layers):
         return [nn.functional.linear(x, layer.weight) for layer in layers]
 
 
@@ -101,8 +108,8 @@ class BitLinear(Linear):
     frozen = None
 
     @staticmethod
-    def apply_to(x, *layers):
-        """Outputs of several layers for one input, which is quantised once."""
+    def products(x, *layers):
+        """The input is quantised once."""
         if any(layer.frozen is not None for layer in layers):
             q, s = quantize_activations(full(x))
             return [(q @ t.t()) * (scale / s) for t, scale in (layer.frozen or ternarize(layer.weight) for layer in layers)]
