@@ -26,7 +26,7 @@ fn variants() -> Vec<(String, Vec<u8>, Json)> {
         .filter(|path| path.extension().is_some_and(|e| e == "json"))
         .collect();
     paths.sort();
-    assert_eq!(paths.len(), 13);
+    assert_eq!(paths.len(), 18);
     let variant = |path: &std::path::PathBuf| {
         let golden: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
         let name = golden["variant"].as_str().unwrap().to_owned();

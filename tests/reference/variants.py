@@ -55,6 +55,12 @@ VARIANTS = {
     "two_matrices": ("run_04", "compact", {}, without("ffn.gate")),
     "two_matrices_float": ("run_02", "compact", {}, without("ffn.gate")),
     "no_decay": ("run_06", "compact", {}, without("decay", "positions")),
+    # Sizes that coincide, so that shapes alone do not tell the roles.
+    "ffn_as_wide": ("run_07", "compact", dict(d_ff=24), all_names),
+    "ffn_as_wide_attention": ("run_08", "compact", dict(d_ff=24), all_names),
+    "local_as_wide": ("run_07", "compact", dict(local_width=24, local_ff=24, byte_width=24), all_names),
+    "gate_of_256": ("run_14", "compact", dict(delete_hidden=256), all_names),
+    "gate_as_wide": ("run_14", "compact", dict(delete_hidden=24), all_names),
     "everything": ("run_09", "compact", dict(local_width=20, local_ff=28, local_layers=3, fp_residual_rank=8), everything),
 }
 

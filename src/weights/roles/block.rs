@@ -111,15 +111,23 @@ impl Pool<'_> {
             &["down", "fc 2", "w 2", "c proj", "ffn . out", "mlp . out"],
         );
         if fused {
-            self.settle_stacked(scope, width, width, inputs, mixer == Mixer::Attention)?;
+            let order = if mixer == Mixer::Attention {
+                FUSED_QKV
+            } else {
+                &[]
+            };
+            self.settle_stacked(scope, width, width, inputs, order)?;
             if output_projection {
                 self.settle(scope, &[width, width], vec![out], true)?;
             }
             self.settle(scope, &[width, inner], vec![ffn_down], true)?;
         } else if inner == width {
+            // Here words alone tell the two layers' matrices apart.
             let mut wants = inputs;
             wants.extend(output_projection.then_some(out));
             wants.push(ffn_down);
+            wants.push(want(format!("{at}.ffn.gate.weight"), FFN_GATE_NAMED));
+            wants.push(want(format!("{at}.ffn.up.weight"), FFN_UP_NAMED));
             self.settle(scope, &[width, width], wants, true)?;
         } else {
             let mut wants = inputs;
@@ -134,10 +142,12 @@ impl Pool<'_> {
         let one = self.shaped(scope, &[inner, width]).len() == 1
             && given("ffn.gate").is_none()
             && given("ffn.up").is_none();
-        if one {
+        if inner == width && !fused {
+            // Settled above.
+        } else if one {
             self.settle(scope, &[inner, width], vec![up], true)?;
         } else {
-            self.settle_stacked(scope, inner, width, vec![gate, up], false)?;
+            self.settle_stacked(scope, inner, width, vec![gate, up], &[])?;
         }
 
         let norms = [("norm1", NORM_1), ("norm2", NORM_2)];

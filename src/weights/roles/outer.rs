@@ -179,15 +179,14 @@ impl Pool<'_> {
                 true,
             )?;
         }
-        self.settle(
-            scope,
-            &[d],
-            vec![want(
-                "norm.weight",
-                &["norm", "final norm", "norm f", "ln f", "out norm"],
-            )],
-            false,
-        )?;
+        let final_norm = want(
+            "norm.weight",
+            &["norm", "final norm", "norm f", "ln f", "out norm"],
+        );
+        let local_norm = || want("decoder.norm.weight", LOCAL_NORM);
+        let mut norms = vec![final_norm];
+        norms.extend((local_width == Some(d)).then(local_norm));
+        self.settle(scope, &[d], norms, false)?;
         if let Some(w) = local_width {
             self.settle(
                 scope,
@@ -205,12 +204,9 @@ impl Pool<'_> {
                 false,
             )?;
             self.settle(scope, &[256, w], local_tables(w), true)?;
-            self.settle(
-                scope,
-                &[w],
-                vec![want("decoder.norm.weight", &["norm"])],
-                false,
-            )?;
+            if w != d {
+                self.settle(scope, &[w], vec![local_norm()], false)?;
+            }
         } else if byte_width.is_some() {
             self.byte_heads(scope, d)?;
         }

@@ -9,12 +9,23 @@ pub type Phrases = &'static [&'static str];
 pub const QUERY: Phrases = &["q", "query", "wq", "queries"];
 pub const KEY: Phrases = &["k", "key", "wk", "keys"];
 pub const VALUE: Phrases = &["v", "value", "wv", "values"];
+/// Names under which queries, keys and values are fused in this order everywhere.
+pub const FUSED_QKV: Phrases = &[
+    "qkv", "wqkv", "in proj", "c attn", "query key value", "attn proj", "attention proj",
+];
 pub const OUT: Phrases = &["o", "out", "output", "wo", "c proj", "dense"];
 pub const FORGET: Phrases = &["f", "forget", "wf", "forget gate"];
 pub const CANDIDATE: Phrases = &["c", "candidate", "cand", "wc", "i", "wi", "cell"];
 pub const OUTPUT_GATE: Phrases = &["g", "gate", "wg", "output gate", "out gate"];
 pub const FFN_GATE: Phrases = &["gate", "w 1", "wg", "g"];
 pub const FFN_UP: Phrases = &["up", "w 3", "w 2", "wu", "u"];
+/// The same with the layer's name, where a mixer's matrices have the same shape.
+pub const FFN_GATE_NAMED: Phrases = &[
+    "ffn . gate", "mlp . gate", "feed forward . gate", "ffn gate", "mlp gate", "ffn . w 1", "mlp . w 1",
+];
+pub const FFN_UP_NAMED: Phrases = &[
+    "ffn . up", "mlp . up", "feed forward . up", "ffn up", "mlp up", "up", "ffn . w 3", "mlp . w 3",
+];
 pub const NORM_1: Phrases = &[
     "norm 1", "ln 1", "rms 1", "rmsnorm 1", "input layernorm", "input norm", "attn norm",
     "attention norm", "mixer norm", "norm mixer", "norm attn", "norm attention", "ln attn",
@@ -25,6 +36,7 @@ pub const NORM_2: Phrases = &[
     "ffn norm", "mlp norm", "norm ffn", "norm mlp", "ln ffn", "ln mlp", "ffn ln", "mlp ln",
     "pre ffn norm", "pre mlp norm", "feed forward norm", "channel norm",
 ];
+pub const LOCAL_NORM: Phrases = &["decoder . norm", "local norm", "local . norm", "decoder norm"];
 pub const OUT_NORM: Phrases = &[
     "out norm", "subln", "sub ln", "sub norm", "inner norm", "attn sub norm", "inner attn ln",
     "o norm", "g norm", "norm o", "norm out", "output norm", "mixer . norm", "attn . norm",

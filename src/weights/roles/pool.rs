@@ -257,14 +257,15 @@ impl<'a> Pool<'a> {
     }
 
     /// Settles linear layers that read one input: apart, or as equal parts of one fused tensor, in
-    /// the order that SPEC §2 names them.
+    /// the order that SPEC §2 names them: where the fused one's name gives that order, or is one of
+    /// `customary` names for it.
     pub(super) fn settle_stacked(
         &mut self,
         scope: Scope,
         rows: usize,
         cols: usize,
         wants: Vec<Want>,
-        ordered: bool,
+        customary: Phrases,
     ) -> Result<(), Error> {
         let count = wants.len();
         let fused = self.shaped(scope, &[count * rows, cols]);
@@ -272,7 +273,10 @@ impl<'a> Pool<'a> {
         let apart = self.shaped(scope, &[rows, cols]).len() >= count;
         match fused[..] {
             [tensor]
-                if !mapped && !apart && (ordered || self.names_order(tensor, scope, &wants)) =>
+                if !mapped
+                    && !apart
+                    && (fit(&self.words(tensor, scope), customary).is_some()
+                        || self.names_order(tensor, scope, &wants)) =>
             {
                 for (i, want) in wants.iter().enumerate() {
                     let part = i * rows..(i + 1) * rows;
