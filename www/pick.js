@@ -27,8 +27,11 @@ const page = {
   error: element("card-error", HTMLElement),
 };
 
-/** A folder of the archive of which nothing but its name is known. */
+/** Of a folder of which nothing but its name is known. */
 const UNKNOWN = "A folder of the archive that this page knows nothing else about.";
+
+/** Of a folder without a file whose name is known. */
+const STEPS_ONLY = "No final file of it is known. List its step files, and choose one.";
 
 export class Picker {
   #onChoice;
@@ -74,8 +77,8 @@ export class Picker {
         this.#complain(error);
       }
     }
+    focusOn(page.runs.querySelector("input:checked"));
     await seen;
-    page.runs.querySelector("input:checked")?.scrollIntoView({ block: "nearest" });
   }
 
   // --- The list ---------------------------------------------------------------------------------
@@ -93,6 +96,7 @@ export class Picker {
     return this.#line("Another file", "by its name on the Hub", "", () => {
       this.#begin("Another file on the Hugging Face Hub", []);
       page.byName.hidden = false;
+      this.#showKept();
     });
   }
 
@@ -211,20 +215,29 @@ export class Picker {
    * @param {(file: HubFile) => boolean} add whether it was new
    */
   async #list(button, folder, add) {
+    if (button.ariaDisabled === "true") return;
     this.#listing.abort();
     const listing = new AbortController();
     this.#listing = listing;
     this.#complain(undefined);
+    button.ariaDisabled = "true";
     let found = 0;
     try {
       for await (const file of CPU1.files(folder, { hub: this.#catalog?.hub, signal: listing.signal })) {
         if (listing.signal.aborted) return;
         if (add(file)) found += 1;
       }
-      if (found === 0) this.#complain(new CPU1Error("network", `The Hub lists nothing more in ${folder}.`));
-      else button.hidden = true;
+      if (found === 0) {
+        this.#complain(new CPU1Error("network", `The Hub lists nothing more in ${folder}.`));
+        return;
+      }
+      const focused = document.activeElement === button;
+      button.hidden = true;
+      if (focused) focusOn(button.parentElement?.querySelector("input:checked"));
     } catch (error) {
       if (!listing.signal.aborted) this.#complain(error);
+    } finally {
+      button.ariaDisabled = "false";
     }
   }
 
@@ -252,7 +265,7 @@ export class Picker {
     const here = choice !== undefined && this.#shelf.has(choice.place);
     page.load.textContent = ours || here ? "Load" : "Download and load";
     page.load.hidden = page.byName.hidden && choice === undefined;
-    if (choice === undefined) page.kept.textContent = "";
+    if (choice === undefined) page.kept.textContent = page.load.hidden && this.#folder !== "" ? STEPS_ONLY : "";
     else if (here) page.kept.textContent = "It is kept on this machine: nothing is downloaded.";
     else if (ours) page.kept.textContent = "It comes with this page.";
     else page.kept.textContent = "It is not on this machine yet. Once loaded it is kept, packed, for the next visit.";
@@ -271,8 +284,15 @@ export class Picker {
 
   /** @param {unknown} error */
   #complain(error) {
+    if (error !== undefined && !page.byName.hidden) page.fileName.ariaInvalid = "true";
+    else page.fileName.removeAttribute("aria-invalid");
     page.error.textContent = error === undefined ? "" : error instanceof Error ? error.message : String(error);
   }
+}
+
+/** @param {Element | null | undefined} found */
+function focusOn(found) {
+  if (found instanceof HTMLElement) found.focus();
 }
 
 /** At most so many tensors are named. */

@@ -33,6 +33,7 @@ const FILES = {
   [`${ARCHIVE}/run_07/checkpoint_run_07_step500.pt`]: fixture("run_07.step"),
   [`${ARCHIVE}/run_07/checkpoint_run_07_phase2_step900.pt`]: fixture("run_07.step"),
   [`${ARCHIVE}/run_07/${HOSTILE}`]: fixture("run_07.step"),
+  [`${ARCHIVE}/run_07_r2/checkpoint_run_07_r2_step700.pt`]: fixture("run_07.step"),
   [`${ARCHIVE}/run_07_v3/checkpoint_run_07_v3_step100.pt`]: fixture("run_07.step"),
   "someone/else/deep/file.pt": fixture("run_08.compact"),
 };
@@ -228,11 +229,21 @@ test("any other file goes by its name", async (t) => {
   await name.fill("no name");
   await name.press("Enter");
   await says(alert, /^“no name” is no name on the Hub; that is owner\/repo\/path/);
+  assert.equal(await name.getAttribute("aria-invalid"), "true");
   await name.fill("someone/else/deep/file.pt@v1");
   await load.click();
   await says(status, /^Ready/);
   assert.match(await says(model, /./), /run_08/);
   assert.ok(hub.requests.includes("/someone/else/resolve/v1/deep/file.pt"));
+});
+
+test("a run without a final file says that there are only step files", async (t) => {
+  const { picker, run, card, load } = await openPicker(t);
+  await run("run_07_r2");
+  await says(card, /No final file of it is known\. List its step files, and choose one\./);
+  assert.equal(await load.count(), 0);
+  await picker.getByRole("button", { name: "List its step files" }).click();
+  await load.waitFor();
 });
 
 test("a tensor without a role is named", async (t) => {
@@ -351,7 +362,7 @@ test("the keyboard is enough to choose", async (t) => {
   await picker.waitFor({ state: "hidden" });
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Choose another model");
   await page.keyboard.press("Enter");
-  await picker.getByRole("radio", { name: /^CPU-1/ }).focus();
+  await page.waitForFunction(() => document.activeElement instanceof HTMLInputElement);
   for (let i = 0; i < 4; i += 1) await page.keyboard.press("ArrowDown");
   await says(card, /run_03/);
   await page.keyboard.press("Tab"); // the archive's other folders

@@ -19,6 +19,7 @@ export function scriptedModel(page, bytes) {
        let at = 0;
        return {
          advance: () => Uint8Array.of(bytes[at++]),
+         tokens: () => undefined,
          get done() { return at === bytes.length; },
          stats: () => JSON.stringify({ prompt_patches: 1, read_patches: 1, patches: 1, deleted_patches: 0, bytes: at }),
          free() {},
