@@ -87,8 +87,7 @@ export class Picker {
   #run(entry) {
     const { id, name, label } = entry;
     const published = entry.file === undefined;
-    const short = published ? sayLabel(label).short : "ours, here already";
-    return this.#line(published ? id : name, short, label, () => this.#showRun(entry));
+    return this.#line(published ? id : name, sayLabel(label).short, label, () => this.#showRun(entry));
   }
 
   /** The last line: a file that is in no list. */
@@ -299,16 +298,17 @@ function focusOn(found) {
 const MOST_NAMED = 4;
 
 /**
- * What was loaded and how: its file, what of it plays no part, and why it is not kept if it was to be.
+ * What was loaded and how: its architecture, its file, what of it plays no part, and why it is not kept if it was to be.
  *
  * @param {Readonly<ModelInfo>} info
  * @param {URL | File} place where it came from
  */
-export function describe({ flavour, report, cache }, place) {
+export function describe({ summary, flavour, report, cache }, place) {
   const from = place instanceof File ? place.name : sayPlace(place.href);
   const step = report.step === null ? "" : `, step ${report.step.toLocaleString("en")}`;
   const how = { hit: ", kept on this machine", stored: ", kept from now on", off: "" }[cache.state];
-  const sentences = [`Read from ${from} (${flavour.replace("_2bit", "")}${step})${how}.`];
+  const what = summary.charAt(0).toUpperCase() + summary.slice(1);
+  const sentences = [`${what}.`, `Read from ${from} (${flavour.replace("_2bit", "")}${step})${how}.`];
   if (report.unused.length > 0) {
     const more = report.unused.length - MOST_NAMED;
     const names = report.unused.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");

@@ -176,7 +176,7 @@ test("a run is known before it is fetched, then it loads and writes", async (t) 
   await picker.waitFor({ state: "hidden" });
   await says(status, /^Ready/);
   assert.match(await says(model, /./), /run_03/);
-  assert.match(await says(origin, /./), new RegExp(`^Read from run_03/model\\.pt of ${FINALS} \\(unpacked\\), kept from now on\\.$`));
+  assert.match(await says(origin, /./), new RegExp(`^Bytes in patches of 4, MLGRU, float weights, local byte decoder\\. Read from run_03/model\\.pt of ${FINALS} \\(unpacked\\), kept from now on\\.$`));
   await generate.click();
   await says(status, /^Done: 400 bytes/);
   assert.match(await says(text, /./), /^Ownership is/);
@@ -188,7 +188,7 @@ test("the compact file is a choice", async (t) => {
   await file(/^Compact about 11 MB/).check();
   await load.click();
   await says(status, /^Ready/);
-  assert.match(await says(origin, /./), /^Read from run_07\/checkpoint_run_07_final\.pt of .*\(compact/);
+  assert.match(await says(origin, /./), / Read from run_07\/checkpoint_run_07_final\.pt of .*\(compact/);
   assert.ok(hub.requests.every((path) => path.endsWith("_final.pt") || path.endsWith("tokenizer.json")));
 });
 
@@ -334,6 +334,17 @@ test("the second visit takes the model from the cache, without a request, until 
   await picker.getByRole("button", { name: "Delete all" }).click();
   await kept.first().waitFor({ state: "detached" });
   assert.deepEqual(await page.evaluate("import('/cpu1.js').then(({ CPU1 }) => CPU1.cached())"), []);
+});
+
+test("a full quota is told, and the model runs", async (t) => {
+  const { page, run, load, status, generate, origin } = await openPicker(t);
+  const client = await page.context().newCDPSession(page);
+  await client.send("Storage.overrideQuotaForOrigin", { origin: new URL(page.url()).origin, quotaSize: 1 });
+  await run("run_03");
+  await load.click();
+  await says(origin, /\(unpacked\)\. The model is not kept for the next visit: .* is used up; .*\.$/);
+  await generate.click();
+  await says(status, /^Done/);
 });
 
 test("a file that is not there gets a sentence and another try", async (t) => {
