@@ -5,12 +5,18 @@ import { fetchCatalog } from "./catalog.js";
 import { element, make } from "./dom.js";
 import { CPU1Error } from "./errors.js";
 import { Meter } from "./meter.js";
+import { NameForm } from "./names.js";
 import { Announcer, ByteRow, Paper } from "./paper.js";
 import { Picker, describe } from "./pick.js";
 
 /** @import { Choice } from "./catalog.js" */
 /** @import { Chunk, GenerateOptions, LoadProgress, Stats } from "./cpu1.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
+/**
+ * What to load, and what a person said about it.
+ *
+ * @typedef {{ place: URL | File, name: string, sha256?: string, names?: Record<string, string>, tokenizer?: File }} Source
+ */
 
 const page = {
   composer: element("composer", HTMLFormElement),
@@ -28,6 +34,8 @@ const page = {
   progress: element("progress", HTMLProgressElement),
   status: element("status", HTMLElement),
   file: element("file", HTMLInputElement),
+  tokens: element("tokens", HTMLElement),
+  tokenizer: element("tokenizer", HTMLInputElement),
   facts: {
     model: element("fact-model", HTMLElement),
     speed: element("fact-speed", HTMLElement),
@@ -42,6 +50,7 @@ const page = {
     settings: element("settings-error", HTMLElement),
     load: element("load-error", HTMLElement),
     file: element("file-error", HTMLElement),
+    tokens: element("tokens-error", HTMLElement),
   },
 };
 const numbers = [...page.settings.querySelectorAll("input")].filter((input) => input !== page.seed);
@@ -49,7 +58,8 @@ const numbers = [...page.settings.querySelectorAll("input")].filter((input) => i
 const paper = new Paper(element("output", HTMLElement));
 const byteRow = new ByteRow(element("bytes", HTMLElement));
 const announcer = new Announcer(element("heard", HTMLElement));
-const picker = new Picker(loadChoice);
+const nameForm = new NameForm();
+const picker = new Picker((choice) => loadChoice(choice));
 
 /** @type {Model | undefined} */
 let model;
@@ -58,8 +68,12 @@ let loading = false;
 let fetching;
 /** Stops the text that is being written. @type {AbortController | undefined} */
 let writing;
+/** Where the model came from, to load it again with its tokenizer. @type {Source | undefined} */
+let source;
 /** Seed of the text on the page. */
 let lastSeed = "";
+/** Tokens of the text on the page that nothing could say in bytes. */
+let tokensWritten = 0;
 
 // --- Loading ------------------------------------------------------------------------------------
 
@@ -72,27 +86,59 @@ async function loadEmbedded() {
   if (found instanceof CPU1Error) offerRetry(found);
 }
 
-/** @param {Choice} choice */
+/** @param {Choice & Source} choice */
 async function loadChoice(choice) {
   fetching = new AbortController();
   const found = await loadFrom(async () => choice);
   fetching = undefined;
   showWork();
   if (found === undefined || found.code === "aborted") return;
+  if (askNames(found, choice, loadChoice)) return;
   tell(page.errors.load, `${choice.name}: ${found.message}`);
   addButton("Try again", () => loadChoice(choice));
 }
 
-/** @param {File} file */
-async function loadFile(file) {
-  const found = await loadFrom(async () => ({ place: file, name: file.name }));
-  if (found instanceof CPU1Error) tell(page.errors.file, `${file.name}: ${found.message}`);
+/** @param {Source} from a local file */
+async function loadFile(from) {
+  const found = await loadFrom(async () => from);
+  if (found === undefined || askNames(found, from, loadFile)) return;
+  const place = from.tokenizer ? page.errors.tokens : page.errors.file;
+  tell(place, `${(from.tokenizer ?? from).name}: ${found.message}`);
+}
+
+/**
+ * Shows the form for a name map, where one settles what went wrong.
+ *
+ * @template {Source} S
+ * @param {CPU1Error} error
+ * @param {S} from
+ * @param {(from: S) => void} again
+ */
+function askNames(error, from, again) {
+  return nameForm.ask(error, from.names ?? {}, (names) => again({ ...from, names }));
+}
+
+/**
+ * Loads the model again, with the tokenizer that it lacked.
+ *
+ * @param {File} tokenizer
+ */
+async function giveTokenizer(tokenizer) {
+  const from = source;
+  if (!from) return;
+  const found = await loadFrom(async () => ({ ...from, tokenizer }));
+  if (found) tell(page.errors.tokens, `${tokenizer.name}: ${found.message}`);
+}
+
+/** Whether the model reads tokens and cannot say what they mean. */
+function lacksTokenizer() {
+  return model?.info.reads === "tokens" && !model.info.tokenizer;
 }
 
 /**
  * Loads a model; the one before stays until the new one is there, and when it does not come.
  *
- * @param {() => Promise<{ place: URL | File, name: string, sha256?: string }>} choose
+ * @param {() => Promise<Source>} choose
  * @returns {Promise<CPU1Error | undefined>} why it failed
  */
 async function loadFrom(choose) {
@@ -102,12 +148,16 @@ async function loadFrom(choose) {
   showWork();
   say("Fetching the model.", true);
   try {
-    const { place, name, sha256 } = await choose();
+    const chosen = await choose();
+    const { place, name, sha256, names, tokenizer } = chosen;
     const meter = new Meter(fetching ? name : "the model");
     const onProgress = (/** @type {LoadProgress} */ progress) => showLoading(meter.note(progress));
-    const loaded = await CPU1.load(place, { onProgress, sha256, signal: fetching?.signal, ...threadsOfAddress() });
+    const loaded = await CPU1.load(place, { onProgress, sha256, names, tokenizer, signal: fetching?.signal, ...threadsOfAddress() });
     model?.dispose();
     model = loaded;
+    source = chosen;
+    nameForm.hide();
+    page.tokens.hidden = !lacksTokenizer();
     showFacts(name);
     page.origin.textContent = describe(model.info, place);
     say("Ready.", true);
@@ -191,8 +241,9 @@ async function generate() {
     const settings = readSettings();
     const prompt = page.prompt.value;
     const { signal } = writing;
-    for await (const chunk of model.generate(prompt, { ...settings, signal })) {
-      if (!stats) begin(prompt, String(settings.seed));
+    const given = lacksTokenizer() ? readTokens(prompt) : prompt;
+    for await (const chunk of model.generate(given, { ...settings, signal })) {
+      if (!stats) begin(typeof given === "string" ? given : `${[...given].join(" ")} `, String(settings.seed));
       stats = chunk.stats;
       show(chunk);
     }
@@ -205,6 +256,20 @@ async function generate() {
     writing = undefined;
     showWork();
   }
+}
+
+/**
+ * A prompt of token ids.
+ *
+ * @param {string} text
+ */
+function readTokens(text) {
+  const words = text.split(/[\s,]+/).filter((word) => word !== "");
+  const wrong = words.find((word) => !/^\d{1,9}$/.test(word));
+  if (wrong !== undefined) {
+    throw new CPU1Error("prompt", `“${wrong}” is no token id. Without a tokenizer the prompt is numbers, like 12 7 301.`);
+  }
+  return Uint32Array.from(words, Number);
 }
 
 /** @returns {GenerateOptions} */
@@ -230,23 +295,27 @@ function nameOf(input) {
  */
 function begin(prompt, seed) {
   lastSeed = seed;
+  tokensWritten = 0;
   paper.begin(prompt);
   byteRow.begin(new TextEncoder().encode(prompt).length);
   announcer.begin();
 }
 
 /** @param {Chunk} chunk */
-function show({ bytes, text, stats }) {
-  paper.write(text);
+function show({ bytes, text, stats, tokens }) {
+  const ids = lacksTokenizer() ? [...(tokens ?? [])] : [];
+  tokensWritten += ids.length;
+  const shown = text + ids.map((id) => `${id} `).join("");
+  paper.write(shown);
   byteRow.write(bytes);
-  announcer.write(text);
+  announcer.write(shown);
   if (stats.readPatches < stats.promptPatches) {
     page.progress.value = stats.readPatches / stats.promptPatches;
     page.progress.classList.add("shown");
     page.status.textContent = `Reading the prompt: ${stats.readPatches} of ${stats.promptPatches} patches`;
   } else {
     page.progress.classList.remove("shown");
-    page.status.textContent = `Writing: ${count(stats.bytes)} bytes`;
+    page.status.textContent = `Writing: ${sayWritten(stats)}`;
     if (model?.info.deletesPatches) {
       page.facts.dropped.textContent = `${Math.round((100 * stats.deletedPatches) / stats.patches)} %`;
     }
@@ -264,7 +333,7 @@ function finish(stats, how) {
     say(`${how}.`, true);
     return;
   }
-  say(`${how}: ${count(stats.bytes)} bytes in ${stats.seconds.toFixed(1)} s, seed ${lastSeed}.`, true);
+  say(`${how}: ${sayWritten(stats)} in ${stats.seconds.toFixed(1)} s, seed ${lastSeed}.`, true);
   page.keepSeed.hidden = page.seed.value.trim() === lastSeed;
 }
 
@@ -359,6 +428,11 @@ function asError(error) {
   return new CPU1Error("internal", `The page has a fault: ${error instanceof Error ? error.message : error}.`);
 }
 
+/** @param {Stats} stats */
+function sayWritten({ bytes }) {
+  return tokensWritten > 0 ? `${count(tokensWritten)} tokens` : `${count(bytes)} bytes`;
+}
+
 /** @param {number} n */
 function count(n) {
   return n.toLocaleString("en");
@@ -395,8 +469,13 @@ page.keepSeed.addEventListener("click", () => {
 });
 page.file.addEventListener("change", () => {
   const [file] = page.file.files ?? [];
-  if (file) loadFile(file);
+  if (file) loadFile({ place: file, name: file.name });
   page.file.value = ""; // the same file can be chosen again
+});
+page.tokenizer.addEventListener("change", () => {
+  const [file] = page.tokenizer.files ?? [];
+  if (file) giveTokenizer(file);
+  page.tokenizer.value = "";
 });
 document.addEventListener("dragover", (event) => {
   if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
@@ -405,7 +484,8 @@ document.addEventListener("drop", (event) => {
   const [file] = event.dataTransfer?.files ?? [];
   if (!file) return;
   event.preventDefault(); // the browser would leave the page for the file
-  if (file.name.endsWith(".pt")) loadFile(file);
+  if (file.name.endsWith(".pt")) loadFile({ place: file, name: file.name });
+  else if (file.name.endsWith(".json") && lacksTokenizer()) giveTokenizer(file);
   else readPrompt(file);
 });
 document.addEventListener("keydown", (event) => {
