@@ -21,7 +21,10 @@ fn checkpoints() -> Vec<PathBuf> {
         .unwrap()
         .map(|file| file.unwrap().path());
     let mut files: Vec<_> = files
-        .filter(|f| f.extension().is_some_and(|e| e == "pt"))
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("run_") && name.ends_with(".pt")
+        })
         .collect();
     files.sort();
     assert!(files.len() >= 48);

@@ -25,7 +25,7 @@ import { CPU1Error } from "./errors.js";
  * @property {number} [bytes] of that file
  */
 
-/** @typedef {"speaks" | "collapsed" | "unpublished" | "ours"} Label what to expect of a model */
+/** @typedef {"speaks" | "collapsed" | "worse" | "unpublished" | "ours"} Label what to expect of a model */
 
 /**
  * A file that can be loaded.
@@ -70,6 +70,7 @@ const LABELS = {
   ours: ["ours", "Ours: it writes text that sounds like documentation."],
   speaks: ["speaks", "It speaks: it learned from its training."],
   collapsed: ["only noise", "Collapsed to uniform: it did not learn, and can only emit noise."],
+  worse: ["only noise", "Worse than a uniform guess: it did not learn, and can only emit noise."],
   unpublished: ["not published", "How good it is was not published."],
 };
 

@@ -224,14 +224,12 @@ pub static KERNELS: &[Kernel] = &[
     #[cfg(all(target_feature = "simd128", feature = "relaxed-simd"))]
     Kernel {
         name: "relaxed SIMD, pairs",
-        // SAFETY: an engine without relaxed SIMD refuses a module that has any of it.
-        sums: |tiles, x, sums| unsafe { relaxed::pairs(tiles, x, sums) },
+        sums: |tiles, x, sums| relaxed::pairs(tiles, x, sums),
     },
     #[cfg(all(target_feature = "simd128", feature = "relaxed-simd"))]
     Kernel {
         name: "relaxed SIMD, dot",
-        // SAFETY: as above.
-        sums: |tiles, x, sums| unsafe { relaxed::dot(tiles, x, sums) },
+        sums: |tiles, x, sums| relaxed::dot(tiles, x, sums),
     },
     #[cfg(all(target_feature = "simd128", not(feature = "relaxed-simd")))]
     Kernel {

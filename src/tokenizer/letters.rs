@@ -190,7 +190,8 @@ fn is_alphabetic_mark(c: char) -> bool {
         .is_some_and(|(first, _)| *first <= c)
 }
 
-#[cfg(test)]
+// In browsers there is nothing to compare with.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use regex_syntax::hir::{Class, HirKind};
