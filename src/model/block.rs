@@ -83,14 +83,11 @@ impl Block {
     ) {
         let count = positions.len();
         let d = x.len() / count;
-        let row = |i: usize| i * d..(i + 1) * d;
         // The output buffer leaves the scratch while layers borrow the rest of it.
         let mut out = std::mem::take(&mut scratch.out);
         let y = &mut out[..count * d];
 
-        scratch
-            .normed
-            .set(count, d, |i, n| self.norm1.apply(&x[row(i)], n));
+        scratch.normed.set_normed(x, d, Some(&self.norm1));
         match (&self.mixer, memory) {
             (Mixer::Mlgru(mixer), Memory::Recurrent(h)) => mixer.forward(h, scratch, crew, y),
             (Mixer::Attention(mixer), Memory::Attention(cache)) => {
@@ -103,9 +100,7 @@ impl Block {
         }
         add(x, y);
 
-        scratch
-            .normed
-            .set(count, d, |i, n| self.norm2.apply(&x[row(i)], n));
+        scratch.normed.set_normed(x, d, Some(&self.norm2));
         self.ffn.forward(scratch, crew, y);
         if let Some(path) = &self.pfnet {
             path.add_to(y, scratch, crew);

@@ -30,7 +30,7 @@ impl DeleteGate {
         let (d, width) = (self.hidden.matrix.cols(), self.score.len());
         let count = x.len() / d;
         let normed = &mut scratch.normed;
-        normed.set(count, d, |i, n| n.copy_from_slice(&x[i * d..][..d]));
+        normed.set_normed(x, d, None);
         let hidden = &mut scratch.narrow[..count * width];
         self.hidden.apply(normed, crew, hidden);
         hidden.iter_mut().for_each(|h| *h = silu(*h));

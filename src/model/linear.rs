@@ -172,6 +172,17 @@ impl Activations {
         }
     }
 
+    /// Replaces the vectors by those of `x` `[vectors, len]`, each through the norm where there is one.
+    pub fn set_normed(&mut self, x: &[f32], len: usize, norm: Option<&RmsNorm>) {
+        self.set(x.len() / len, len, |i, out| {
+            let x = &x[i * len..][..len];
+            match norm {
+                Some(norm) => norm.apply(x, out),
+                None => out.copy_from_slice(x),
+            }
+        });
+    }
+
     /// Number of vectors.
     pub fn count(&self) -> usize {
         self.values.len() / self.len

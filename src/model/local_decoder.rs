@@ -78,7 +78,7 @@ impl LocalDecoder {
         for (block, memory) in self.blocks.iter().zip(&mut state.memories) {
             block.forward(x, &[position], memory, scratch, crew);
         }
-        scratch.normed.set(1, width, |_, n| self.norm.apply(x, n));
+        scratch.normed.set_normed(x, width, Some(&self.norm));
         self.head.apply(&scratch.normed, crew, logits);
     }
 }

@@ -25,9 +25,7 @@ impl LowRank {
         if self.activated {
             narrow.iter_mut().for_each(|x| *x = silu(*x));
         }
-        scratch.inner.set(count, rank, |i, y| {
-            y.copy_from_slice(&narrow[i * rank..][..rank]);
-        });
+        scratch.inner.set_normed(narrow, rank, None);
         let wide = &mut scratch.wide[..out.len()];
         self.up.apply(&scratch.inner, crew, wide);
         add(out, wide);

@@ -39,13 +39,7 @@ impl Mlgru {
         }
 
         if let Some(project) = &self.out {
-            scratch.inner.set(count, d, |i, y| {
-                let out = &out[i * d..][..d];
-                match &self.out_norm {
-                    Some(norm) => norm.apply(out, y),
-                    None => y.copy_from_slice(out),
-                }
-            });
+            scratch.inner.set_normed(out, d, self.out_norm.as_ref());
             project.apply(&scratch.inner, crew, out);
         }
     }

@@ -216,7 +216,7 @@ impl Model {
             }
         }
         let last = &state.x[last * d..][..d];
-        state.z.set(1, d, |_, z| self.norm.apply(last, z));
+        state.z.set_normed(last, d, Some(&self.norm));
     }
 
     /// Takes the units of `state.positions` through some of the blocks.
