@@ -90,6 +90,21 @@ fn what_cannot_be_said_gets_a_sentence() {
     ));
 }
 
+#[test]
+fn a_template_with_a_token_of_another_model_is_refused_before_any_prompt() {
+    let template = json!({"type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+        "special_tokens": {"<s>": {"id": "<s>", "ids": [5000], "tokens": ["<s>"]}}});
+    let error = changed("/post_processor", template).unwrap().check(420);
+    assert!(matches!(
+        error,
+        Err(Error::Vocabulary {
+            highest: 5000,
+            model: 420
+        })
+    ));
+}
+
 /// The tokenizer of GPT-2's kind with one thing changed.
 fn changed(pointer: &str, value: Value) -> Result<Tokenizer, Error> {
     let mut json: Value = serde_json::from_slice(&file("gpt2.json")).unwrap();
@@ -139,6 +154,8 @@ fn foreign_tokenizers_are_named() {
             json!("</w>"),
             "end_of_word_suffix",
         ),
+        ("/model/byte_fallback", json!(true), "byte_fallback"),
+        ("/model/fuse_unk", json!(true), "fuse_unk"),
         ("/model/vocab", json!({}), "model.vocab"),
         ("/model/vocab", json!({"a": -1}), "id below"),
         ("/model/vocab", json!({"a": 1e300}), "id below"),

@@ -27,6 +27,16 @@ pub(super) fn read(json: &[u8]) -> Result<Tokenizer, Error> {
         }
     }
 
+    for key in ["byte_fallback", "fuse_unk"] {
+        if model[key] == true {
+            return Err(unsupported(
+                "model",
+                &format!("one with {key}"),
+                "none of that",
+            ));
+        }
+    }
+
     let alphabet = Alphabet::new();
     let mut tokens = Tokens::default();
     let mut vocabulary: HashMap<&str, Symbol> = HashMap::new();

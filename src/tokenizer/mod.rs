@@ -145,7 +145,8 @@ impl Tokenizer {
     /// # Errors
     /// When there are ids that the model does not have.
     pub fn check(&self, vocab_size: usize) -> Result<(), Error> {
-        let highest = self.bytes.len().saturating_sub(1);
+        let opening = self.opening.iter().map(|&token| token as usize);
+        let highest = opening.fold(self.bytes.len().saturating_sub(1), usize::max);
         match highest < vocab_size {
             true => Ok(()),
             false => Err(Error::Vocabulary {
