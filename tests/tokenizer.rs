@@ -213,6 +213,6 @@ fn files_cut_at_any_byte_are_refused_in_a_sentence() {
     let deep = "[".repeat(100_000);
     assert!(matches!(
         Tokenizer::read(deep.as_bytes()),
-        Err(Error::Json(_))
+        Err(Error::Json { .. })
     ));
 }

@@ -10,6 +10,7 @@ use super::Error;
 use super::error::shown;
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// How much of the file's end is read at first: enough for the directory of a whole model.
 const TAIL: u64 = 64 << 10;
@@ -329,45 +330,38 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u32_at(bytes, at) | u32_at(bytes, at + 4) << 32
 }
 
+/// `CRC_TABLES[k][b]` is what byte `b` contributes to a checksum when `k` more bytes follow it. They
+/// are worked out when first needed: in a file that browsers fetch they would be 8 KB.
+static CRC_TABLES: LazyLock<[[u32; 256]; 8]> = LazyLock::new(|| {
+    let mut tables = [[0; 256]; 8];
+    for byte in 0..256 {
+        tables[0][byte] = (0..8).fold(byte as u32, |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        });
+    }
+    for k in 1..8 {
+        for byte in 0..256 {
+            let shorter = tables[k - 1][byte];
+            tables[k][byte] = (shorter >> 8) ^ tables[0][(shorter & 0xff) as usize];
+        }
+    }
+    tables
+});
+
 /// The checksum of ZIP: CRC-32 with the reflected polynomial 0xedb88320, eight bytes a step.
 pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    /// `TABLES[k][b]` is what byte `b` contributes when `k` more bytes follow it.
-    static TABLES: [[u32; 256]; 8] = {
-        let mut tables = [[0; 256]; 8];
-        let mut byte = 0;
-        while byte < 256 {
-            let mut crc = byte as u32;
-            let mut bit = 0;
-            while bit < 8 {
-                crc = (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
-                bit += 1;
-            }
-            tables[0][byte] = crc;
-            byte += 1;
-        }
-        let mut k = 1;
-        while k < 8 {
-            let mut byte = 0;
-            while byte < 256 {
-                let shorter = tables[k - 1][byte];
-                tables[k][byte] = (shorter >> 8) ^ tables[0][(shorter & 0xff) as usize];
-                byte += 1;
-            }
-            k += 1;
-        }
-        tables
-    };
+    let tables = &*CRC_TABLES;
     let mut crc = !0_u32;
     let mut chunks = bytes.chunks_exact(8);
     for chunk in &mut chunks {
         let low = crc ^ u32_at(chunk, 0) as u32;
         crc = 0;
         for (k, byte) in low.to_le_bytes().iter().chain(&chunk[4..]).enumerate() {
-            crc ^= TABLES[7 - k][usize::from(*byte)];
+            crc ^= tables[7 - k][usize::from(*byte)];
         }
     }
     for byte in chunks.remainder() {
-        crc = (crc >> 8) ^ TABLES[0][((crc ^ u32::from(*byte)) & 0xff) as usize];
+        crc = (crc >> 8) ^ tables[0][((crc ^ u32::from(*byte)) & 0xff) as usize];
     }
     !crc
 }

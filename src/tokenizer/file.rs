@@ -1,71 +1,78 @@
 //! What a `tokenizer.json` says.
 
+use super::json::Json;
 use super::merge::Merges;
 use super::split::{LINES, Splitter, Step, WORDS};
 use super::{Error, Tokenizer};
 use crate::model::Symbol;
-use serde_json::{Map, Value};
 use std::collections::HashMap;
 
 /// Ids end here: far above any vocabulary, and a table of them fits into memory.
-const MOST_TOKENS: u64 = 1 << 20;
+const MOST_TOKENS: Symbol = 1 << 20;
 /// Added tokens, each of which is looked for at every place of a text.
 const MOST_ADDED: usize = 4096;
 
 pub(super) fn read(json: &[u8]) -> Result<Tokenizer, Error> {
-    let file: Value = serde_json::from_slice(json).map_err(|e| Error::Json(e.to_string()))?;
-    let model = &file["model"];
-    let kind = model["type"].as_str().unwrap_or("BPE");
+    let file = Json::read(json)?;
+    let model = file.get("model");
+    let kind = model.get("type").text().unwrap_or("BPE");
     if kind != "BPE" {
         return Err(unsupported("model", kind, "BPE"));
     }
     for key in ["continuing_subword_prefix", "end_of_word_suffix", "dropout"] {
-        let value = &model[key];
-        if !value.is_null() && value != "" && value.as_f64() != Some(0.0) {
+        let value = model.get(key);
+        let nothing = match value {
+            Json::Null => true,
+            Json::Text(text) => text.is_empty(),
+            Json::Number(digits) => is_zero(digits),
+            _ => false,
+        };
+        if !nothing {
             let found = format!("one with a {key} of {}", short(value));
             return Err(unsupported("model", &found, "none of that"));
         }
     }
 
     for key in ["byte_fallback", "fuse_unk"] {
-        if model[key] == true {
-            return Err(unsupported(
-                "model",
-                &format!("one with {key}"),
-                "none of that",
-            ));
+        if model.get(key).is(true) {
+            let found = format!("one with {key}");
+            return Err(unsupported("model", &found, "none of that"));
         }
     }
 
     let alphabet = Alphabet::new();
     let mut tokens = Tokens::default();
     let mut vocabulary: HashMap<&str, Symbol> = HashMap::new();
-    for (text, value) in object(&model["vocab"], "model.vocab")? {
+    let entries = model.get("vocab").entries();
+    if entries.is_empty() {
+        return Err(missing("model.vocab", "object of tokens and ids"));
+    }
+    for (text, value) in entries {
         let id = id(value, "model.vocab")?;
         tokens.put(id, alphabet.bytes(text))?;
         vocabulary.insert(text, id);
     }
-    let whole = (model["ignore_merges"] == true).then(|| {
+    let whole = model.get("ignore_merges").is(true).then(|| {
         let all = vocabulary.iter();
         all.map(|(text, &id)| (alphabet.bytes(text), id)).collect()
     });
-    let unknown = model["unk_token"].as_str();
-    let merges = merges(&model["merges"], &vocabulary)?;
+    let unknown = model.get("unk_token").text();
+    let merges = merges(model.get("merges"), &vocabulary)?;
     let of_byte = alphabet
         .letters
         .map(|c| vocabulary.get(&*c.encode_utf8(&mut [0; 4])).copied());
-    let added = added(&file["added_tokens"], &mut tokens)?;
+    let added = added(file.get("added_tokens"), &mut tokens)?;
     Ok(Tokenizer {
         of_byte,
         merges,
         whole,
         added,
         splitter: Splitter {
-            steps: steps(&file["pre_tokenizer"])?,
+            steps: steps(file.get("pre_tokenizer"))?,
         },
-        opening: opening(&file["post_processor"])?,
+        opening: opening(file.get("post_processor"))?,
         unknown: unknown.and_then(|text| vocabulary.get(text).copied()),
-        nfc: normalizer(&file["normalizer"])?,
+        nfc: normalizer(file.get("normalizer"))?,
         bytes: tokens
             .bytes
             .into_iter()
@@ -126,16 +133,16 @@ impl Tokens {
 }
 
 /// Merges, each `"left right"` or `["left", "right"]`.
-fn merges(value: &Value, vocabulary: &HashMap<&str, Symbol>) -> Result<Merges, Error> {
-    let list = value
-        .as_array()
-        .ok_or_else(|| missing("model.merges", "list of merges"))?;
+fn merges(value: &Json, vocabulary: &HashMap<&str, Symbol>) -> Result<Merges, Error> {
+    let Json::List(list) = value else {
+        return Err(missing("model.merges", "list of merges"));
+    };
     let mut merges = Merges::default();
     for (number, merge) in list.iter().enumerate() {
         let pair = match merge {
-            Value::String(text) => text.split_once(' '),
-            Value::Array(pair) => match &pair[..] {
-                [left, right] => left.as_str().zip(right.as_str()),
+            Json::Text(text) => text.split_once(' '),
+            Json::List(pair) => match &pair[..] {
+                [left, right] => left.text().zip(right.text()),
                 _ => None,
             },
             _ => None,
@@ -152,10 +159,8 @@ fn merges(value: &Value, vocabulary: &HashMap<&str, Symbol>) -> Result<Merges, E
 
 /// The tokens that are looked for first, longest first. One that the vocabulary has already keeps
 /// its id.
-fn added(value: &Value, tokens: &mut Tokens) -> Result<Vec<(Box<str>, Symbol)>, Error> {
-    let Some(list) = value.as_array() else {
-        return Ok(Vec::new());
-    };
+fn added(value: &Json, tokens: &mut Tokens) -> Result<Vec<(Box<str>, Symbol)>, Error> {
+    let list = value.items();
     if list.len() > MOST_ADDED {
         let found = format!("{} in number", list.len());
         return Err(unsupported("list of added tokens", &found, "up to 4096"));
@@ -163,17 +168,16 @@ fn added(value: &Value, tokens: &mut Tokens) -> Result<Vec<(Box<str>, Symbol)>, 
     let mut added = Vec::new();
     for token in list {
         let at = "added_tokens";
-        let content = token["content"]
-            .as_str()
-            .filter(|content| !content.is_empty());
+        let content = token.get("content").text();
+        let content = content.filter(|content| !content.is_empty());
         let content = content.ok_or_else(|| missing(at, "token with a content"))?;
         for flag in ["single_word", "lstrip", "rstrip"] {
-            if token[flag] == true {
-                let found = format!("{}, with {flag}", short(&token["content"]));
+            if token.get(flag).is(true) {
+                let found = format!("{}, with {flag}", short(token.get("content")));
                 return Err(unsupported("added token", &found, "one without"));
             }
         }
-        let id = id(&token["id"], at)?;
+        let id = id(token.get("id"), at)?;
         let says: Box<[u8]> = content.as_bytes().into();
         if tokens.bytes.get(id as usize).is_none_or(Option::is_none) {
             tokens.put(id, says)?;
@@ -187,13 +191,14 @@ fn added(value: &Value, tokens: &mut Tokens) -> Result<Vec<(Box<str>, Symbol)>, 
 }
 
 /// Whether texts are to be in normal form C.
-fn normalizer(value: &Value) -> Result<bool, Error> {
-    match value["type"].as_str() {
-        None if value.is_null() => Ok(false),
+fn normalizer(value: &Json) -> Result<bool, Error> {
+    match value.get("type").text() {
+        None if *value == Json::Null => Ok(false),
         Some("NFC") => Ok(true),
         Some("Sequence") => {
-            let parts = value["normalizers"].as_array().into_iter().flatten();
+            let parts = value.get("normalizers").items();
             parts
+                .iter()
                 .map(normalizer)
                 .try_fold(false, |all, one| Ok(all | one?))
         }
@@ -208,30 +213,23 @@ fn normalizer(value: &Value) -> Result<bool, Error> {
 const PRE_TOKENIZERS: &str = "ByteLevel, alone or in a Sequence after Split and Digits";
 
 /// The steps by which a text is cut; the bytes of what they leave are merged.
-fn steps(value: &Value) -> Result<Vec<Step>, Error> {
-    let parts: Vec<&Value> = match value["type"].as_str() {
-        Some("Sequence") => value["pretokenizers"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .collect(),
-        _ => vec![value],
-    };
+fn steps(value: &Json) -> Result<Vec<Step>, Error> {
+    let parts = parts(value, "pretokenizers");
     let refuse = |found: &str| Err(unsupported("pre-tokenizer", found, PRE_TOKENIZERS));
     let mut steps = Vec::new();
     for (number, part) in parts.iter().enumerate() {
         let is_last = number + 1 == parts.len();
-        match part["type"].as_str() {
+        match part.get("type").text() {
             Some("ByteLevel") if is_last => {
-                if part["add_prefix_space"] == true {
+                if part.get("add_prefix_space").is(true) {
                     steps.push(Step::PrefixSpace);
                 }
-                if part["use_regex"] != false {
+                if !part.get("use_regex").is(false) {
                     steps.push(Step::Words);
                 }
             }
             Some("Digits") if !is_last => steps.push(Step::Digits {
-                single: part["individual_digits"] == true,
+                single: part.get("individual_digits").is(true),
             }),
             Some("Split") if !is_last => steps.push(pattern(part)?),
             Some(other) => return refuse(other),
@@ -245,10 +243,13 @@ fn steps(value: &Value) -> Result<Vec<Step>, Error> {
 }
 
 /// The pattern of a `Split`, of which those are known that byte-level tokenizers share.
-fn pattern(split: &Value) -> Result<Step, Error> {
+fn pattern(split: &Json) -> Result<Step, Error> {
     const SUPPORTED: &str = "that of GPT-2, cl100k, Llama 3 or Qwen 2, isolated";
-    let regex = split["pattern"]["Regex"].as_str().unwrap_or_default();
-    let isolated = split["behavior"] == "Isolated" && split["invert"] != true;
+    let regex = split.get("pattern").get("Regex");
+    let isolated =
+        split.get("behavior").text() == Some("Isolated") && !split.get("invert").is(true);
+    let shown = short(regex);
+    let regex = regex.text().unwrap_or_default();
     let numbers = regex
         .strip_prefix(LINES.0)
         .and_then(|rest| rest.strip_suffix(LINES.1));
@@ -256,35 +257,23 @@ fn pattern(split: &Value) -> Result<Step, Error> {
         (true, WORDS, _) => Ok(Step::Words),
         (true, _, Some(r"\p{N}{1,3}")) => Ok(Step::WordsAndLines { digits: 3 }),
         (true, _, Some(r"\p{N}")) => Ok(Step::WordsAndLines { digits: 1 }),
-        _ => Err(unsupported(
-            "splitting pattern",
-            &short(&split["pattern"]["Regex"]),
-            SUPPORTED,
-        )),
+        _ => Err(unsupported("splitting pattern", &shown, SUPPORTED)),
     }
 }
 
 /// The special tokens that a template puts before a text.
-fn opening(value: &Value) -> Result<Vec<Symbol>, Error> {
-    let parts: Vec<&Value> = match value["type"].as_str() {
-        Some("Sequence") => value["processors"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .collect(),
-        _ => vec![value],
-    };
+fn opening(value: &Json) -> Result<Vec<Symbol>, Error> {
     let mut opening = Vec::new();
-    for part in parts {
-        match part["type"].as_str() {
-            None if part.is_null() => {}
+    for part in parts(value, "processors") {
+        match part.get("type").text() {
+            None if *part == Json::Null => {}
             Some("ByteLevel") => {}
             Some("TemplateProcessing") => {
-                let items = part["single"].as_array().into_iter().flatten();
-                let special = items.map_while(|item| item["SpecialToken"]["id"].as_str());
+                let items = part.get("single").items().iter();
+                let special = items.map_while(|item| item.get("SpecialToken").get("id").text());
                 for name in special {
-                    let ids = part["special_tokens"][name]["ids"].as_array();
-                    for value in ids.into_iter().flatten() {
+                    let ids = part.get("special_tokens").get(name).get("ids");
+                    for value in ids.items() {
                         opening.push(id(value, "post_processor.special_tokens")?);
                     }
                 }
@@ -299,15 +288,26 @@ fn opening(value: &Value) -> Result<Vec<Symbol>, Error> {
     Ok(opening)
 }
 
-fn object<'v>(value: &'v Value, at: &str) -> Result<&'v Map<String, Value>, Error> {
-    let entries = value.as_object().filter(|entries| !entries.is_empty());
-    entries.ok_or_else(|| missing(at, "object of tokens and ids"))
+/// The parts of a `Sequence`, which it has under `key`; anything else is one part.
+fn parts<'v, 'a>(value: &'v Json<'a>, key: &str) -> &'v [Json<'a>] {
+    match value.get("type").text() {
+        Some("Sequence") => value.get(key).items(),
+        _ => std::slice::from_ref(value),
+    }
 }
 
-fn id(value: &Value, at: &str) -> Result<Symbol, Error> {
-    let id = value.as_u64().filter(|&id| id < MOST_TOKENS);
-    id.map(|id| id as Symbol)
-        .ok_or_else(|| missing(at, "id below 1,048,576 for every token"))
+fn id(value: &Json, at: &str) -> Result<Symbol, Error> {
+    let id = match value {
+        Json::Number(digits) => digits.parse().ok().filter(|&id| id < MOST_TOKENS),
+        _ => None,
+    };
+    id.ok_or_else(|| missing(at, "id below 1,048,576 for every token"))
+}
+
+/// Whether a number is 0, however it is written.
+fn is_zero(digits: &str) -> bool {
+    let exponent = digits.find(['e', 'E']).unwrap_or(digits.len());
+    !digits[..exponent].contains(|c| matches!(c, '1'..='9'))
 }
 
 fn missing(at: &str, expected: &'static str) -> Error {
@@ -326,10 +326,11 @@ fn unsupported(part: &'static str, found: &str, supported: &'static str) -> Erro
 }
 
 /// A value as an error shows it.
-fn short(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.chars().take(80).collect(),
-        Value::Number(number) => number.as_f64().unwrap_or_default().to_string(),
-        _ => "something else".into(),
-    }
+fn short(value: &Json) -> String {
+    let text = match value {
+        Json::Text(text) => text,
+        Json::Number(digits) => *digits,
+        _ => "something else",
+    };
+    text.chars().take(80).collect()
 }

@@ -10,6 +10,7 @@
 //! one is not, as a prompt is there to be continued.
 
 mod file;
+mod json;
 mod letters;
 mod merge;
 mod split;
@@ -24,7 +25,12 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Error {
     /// The file is not JSON.
-    Json(String),
+    Json {
+        /// The byte where it is not.
+        at: usize,
+        /// What was expected there.
+        expected: &'static str,
+    },
     /// Something that has to be in the file is missing, or is not what it has to be.
     Field {
         /// Where, as a path of keys.
@@ -64,12 +70,11 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Error::Json(error) => {
-                write!(
-                    f,
-                    "The tokenizer file is not JSON: {error}. Give the model's tokenizer.json."
-                )
-            }
+            Error::Json { at, expected } => write!(
+                f,
+                "The tokenizer file is not JSON: at byte {at}, {expected} was expected. Give the \
+                 model's tokenizer.json."
+            ),
             Error::Field { at, expected } => write!(
                 f,
                 "The tokenizer file has no {expected} at {at}; give the model's tokenizer.json."

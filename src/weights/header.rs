@@ -180,12 +180,23 @@ impl Hints {
     }
 }
 
+/// The number with the fewest decimals that is `x` as an f32, so that 1e-6 stays 1e-6.
+fn decimal(x: f32) -> f64 {
+    // Powers of ten up to here are exact, so that the quotient is the nearest to the decimal.
+    const MOST_DECIMALS: i32 = 22;
+    let exact = f64::from(x);
+    (0..=MOST_DECIMALS)
+        .map(|decimals| 10_f64.powi(decimals))
+        .map(|unit| (exact * unit).round() / unit)
+        .find(|rounded| *rounded as f32 == x)
+        .unwrap_or(exact)
+}
+
 /// A config as a file carries it.
 pub fn value(config: &Config) -> Value {
     let whole = |n: usize| Value::Int(n as i64);
     let text = |s: &str| Value::Str(s.into());
-    // The shortest decimal of an f32, so that 1e-6 stays 1e-6.
-    let number = |x: f32| Value::Float(x.to_string().parse().unwrap_or(f64::from(x)));
+    let number = |x: f32| Value::Float(decimal(x));
     let entries = [
         ("run", text(&config.run)),
         ("internal_name", text(&config.internal_name)),
@@ -250,6 +261,18 @@ mod tests {
         assert_eq!((hints.n_heads, hints.window), (Some(8), Some(Some(128))));
         assert_eq!((hints.norm_eps, hints.ternary), (Some(1e-6), Some(true)));
         assert_eq!(Hints::read(None).unwrap(), Hints::default());
+    }
+
+    #[test]
+    fn numbers_keep_the_decimals_they_were_given() {
+        for x in [
+            1e-6, 1e-5_f32, 0.5, 10_000.0, 500_000.0, 0.1, 1.5e-8, 0.3, 0.0,
+        ] {
+            assert_eq!(Ok(decimal(x)), x.to_string().parse::<f64>());
+        }
+        for x in [f32::MIN_POSITIVE, f32::MAX, 1.0 / 3.0, 1e-22] {
+            assert_eq!(decimal(x) as f32, x);
+        }
     }
 
     #[test]
