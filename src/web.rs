@@ -23,7 +23,10 @@ pub use wasm_bindgen_rayon::init_thread_pool;
 
 #[wasm_bindgen(start)]
 fn start() {
-    console_error_panic_hook::set_once();
+    // What visitors download ends at a panic before any hook is called, see build.sh.
+    if cfg!(debug_assertions) {
+        console_error_panic_hook::set_once();
+    }
 }
 
 /// Names of the ternary kernels of this build.
