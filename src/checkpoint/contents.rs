@@ -6,7 +6,7 @@
 //! a scheduler or a random generator left beside it is counted and not read.
 
 use super::Error;
-use super::error::shown;
+use super::error::{Result, shown};
 use super::packing::Declared;
 use super::pickle::{Dtype, Element, Graph, Id, Node, RawTensor, Value};
 use super::tensor::{Scale, Source, View};
@@ -191,7 +191,7 @@ pub(super) type Storages<'s> = dyn Fn(&str) -> Option<(usize, u64)> + 's;
 pub(super) fn describe(
     graph: &Graph<'_>,
     storages: &Storages<'_>,
-) -> Result<(Contents, Vec<Option<Source>>), Error> {
+) -> Result<(Contents, Vec<Option<Source>>)> {
     let mut search = Search {
         graph,
         weights: vec![None; graph.values()],
@@ -239,7 +239,7 @@ pub(super) fn describe(
         ..
     } = collector;
     if tensors.is_empty() {
-        return Err(Error::NoTensors);
+        return Err(Error::NoTensors.into());
     }
 
     let config = config.map(|id| graph.value(id)).transpose()?;
@@ -451,14 +451,14 @@ struct Search<'g, 'a> {
 
 impl Search<'_, '_> {
     /// The containers from the root down to the one that holds the model's tensors.
-    fn descend(&mut self) -> Result<Vec<Id>, Error> {
+    fn descend(&mut self) -> Result<Vec<Id>> {
         let graph = self.graph;
         let mut here = graph.root;
         let mut trail = Vec::new();
         loop {
             trail.push(here);
             if trail.len() > DEEPEST {
-                return Err(Error::TooDeep);
+                return Err(Error::TooDeep.into());
             }
             if tables(graph, here).is_some() {
                 return Ok(trail);
@@ -482,7 +482,7 @@ impl Search<'_, '_> {
                 .find_map(|name| below.iter().find(|(key, _)| *key == Some(name)));
             here = match (named, &below[..]) {
                 (Some(&(_, model)), _) | (None, &[(_, model)]) => model,
-                (None, []) => return Err(Error::NoTensors),
+                (None, []) => return Err(Error::NoTensors.into()),
                 // Dicts of dicts: the parts of one model.
                 (None, _) => return Ok(trail),
             };
@@ -494,12 +494,12 @@ impl Search<'_, '_> {
     }
 
     /// Number of weights at or below a value; what is reached twice counts twice.
-    fn count(&mut self, id: Id, depth: usize) -> Result<usize, Error> {
+    fn count(&mut self, id: Id, depth: usize) -> Result<usize> {
         if let Some(known) = self.weights[id as usize] {
             return Ok(known);
         }
         if depth > DEEPEST {
-            return Err(Error::TooDeep);
+            return Err(Error::TooDeep.into());
         }
         let graph = self.graph;
         // A value inside itself adds nothing to itself.
@@ -542,9 +542,9 @@ struct Collector<'g, 'a> {
 }
 
 impl<'g> Collector<'g, '_> {
-    fn container(&mut self, id: Id, path: Option<&Path<'_>>, depth: usize) -> Result<(), Error> {
+    fn container(&mut self, id: Id, path: Option<&Path<'_>>, depth: usize) -> Result<()> {
         if depth > DEEPEST {
-            return Err(Error::TooDeep);
+            return Err(Error::TooDeep.into());
         }
         if !self.visited.insert(id) {
             return Ok(());
@@ -622,11 +622,11 @@ impl<'g> Collector<'g, '_> {
     }
 
     /// Tensors whose codes, scales and shapes are each in a dict of their own.
-    fn tables(&mut self, tables: &Tables, path: Option<&Path<'_>>) -> Result<(), Error> {
+    fn tables(&mut self, tables: &Tables, path: Option<&Path<'_>>) -> Result<()> {
         let graph = self.graph;
         // One table behind many models would be read over and over.
         if !tables.all().all(|table| self.visited.insert(table)) {
-            return Err(Error::TooMuchSharing);
+            return Err(Error::TooMuchSharing.into());
         }
         let mut scales = by_name(graph, tables.scales);
         let shapes = tables
@@ -652,7 +652,8 @@ impl<'g> Collector<'g, '_> {
             Some(key) => Err(Error::Group {
                 tensor: shown(key),
                 why: "it has a scale but no packed codes".to_owned(),
-            }),
+            }
+            .into()),
         }
     }
 
@@ -712,11 +713,11 @@ impl<'g> Collector<'g, '_> {
         groups
     }
 
-    fn ternary(&mut self, name: String, group: &Group) -> Result<(), Error> {
+    fn ternary(&mut self, name: String, group: &Group) -> Result<()> {
         let graph = self.graph;
-        let wrong = |why: String| Error::Group {
-            tensor: shown(&name),
-            why,
+        let wrong = |why: String| {
+            let tensor = shown(&name);
+            Box::new(Error::Group { tensor, why })
         };
         let by_name = |name: &str| self.shapes.get(name).copied();
         let shape = group.shape.or_else(|| by_name(&name));
@@ -785,16 +786,16 @@ impl<'g> Collector<'g, '_> {
         shape: Option<Vec<usize>>,
         encoding: Encoding,
         source: Option<Source>,
-    ) -> Result<(), Error> {
+    ) -> Result<()> {
         let shape = shape.ok_or_else(|| Error::OutsideStorage {
             tensor: shown(&name),
             have: 0,
         })?;
         if self.tensors.len() == MOST_TENSORS {
-            return Err(Error::TooManyTensors);
+            return Err(Error::TooManyTensors.into());
         }
         if !self.names.insert(name.clone()) {
-            return Err(Error::DuplicateTensor(shown(&name)));
+            return Err(Error::DuplicateTensor(shown(&name)).into());
         }
         self.tensors.push(TensorInfo {
             name,
@@ -823,16 +824,16 @@ struct Path<'p> {
 }
 
 /// The name of a tensor: all keys on the way to it, joined by dots.
-fn join(path: Option<&Path<'_>>, key: &str) -> Result<String, Error> {
+fn join(path: Option<&Path<'_>>, key: &str) -> Result<String> {
     let above = std::iter::successors(path, |path| path.above).map(|path| path.key);
     let mut keys: Vec<&str> = std::iter::once(key).chain(above).collect();
     keys.reverse();
     if keys.iter().map(|key| key.len() + 1).sum::<usize>() > LONGEST_NAME {
-        return Err(Error::NameTooLong(shown(keys[0])));
+        return Err(Error::NameTooLong(shown(keys[0])).into());
     }
     let name = keys.join(".");
     if name.contains(char::is_control) {
-        return Err(Error::NameUnprintable(shown(&name)));
+        return Err(Error::NameUnprintable(shown(&name)).into());
     }
     Ok(name)
 }
@@ -850,18 +851,14 @@ fn dimensions(shape: &[u64]) -> Option<Vec<usize>> {
 }
 
 /// Checks a tensor against its storage; `None` for an element type that is not read.
-fn view(
-    name: &str,
-    tensor: &RawTensor<'_>,
-    storages: &Storages<'_>,
-) -> Result<Option<View>, Error> {
+fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<Option<View>> {
     let Ok(dtype) = tensor.dtype else {
         return Ok(None);
     };
     let storage = &tensor.storage;
-    let outside = |have| Error::OutsideStorage {
-        tensor: shown(name),
-        have,
+    let outside = |have| {
+        let tensor = shown(name);
+        Box::new(Error::OutsideStorage { tensor, have })
     };
     let shape = dimensions(&tensor.shape).ok_or_else(|| outside(storage.len))?;
     if shape.contains(&0) {
@@ -877,7 +874,8 @@ fn view(
         return Err(Error::MissingStorage {
             tensor: shown(name),
             key: shown(storage.key),
-        });
+        }
+        .into());
     };
     let unit = match storage.dtype {
         Some(Ok(dtype)) => dtype.size(),
@@ -890,13 +888,15 @@ fn view(
             key: shown(storage.key),
             have: bytes,
             need,
-        });
+        }
+        .into());
     }
     if bytes > LARGEST_STORAGE {
         return Err(Error::StorageTooLarge {
             tensor: shown(name),
             bytes,
-        });
+        }
+        .into());
     }
     let have = need / dtype.size();
     let steps = tensor.shape.iter().zip(&tensor.strides);
@@ -917,7 +917,7 @@ fn view(
     let mut reach = 1;
     for (stride, size) in steps {
         if stride < reach {
-            return Err(Error::OverlappingStrides(shown(name)));
+            return Err(Error::OverlappingStrides(shown(name)).into());
         }
         // Within the storage, so within range.
         reach += stride * (size - 1);

@@ -224,6 +224,16 @@ pub enum Error {
     NoSuchTensor(usize),
 }
 
+/// What the modules of this folder return: an error is boxed, as it is large and seldom, and every
+/// `?` that passes it on would copy it.
+pub(super) type Result<T, E = Box<Error>> = std::result::Result<T, E>;
+
+impl From<Box<Error>> for Error {
+    fn from(error: Box<Error>) -> Self {
+        *error
+    }
+}
+
 /// A name from a file, made short and printable enough to stand in a sentence.
 pub(crate) fn shown(name: &str) -> String {
     const LONGEST: usize = 80;

@@ -1,6 +1,7 @@
 //! Which ranges of the file to ask for to get some of its entries, and their data back out of them.
 
 use super::Error;
+use super::error::Result;
 use super::zip::Entry;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -90,13 +91,13 @@ impl Fetch {
         &mut self,
         entries: &[Entry],
         bytes: &[u8],
-    ) -> Result<Vec<(usize, Vec<u8>)>, Error> {
+    ) -> Result<Vec<(usize, Vec<u8>)>> {
         let Some(Request {
             range,
             entries: indexes,
         }) = self.requests.pop_front()
         else {
-            return Err(Error::NothingWanted);
+            return Err(Error::NothingWanted.into());
         };
         let mut complete = Vec::with_capacity(indexes.len());
         for index in indexes {

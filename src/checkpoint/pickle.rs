@@ -11,6 +11,7 @@
 //! bounded, so memory is bounded too, whatever the program does.
 
 use super::Error;
+use super::error::Result;
 use std::collections::HashMap;
 
 /// Pushes of a whole step file with optimizer state are some tens of thousands.
@@ -241,7 +242,7 @@ impl<'a> Graph<'a> {
     /// # Errors
     /// [`Error::TooDeep`] and [`Error::TooMuchSharing`] for values that contain themselves or
     /// that would be larger as a tree than any settings are.
-    pub(super) fn value(&self, id: Id) -> Result<Value, Error> {
+    pub(super) fn value(&self, id: Id) -> Result<Value> {
         self.copy(
             id,
             0,
@@ -249,9 +250,9 @@ impl<'a> Graph<'a> {
         )
     }
 
-    fn copy(&self, id: Id, depth: usize, budget: &mut usize) -> Result<Value, Error> {
+    fn copy(&self, id: Id, depth: usize, budget: &mut usize) -> Result<Value> {
         if depth > super::contents::DEEPEST {
-            return Err(Error::TooDeep);
+            return Err(Error::TooDeep.into());
         }
         let node = self.node(id);
         let cost = size_of::<Value>()
@@ -272,7 +273,7 @@ impl<'a> Graph<'a> {
             Node::Str(text) => Value::Str((*text).to_owned()),
             Node::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
             Node::List(ids) | Node::Tuple(ids) => {
-                Value::List(ids.iter().map(|&id| copy(id)).collect::<Result<_, _>>()?)
+                Value::List(ids.iter().map(|&id| copy(id)).collect::<Result<_>>()?)
             }
             Node::Global(global) => Value::Opaque(global.path()),
             Node::Storage(_) => Value::Opaque("torch.storage".to_owned()),
@@ -283,7 +284,7 @@ impl<'a> Graph<'a> {
                 Value::Dict(
                     items
                         .map(|&(key, value)| Ok((copy(key)?, copy(value)?)))
-                        .collect::<Result<_, _>>()?,
+                        .collect::<Result<_>>()?,
                 )
             }
         })
@@ -320,7 +321,7 @@ fn int(nodes: &[Node<'_>], id: Id) -> Option<i64> {
 ///
 /// # Errors
 /// One of the `Pickle…` errors, or [`Error::TooManyObjects`].
-pub(super) fn parse(pickle: &[u8]) -> Result<Graph<'_>, Error> {
+pub(super) fn parse(pickle: &[u8]) -> Result<Graph<'_>> {
     let mut machine = Machine {
         input: pickle,
         at: 0,
@@ -366,7 +367,7 @@ struct Machine<'a> {
 
 impl<'a> Machine<'a> {
     /// Executes one instruction; false after `STOP`.
-    fn step(&mut self) -> Result<bool, Error> {
+    fn step(&mut self) -> Result<bool> {
         self.opcode_at = self.at;
         let [opcode] = self.array()?;
         match opcode {
@@ -375,7 +376,7 @@ impl<'a> Machine<'a> {
             0x80 => {
                 let [version] = self.array()?;
                 if version > 5 {
-                    return Err(Error::PickleProtocol(version));
+                    return Err(Error::PickleProtocol(version).into());
                 }
             }
             0x95 => {
@@ -550,7 +551,8 @@ impl<'a> Machine<'a> {
                 return Err(Error::PickleOpcode {
                     opcode,
                     at: self.opcode_at,
-                });
+                }
+                .into());
             }
         }
         Ok(true)
@@ -560,16 +562,14 @@ impl<'a> Machine<'a> {
         &self.nodes[id as usize]
     }
 
-    fn expected(&self, expected: &'static str) -> Error {
-        Error::PickleValue {
-            at: self.opcode_at,
-            expected,
-        }
+    fn expected(&self, expected: &'static str) -> Box<Error> {
+        let at = self.opcode_at;
+        Box::new(Error::PickleValue { at, expected })
     }
 
     // Input.
 
-    fn bytes(&mut self, len: u64) -> Result<&'a [u8], Error> {
+    fn bytes(&mut self, len: u64) -> Result<&'a [u8]> {
         let rest = &self.input[self.at..];
         let len = usize::try_from(len).map_err(|_| Error::PickleCutOff)?;
         let bytes = rest.get(..len).ok_or(Error::PickleCutOff)?;
@@ -577,7 +577,7 @@ impl<'a> Machine<'a> {
         Ok(bytes)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let rest = &self.input[self.at..];
         let bytes = rest.first_chunk().ok_or(Error::PickleCutOff)?;
         self.at += N;
@@ -585,7 +585,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Text up to the end of the line.
-    fn line(&mut self) -> Result<&'a str, Error> {
+    fn line(&mut self) -> Result<&'a str> {
         let rest = &self.input[self.at..];
         let len = rest
             .iter()
@@ -595,23 +595,24 @@ impl<'a> Machine<'a> {
         self.utf8(&rest[..len])
     }
 
-    fn utf8(&self, bytes: &'a [u8]) -> Result<&'a str, Error> {
-        std::str::from_utf8(bytes).map_err(|_| Error::PickleText { at: self.opcode_at })
+    fn utf8(&self, bytes: &'a [u8]) -> Result<&'a str> {
+        let at = self.opcode_at;
+        std::str::from_utf8(bytes).map_err(|_| Error::PickleText { at }.into())
     }
 
-    fn string(&mut self, len: u64) -> Result<(), Error> {
+    fn string(&mut self, len: u64) -> Result<()> {
         let bytes = self.bytes(len)?;
         let text = self.utf8(bytes)?;
         self.push_new(Node::Str(text))
     }
 
-    fn byte_string(&mut self, len: u64) -> Result<(), Error> {
+    fn byte_string(&mut self, len: u64) -> Result<()> {
         let bytes = self.bytes(len)?;
         self.push_new(Node::Bytes(bytes))
     }
 
     /// A little-endian two's complement integer of any length; beyond 64 bits it is opaque.
-    fn long(&mut self, len: u64) -> Result<(), Error> {
+    fn long(&mut self, len: u64) -> Result<()> {
         let bytes = self.bytes(len)?;
         let node = if bytes.len() <= 8 {
             let negative = bytes.last().is_some_and(|&byte| byte >= 0x80);
@@ -634,22 +635,22 @@ impl<'a> Machine<'a> {
 
     // Stack and memo.
 
-    fn count_pushes(&mut self, count: usize) -> Result<(), Error> {
+    fn count_pushes(&mut self, count: usize) -> Result<()> {
         self.pushes += count;
         if self.pushes > MOST_PUSHES {
-            Err(Error::TooManyObjects)
+            Err(Error::TooManyObjects.into())
         } else {
             Ok(())
         }
     }
 
-    fn push(&mut self, id: Id) -> Result<(), Error> {
+    fn push(&mut self, id: Id) -> Result<()> {
         self.count_pushes(1)?;
         self.stack.push(id);
         Ok(())
     }
 
-    fn push_new(&mut self, node: Node<'a>) -> Result<(), Error> {
+    fn push_new(&mut self, node: Node<'a>) -> Result<()> {
         // The bound on pushes keeps this far below 2³².
         let id = self.nodes.len() as Id;
         self.nodes.push(node);
@@ -657,28 +658,29 @@ impl<'a> Machine<'a> {
     }
 
     /// The stack height `len` values below the top, which must not lie below the last mark.
-    fn floor(&self, len: usize) -> Result<usize, Error> {
+    fn floor(&self, len: usize) -> Result<usize> {
         let floor = self.marks.last().copied().unwrap_or(0);
         let height = self
             .stack
             .len()
             .checked_sub(len)
             .filter(|&height| height >= floor);
-        height.ok_or(Error::PickleStack { at: self.opcode_at })
+        let at = self.opcode_at;
+        height.ok_or_else(|| Error::PickleStack { at }.into())
     }
 
-    fn pop(&mut self) -> Result<Id, Error> {
+    fn pop(&mut self) -> Result<Id> {
         let id = self.top()?;
         self.stack.pop();
         Ok(id)
     }
 
-    fn top(&self) -> Result<Id, Error> {
+    fn top(&self) -> Result<Id> {
         Ok(self.stack[self.floor(1)?])
     }
 
     /// Removes everything above the last mark, and the mark.
-    fn pop_mark(&mut self) -> Result<Vec<Id>, Error> {
+    fn pop_mark(&mut self) -> Result<Vec<Id>> {
         let mark = self
             .marks
             .pop()
@@ -686,17 +688,17 @@ impl<'a> Machine<'a> {
         Ok(self.stack.drain(mark..).collect())
     }
 
-    fn memoize(&mut self, index: u32) -> Result<(), Error> {
+    fn memoize(&mut self, index: u32) -> Result<()> {
         let id = self.top()?;
         self.memo.insert(index, id);
         if self.memo.len() > MOST_PUSHES {
-            Err(Error::TooManyObjects)
+            Err(Error::TooManyObjects.into())
         } else {
             Ok(())
         }
     }
 
-    fn recall(&mut self, index: u32) -> Result<(), Error> {
+    fn recall(&mut self, index: u32) -> Result<()> {
         let id = *self
             .memo
             .get(&index)
@@ -706,7 +708,7 @@ impl<'a> Machine<'a> {
 
     // Containers.
 
-    fn append(&mut self, values: &[Id]) -> Result<(), Error> {
+    fn append(&mut self, values: &[Id]) -> Result<()> {
         let target = self.top()?;
         match &mut self.nodes[target as usize] {
             Node::List(ids) => ids.extend_from_slice(values),
@@ -717,10 +719,10 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn set_items(&mut self, pairs: &[Id]) -> Result<(), Error> {
+    fn set_items(&mut self, pairs: &[Id]) -> Result<()> {
         let target = self.top()?;
         if !pairs.len().is_multiple_of(2) {
-            return Err(Error::PickleStack { at: self.opcode_at });
+            return Err(Error::PickleStack { at: self.opcode_at }.into());
         }
         let items = match &mut self.nodes[target as usize] {
             Node::Dict(items) => items,
@@ -764,7 +766,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Pushes the result of calling `callee` with `args`.
-    fn call(&mut self, callee: Id, args: Id) -> Result<(), Error> {
+    fn call(&mut self, callee: Id, args: Id) -> Result<()> {
         let Node::Global(callee) = self.get(callee) else {
             return Err(self.expected("the name of a function"));
         };
@@ -875,7 +877,7 @@ mod tests {
 
     fn value(pickle: &[u8]) -> Result<Value, Error> {
         let graph = parse(pickle)?;
-        graph.value(graph.root)
+        Ok(graph.value(graph.root)?)
     }
 
     fn ints<const N: usize>(ints: [i64; N]) -> Value {

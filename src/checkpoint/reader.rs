@@ -1,7 +1,7 @@
 //! The reader: which bytes are wanted when, and what becomes of them.
 
 use super::contents::{self, Contents};
-use super::error::shown;
+use super::error::{Result, shown};
 use super::fetch::Fetch;
 use super::tensor::{Source, Tensor};
 use super::zip::{self, Entry, Location, Tail};
@@ -239,15 +239,17 @@ impl Reader {
         self.progress
     }
 
-    fn tail(&mut self, range: Range<u64>, bytes: &[u8]) -> Result<Phase, Error> {
+    fn tail(&mut self, range: Range<u64>, bytes: &[u8]) -> Result<Phase> {
         match zip::locate(bytes, self.file_len)? {
             Tail::More(range) => Ok(Phase::Tail(range)),
-            Tail::Absent if range.start == 0 => Err(foreign::recognise(bytes, self.file_len)),
+            Tail::Absent if range.start == 0 => {
+                Err(foreign::recognise(bytes, self.file_len).into())
+            }
             Tail::Absent => Ok(Phase::Head(0..foreign::HEAD.min(self.file_len))),
             Tail::Found(location) => {
                 let (start, end) = (location.range.start, location.range.end);
                 if start == end {
-                    return Err(Error::NoPickle);
+                    return Err(Error::NoPickle.into());
                 }
                 if start < range.start {
                     return Ok(Phase::Directory(location));
@@ -258,7 +260,7 @@ impl Reader {
         }
     }
 
-    fn directory(&mut self, location: &Location, bytes: &[u8]) -> Result<Phase, Error> {
+    fn directory(&mut self, location: &Location, bytes: &[u8]) -> Result<Phase> {
         self.entries = zip::directory(bytes, location)?;
         let mut pickles = (0..self.entries.len()).filter(|&index| {
             let name = &self.entries[index].name;
@@ -269,21 +271,21 @@ impl Reader {
         });
         let pickle = pickles.next().ok_or(Error::NoPickle)?;
         if pickles.next().is_some() {
-            return Err(Error::TwoPickles);
+            return Err(Error::TwoPickles.into());
         }
         if self.find(pickle, "constants.pkl").is_some() {
-            return Err(Error::TorchScript);
+            return Err(Error::TorchScript.into());
         }
         self.entries.iter().try_for_each(Entry::check_readable)?;
         let size = self.entries[pickle].size;
         if size > LARGEST_PICKLE {
-            return Err(Error::PickleTooLarge { bytes: size });
+            return Err(Error::PickleTooLarge { bytes: size }.into());
         }
         let mut wanted = vec![pickle];
         // Absent from files of early versions, which knew little-endian machines only.
         if let Some(order) = self.find(pickle, "byteorder") {
             if self.entries[order].size > foreign::HEAD {
-                return Err(Error::ByteOrder("…".to_owned()));
+                return Err(Error::ByteOrder("…".to_owned()).into());
             }
             wanted.push(order);
         }
@@ -302,12 +304,7 @@ impl Reader {
             .position(|entry| entry.name.strip_prefix(folder) == Some(name))
     }
 
-    fn description(
-        &mut self,
-        pickle: usize,
-        mut fetch: Fetch,
-        bytes: &[u8],
-    ) -> Result<Phase, Error> {
+    fn description(&mut self, pickle: usize, mut fetch: Fetch, bytes: &[u8]) -> Result<Phase> {
         for (index, data) in fetch.feed(&self.entries, bytes)? {
             if index == pickle {
                 self.pickle = data;
@@ -315,8 +312,10 @@ impl Reader {
             }
             match data.trim_ascii() {
                 b"little" => {}
-                b"big" => return Err(Error::BigEndian),
-                other => return Err(Error::ByteOrder(shown(&String::from_utf8_lossy(other)))),
+                b"big" => return Err(Error::BigEndian.into()),
+                other => {
+                    return Err(Error::ByteOrder(shown(&String::from_utf8_lossy(other))).into());
+                }
             }
         }
         if fetch.wants().is_some() {
@@ -340,7 +339,7 @@ impl Reader {
         Ok(Phase::Described)
     }
 
-    fn storages(&mut self, mut fetch: Fetch, bytes: &[u8]) -> Result<Phase, Error> {
+    fn storages(&mut self, mut fetch: Fetch, bytes: &[u8]) -> Result<Phase> {
         self.progress.0 += bytes.len() as u64;
         for (index, data) in fetch.feed(&self.entries, bytes)? {
             let Some(storage) = self.storages.get_mut(&index) else {

@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::compact::{self, Packing};
-use super::error::shown;
+use super::error::{Result, shown};
 use super::pickle::Dtype;
 use half::{bf16, f16};
 use std::iter::repeat_n;
@@ -127,7 +127,7 @@ impl Source {
         name: &str,
         shape: &[usize],
         bytes: impl Fn(usize) -> &'b [u8],
-    ) -> Result<Tensor, Error> {
+    ) -> Result<Tensor> {
         let read = |view: &View| view.read(view.entry.map_or(&[][..], &bytes));
         let data = match self {
             Self::Dense(view) => read(view),
@@ -152,7 +152,8 @@ impl Source {
                     return Err(Error::Scale {
                         tensor: shown(name),
                         value,
-                    });
+                    }
+                    .into());
                 }
                 let codes =
                     packed.gather(packed.entry.map_or(&[][..], &bytes), |[byte]: [u8; 1]| byte);

@@ -7,7 +7,7 @@
 //! [`Entry::span`]), and [`Entry::data`] finds the data in what came back.
 
 use super::Error;
-use super::error::shown;
+use super::error::{Result, shown};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -68,7 +68,7 @@ pub(super) fn first_tail(file_len: u64) -> Range<u64> {
 }
 
 /// Finds the directory from the last bytes of the file.
-pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail, Error> {
+pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail> {
     let tail_start = file_len - tail.len() as u64;
     let longer = file_len.saturating_sub(LONGEST_TAIL)..file_len;
     let Some(end_at) = find_end(tail) else {
@@ -93,7 +93,7 @@ pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail, Error> {
     if let Some(locator_at) = locator_at {
         let locator = &tail[locator_at..];
         if u32_at(locator, 4) != 0 || u32_at(locator, 16) > 1 {
-            return Err(Error::MultiDisk);
+            return Err(Error::MultiDisk.into());
         }
         let claimed = u64_at(locator, 8);
         let end64_at = claimed
@@ -103,49 +103,51 @@ pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail, Error> {
             .ok_or(Error::Zip64("its locator points somewhere else"))?;
         let end64 = &tail[end64_at..];
         if !end64.starts_with(b"PK\x06\x06") {
-            return Err(Error::Zip64("its locator points at something else"));
+            return Err(Error::Zip64("its locator points at something else").into());
         }
         if u64_at(end64, 4).checked_add(12) != Some((locator_at - end64_at) as u64) {
-            return Err(Error::Zip64("it does not end where its locator begins"));
+            return Err(Error::Zip64("it does not end where its locator begins").into());
         }
         if u32_at(end64, 16) != 0 || u32_at(end64, 20) != 0 {
-            return Err(Error::MultiDisk);
+            return Err(Error::MultiDisk.into());
         }
         let (on_disk64, count64) = (u64_at(end64, 24), u64_at(end64, 32));
         let (size64, offset64) = (u64_at(end64, 40), u64_at(end64, 48));
         // A field that fits is given twice; where both are given they have to agree.
         let agree = |plain: u64, moved: u64, wide: u64| plain == moved || plain == wide;
         if on_disk64 != count64 {
-            return Err(Error::MultiDisk);
+            return Err(Error::MultiDisk.into());
         }
         if !agree(count, MOVED_16, count64)
             || !agree(on_disk, MOVED_16, on_disk64)
             || !agree(size, MOVED_32, size64)
             || !agree(offset, MOVED_32, offset64)
         {
-            return Err(Error::Zip64("it contradicts the plain end record"));
+            return Err(Error::Zip64("it contradicts the plain end record").into());
         }
         (count, size, offset) = (count64, size64, offset64);
         directory_end = claimed;
     } else if on_disk != count {
-        return Err(Error::MultiDisk);
+        return Err(Error::MultiDisk.into());
     }
     if !matches!(disks, (0 | MOVED_16, 0 | MOVED_16)) {
-        return Err(Error::MultiDisk);
+        return Err(Error::MultiDisk.into());
     }
     if offset.checked_add(size) != Some(directory_end) {
         return Err(Error::EndRecord(
             "the directory it describes does not end where the end record begins",
-        ));
+        )
+        .into());
     }
     if size > LARGEST_DIRECTORY {
-        return Err(Error::DirectoryTooLarge { bytes: size });
+        return Err(Error::DirectoryTooLarge { bytes: size }.into());
     }
     if count > size / CENTRAL as u64 {
         return Err(Error::EntryCount {
             claimed: count,
             found: size / CENTRAL as u64,
-        });
+        }
+        .into());
     }
     Ok(Tail::Found(Location {
         range: offset..directory_end,
@@ -163,12 +165,12 @@ fn find_end(tail: &[u8]) -> Option<usize> {
 }
 
 /// Reads the central directory; the entries come back in file order.
-pub(super) fn directory(bytes: &[u8], location: &Location) -> Result<Vec<Entry>, Error> {
+pub(super) fn directory(bytes: &[u8], location: &Location) -> Result<Vec<Entry>> {
     let mut entries = Vec::with_capacity(location.count as usize);
     let mut rest = bytes;
     while !rest.is_empty() {
         let index = entries.len();
-        let broken = |why| Error::DirectoryEntry { index, why };
+        let broken = |why| Box::new(Error::DirectoryEntry { index, why });
         if rest.len() < CENTRAL || !rest.starts_with(b"PK\x01\x02") {
             return Err(broken("its signature is missing"));
         }
@@ -191,7 +193,7 @@ pub(super) fn directory(bytes: &[u8], location: &Location) -> Result<Vec<Entry>,
             ));
         }
         if !matches!(u16_at(rest, 34), 0 | MOVED_16) {
-            return Err(Error::MultiDisk);
+            return Err(Error::MultiDisk.into());
         }
         // `limit` is what this entry needs at least, until its neighbour is known.
         let limit = offset
@@ -215,21 +217,22 @@ pub(super) fn directory(bytes: &[u8], location: &Location) -> Result<Vec<Entry>,
         return Err(Error::EntryCount {
             claimed: location.count,
             found: entries.len() as u64,
-        });
+        }
+        .into());
     }
     let mut names = HashSet::with_capacity(entries.len());
     if let Some(twice) = entries
         .iter()
         .find(|entry| !names.insert(entry.name.as_str()))
     {
-        return Err(Error::DuplicateEntry(shown(&twice.name)));
+        return Err(Error::DuplicateEntry(shown(&twice.name)).into());
     }
     entries.sort_by_key(|entry| entry.offset);
     let mut next = location.range.start;
     for index in (0..entries.len()).rev() {
         if entries[index].limit > next {
             let (first, second) = (&entries[index].name, &entries[index + 1].name);
-            return Err(Error::Overlap(shown(first), shown(second)));
+            return Err(Error::Overlap(shown(first), shown(second)).into());
         }
         entries[index].limit = next;
         next = entries[index].offset;
@@ -259,14 +262,14 @@ fn widen(mut extra: &[u8], mut fields: [u64; 3]) -> Option<[u64; 3]> {
 }
 
 /// Refuses entries that are encrypted or compressed.
-fn readable(name: &str, flags: u64, method: u64) -> Result<(), Error> {
+fn readable(name: &str, flags: u64, method: u64) -> Result<()> {
     // Encrypted, strongly encrypted, directory encrypted.
     const ENCRYPTED: u64 = 0x2041;
     if flags & ENCRYPTED != 0 {
-        return Err(Error::Encrypted(shown(name)));
+        return Err(Error::Encrypted(shown(name)).into());
     }
     if method != 0 {
-        return Err(Error::Compressed(shown(name)));
+        return Err(Error::Compressed(shown(name)).into());
     }
     Ok(())
 }
@@ -276,7 +279,7 @@ impl Entry {
     ///
     /// # Errors
     /// [`Error::Encrypted`] and [`Error::Compressed`].
-    pub(super) fn check_readable(&self) -> Result<(), Error> {
+    pub(super) fn check_readable(&self) -> Result<()> {
         readable(&self.name, self.flags, self.method)
     }
 
@@ -292,10 +295,12 @@ impl Entry {
     /// # Errors
     /// When the local header contradicts the directory or the checksum is wrong. A checksum of 0
     /// is not compared: torch writes it when told to compute none.
-    pub(super) fn data(&self, span: &[u8]) -> Result<Range<usize>, Error> {
-        let broken = |why| Error::LocalHeader {
-            name: shown(&self.name),
-            why,
+    pub(super) fn data(&self, span: &[u8]) -> Result<Range<usize>> {
+        let broken = |why| {
+            Box::new(Error::LocalHeader {
+                name: shown(&self.name),
+                why,
+            })
         };
         if span.len() < LOCAL || !span.starts_with(b"PK\x03\x04") {
             return Err(broken("its signature is missing"));
@@ -312,7 +317,7 @@ impl Entry {
             .filter(|data| data.end <= span.len())
             .ok_or_else(|| broken("the data after it would reach into the next entry"))?;
         if self.crc != 0 && crc32(&span[data.clone()]) != self.crc {
-            return Err(Error::Checksum(shown(&self.name)));
+            return Err(Error::Checksum(shown(&self.name)).into());
         }
         Ok(data)
     }
@@ -333,19 +338,17 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 /// `CRC_TABLES[k][b]` is what byte `b` contributes to a checksum when `k` more bytes follow it. They
 /// are worked out when first needed: in a file that browsers fetch they would be 8 KB.
 static CRC_TABLES: LazyLock<[[u32; 256]; 8]> = LazyLock::new(|| {
-    let mut tables = [[0; 256]; 8];
-    for byte in 0..256 {
-        tables[0][byte] = (0..8).fold(byte as u32, |crc, _| {
+    // One byte that adds nothing moves all earlier ones a table on.
+    let shift = |crc: u32| {
+        (0..8).fold(crc, |crc, _| {
             (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
-        });
-    }
-    for k in 1..8 {
-        for byte in 0..256 {
-            let shorter = tables[k - 1][byte];
-            tables[k][byte] = (shorter >> 8) ^ tables[0][(shorter & 0xff) as usize];
-        }
-    }
-    tables
+        })
+    };
+    let mut crcs: [u32; 256] = std::array::from_fn(|byte| byte as u32);
+    std::array::from_fn(|_| {
+        crcs = crcs.map(shift);
+        crcs
+    })
 });
 
 /// The checksum of ZIP: CRC-32 with the reflected polynomial 0xedb88320, eight bytes a step.

@@ -1,7 +1,7 @@
 //! Puts packed parts together into a model, freeing each as it goes.
 
 use super::pack::Part;
-use super::roles::{Error, LOCAL_HEADS};
+use super::roles::{Error, LOCAL_HEADS, Result};
 use crate::config::{Config, Mixer};
 use crate::kernels::TernaryMatrix;
 use crate::kernels::dense::{DenseMatrix, Weight};
@@ -29,7 +29,7 @@ struct Parts {
 }
 
 /// Builds the model that `config` describes.
-pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model, Error> {
+pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model> {
     let parameters = parts.values().map(Part::len).sum();
     let mut parts = Parts {
         parts,
@@ -40,7 +40,7 @@ pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model, Erro
     let embedding = parts.embedding(&config)?;
     let blocks = (0..config.n_layers)
         .map(|i| parts.backbone_block(&config, &format!("blocks.{i}")))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<_>>()?;
     let delete_gate = match config.delete_gate {
         true => Some(parts.delete_gate(config.delete_threshold)?),
         false => None,
@@ -52,7 +52,8 @@ pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model, Erro
         return Err(Error::Unexplained {
             block: "without a place in the model".into(),
             tensors: vec![(role.clone(), part.shape().to_vec())],
-        });
+        }
+        .into());
     }
     Ok(Model {
         config,
@@ -67,36 +68,37 @@ pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model, Erro
 }
 
 impl Parts {
-    fn take(&mut self, role: &str) -> Result<Part, Error> {
-        self.parts.remove(role).ok_or_else(|| Error::Unsettled {
+    fn take(&mut self, role: &str) -> Result<Part> {
+        let missing = || Error::Unsettled {
             role: role.into(),
             expected: Vec::new(),
             candidates: Vec::new(),
             unused: Vec::new(),
-        })
+        };
+        Ok(self.parts.remove(role).ok_or_else(missing)?)
     }
 
-    fn vector(&mut self, role: &str) -> Result<Vec<f32>, Error> {
+    fn vector(&mut self, role: &str) -> Result<Vec<f32>> {
         let values = self.take(role)?.to_f32();
         self.packed_bytes += 4 * values.len();
         Ok(values)
     }
 
-    fn optional(&mut self, role: &str) -> Result<Option<Vec<f32>>, Error> {
+    fn optional(&mut self, role: &str) -> Result<Option<Vec<f32>>> {
         match self.parts.contains_key(role) {
             true => self.vector(role).map(Some),
             false => Ok(None),
         }
     }
 
-    fn square(&mut self, at: &str) -> Result<Square, Error> {
+    fn square(&mut self, at: &str) -> Result<Square> {
         Ok(Square {
             weight: self.vector(&format!("{at}.weight"))?,
             bias: self.optional(&format!("{at}.bias"))?,
         })
     }
 
-    fn norm(&mut self, at: &str) -> Result<RmsNorm, Error> {
+    fn norm(&mut self, at: &str) -> Result<RmsNorm> {
         Ok(RmsNorm {
             weight: self.vector(&format!("{at}.weight"))?,
             bias: self.optional(&format!("{at}.bias"))?,
@@ -104,7 +106,7 @@ impl Parts {
         })
     }
 
-    fn optional_norm(&mut self, at: &str) -> Result<Option<RmsNorm>, Error> {
+    fn optional_norm(&mut self, at: &str) -> Result<Option<RmsNorm>> {
         match self.parts.contains_key(&format!("{at}.weight")) {
             true => self.norm(at).map(Some),
             false => Ok(None),
@@ -112,16 +114,16 @@ impl Parts {
     }
 
     /// A matrix for lookups, not for products.
-    fn table(&mut self, role: &str) -> Result<Matrix, Error> {
+    fn table(&mut self, role: &str) -> Result<Matrix> {
         self.stack(&[role.to_string()])
     }
 
     /// Tensors `[rows, cols]` of one width, stacked as rows.
-    fn stack(&mut self, roles: &[String]) -> Result<Matrix, Error> {
+    fn stack(&mut self, roles: &[String]) -> Result<Matrix> {
         let parts = roles
             .iter()
             .map(|role| self.take(role))
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Vec<_>>>()?;
         let cols = parts[0].shape()[1];
         let ternary = parts.iter().all(|p| matches!(p, Part::Ternary { .. }));
         let bf16 = parts.iter().all(|p| matches!(p, Part::Bf16 { .. }));
@@ -140,7 +142,7 @@ impl Parts {
     }
 
     /// Linear layers that read one input, as one: `at.name` for each name.
-    fn linears(&mut self, at: &str, names: &[&str]) -> Result<Linear, Error> {
+    fn linears(&mut self, at: &str, names: &[&str]) -> Result<Linear> {
         let role = |name: &&str, kind| match name.is_empty() {
             true => format!("{at}.{kind}"),
             false => format!("{at}.{name}.{kind}"),
@@ -160,11 +162,11 @@ impl Parts {
         Ok(Linear { matrix, bias })
     }
 
-    fn linear(&mut self, at: &str) -> Result<Linear, Error> {
+    fn linear(&mut self, at: &str) -> Result<Linear> {
         self.linears(at, &[""])
     }
 
-    fn embedding(&mut self, config: &Config) -> Result<Embedding, Error> {
+    fn embedding(&mut self, config: &Config) -> Result<Embedding> {
         if config.is_bpe() {
             return self.table("embed.tokens.weight").map(Embedding::Token);
         }
@@ -188,7 +190,7 @@ impl Parts {
         })))
     }
 
-    fn backbone_block(&mut self, config: &Config, at: &str) -> Result<Block, Error> {
+    fn backbone_block(&mut self, config: &Config, at: &str) -> Result<Block> {
         let mixer = match config.mixer {
             Mixer::Attention => {
                 let heads = config.n_heads;
@@ -208,7 +210,7 @@ impl Parts {
         Ok(block)
     }
 
-    fn block(&mut self, at: &str, mixer: block::Mixer) -> Result<Block, Error> {
+    fn block(&mut self, at: &str, mixer: block::Mixer) -> Result<Block> {
         let gate = self.parts.contains_key(&format!("{at}.ffn.gate.weight"));
         let gate_up: &[&str] = if gate { &["gate", "up"] } else { &["up"] };
         Ok(Block {
@@ -225,7 +227,7 @@ impl Parts {
         })
     }
 
-    fn low_rank(&mut self, at: &str, activated: bool) -> Result<LowRank, Error> {
+    fn low_rank(&mut self, at: &str, activated: bool) -> Result<LowRank> {
         Ok(LowRank {
             down: self.linear(&format!("{at}.down"))?,
             up: self.linear(&format!("{at}.up"))?,
@@ -233,7 +235,7 @@ impl Parts {
         })
     }
 
-    fn mlgru(&mut self, config: &Config, at: &str) -> Result<Mlgru, Error> {
+    fn mlgru(&mut self, config: &Config, at: &str) -> Result<Mlgru> {
         let d = config.d_model;
         let at = format!("{at}.mixer");
         // λ = σ(decay), one for all channels or one each; no decay is no floor.
@@ -257,7 +259,7 @@ impl Parts {
         heads: usize,
         rope_base: Option<f32>,
         output_projection: bool,
-    ) -> Result<Attention, Error> {
+    ) -> Result<Attention> {
         let at = format!("{at}.mixer");
         let qkv = self.linears(&at, &["query", "key", "value"])?;
         let (out_norm, out) = self.output(&at, output_projection)?;
@@ -271,11 +273,7 @@ impl Parts {
     }
 
     /// `W_o` and the SubLN before it.
-    fn output(
-        &mut self,
-        at: &str,
-        present: bool,
-    ) -> Result<(Option<RmsNorm>, Option<Linear>), Error> {
+    fn output(&mut self, at: &str, present: bool) -> Result<(Option<RmsNorm>, Option<Linear>)> {
         if !present {
             return Ok((None, None));
         }
@@ -283,7 +281,7 @@ impl Parts {
         Ok((norm, Some(self.linear(&format!("{at}.out"))?)))
     }
 
-    fn delete_gate(&mut self, threshold: f32) -> Result<DeleteGate, Error> {
+    fn delete_gate(&mut self, threshold: f32) -> Result<DeleteGate> {
         let hidden = self.linear("delete_gate.hidden")?;
         let score = self.vector("delete_gate.score.weight")?;
         let bias = self.optional("delete_gate.score.bias")?;
@@ -295,13 +293,13 @@ impl Parts {
         })
     }
 
-    fn head(&mut self, config: &Config) -> Result<Head, Error> {
+    fn head(&mut self, config: &Config) -> Result<Head> {
         if config.is_bpe() {
             return self.linear("head").map(Head::Token);
         }
         if !config.local_decoder {
             let heads = (0..config.patch_size).map(|p| self.linear(&format!("heads.{p}")));
-            return heads.collect::<Result<_, _>>().map(Head::Bytes);
+            return heads.collect::<Result<_>>().map(Head::Bytes);
         }
         let mut blocks = Vec::new();
         loop {

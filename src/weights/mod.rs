@@ -66,6 +66,12 @@ impl From<checkpoint::Error> for Error {
     }
 }
 
+impl From<Box<roles::Error>> for Error {
+    fn from(error: Box<roles::Error>) -> Self {
+        Error::Roles(*error)
+    }
+}
+
 /// What the loader made of one tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
@@ -128,7 +134,7 @@ impl Packed {
             report,
             parts,
         } = self;
-        let model = assemble::model(config, parts).map_err(Error::Roles)?;
+        let model = assemble::model(config, parts)?;
         Ok(Loaded { model, report })
     }
 
@@ -288,7 +294,7 @@ impl Plan {
             config,
             roles,
             unused,
-        } = roles::assign(&hints, &contents.tensors, map).map_err(Error::Roles)?;
+        } = roles::assign(&hints, &contents.tensors, map)?;
         let decide = |role: &Role| {
             let TensorInfo {
                 name,

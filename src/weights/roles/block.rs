@@ -3,7 +3,7 @@
 use super::names::{Stack, fit, words};
 use super::phrases::*;
 use super::pool::{Pool, Scope, Want, maybe, want};
-use super::{Error, Why};
+use super::{Error, Result, Why};
 use crate::checkpoint::TensorInfo;
 use crate::config::{Decay, Mixer};
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ impl Pool<'_> {
         scope: Scope,
         width: usize,
         hint: Option<Mixer>,
-    ) -> Result<Shape, Error> {
+    ) -> Result<Shape> {
         let first = self.roles.len();
         let sides = |i: usize| match self.tensors[i].shape[..] {
             [rows, cols] => Some((rows, cols)),
@@ -206,7 +206,8 @@ impl Pool<'_> {
             return Err(Error::Unexplained {
                 block: at.into(),
                 tensors: self.listed(left),
-            });
+            }
+            .into());
         }
         Ok(Shape {
             width,
@@ -226,7 +227,7 @@ impl Pool<'_> {
         scope: Scope,
         width: usize,
         ranks: &[usize],
-    ) -> Result<(usize, usize), Error> {
+    ) -> Result<(usize, usize)> {
         let path = |pool: &Self, index: usize| {
             let words = pool.words(index, scope);
             match (fit(&words, FP_RESIDUAL), fit(&words, PFNET)) {
@@ -348,7 +349,7 @@ pub(super) fn settle_stack(
     at: &str,
     width: usize,
     hint: Option<Mixer>,
-) -> Result<Vec<Shape>, Error> {
+) -> Result<Vec<Shape>> {
     let mut shapes = Vec::new();
     for (expected, (number, block)) in stack.blocks.iter().enumerate() {
         let prefix = if stack.prefix.is_empty() {
@@ -359,7 +360,8 @@ pub(super) fn settle_stack(
         if *number != expected {
             return Err(Error::MissingBlock {
                 block: format!("{prefix}{expected}"),
-            });
+            }
+            .into());
         }
         let members: Vec<usize> = block.values().copied().collect();
         let skip = words(&format!("{prefix}{number}.")).len();

@@ -154,6 +154,9 @@ pub enum Error {
     UnknownRoles(Vec<String>),
 }
 
+/// An error is boxed, as it is large and seldom, and every `?` that passes it on would copy it.
+pub(super) type Result<T, E = Box<Error>> = std::result::Result<T, E>;
+
 /// Widest layer; far above any run's, far below what could overflow a sum.
 const WIDEST: usize = 1 << 16;
 
@@ -262,11 +265,11 @@ const HEADS: usize = 8;
 ///
 /// # Errors
 /// Whenever a role is open or two tensors fit it.
-pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<Assignment, Error> {
+pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<Assignment> {
     let mut pool = Pool::new(tensors, map)?;
     let rows = tensors.iter().filter(|t| t.shape.len() == 2);
     if let Some(width) = rows.map(|t| t.shape[1]).find(|&width| width > WIDEST) {
-        return Err(Error::TooWide { width });
+        return Err(Error::TooWide { width }.into());
     }
     let (mut stacks, loose) = names::stacks(tensors);
     stacks.sort_by_key(|stack| std::cmp::Reverse(numel(stack, tensors)));
@@ -274,7 +277,8 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
     let Some(backbone) = stacks.next() else {
         return Err(Error::NoBlocks {
             tensors: pool.listed(0..tensors.len()),
-        });
+        }
+        .into());
     };
     let width = width_of(&backbone, tensors);
     let shapes = settle_stack(&mut pool, &backbone, "blocks", width, hints.mixer)?;
@@ -288,7 +292,8 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
                     at: "local decoder",
                     width: local_width,
                     heads: LOCAL_HEADS,
-                });
+                }
+                .into());
             }
             settle_stack(
                 &mut pool,
@@ -318,11 +323,12 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
         return Err(Error::Unexplained {
             block: "outside the blocks".into(),
             tensors: pool.listed(biases),
-        });
+        }
+        .into());
     }
 
     if !pool.map.is_empty() {
-        return Err(Error::UnknownRoles(pool.map.into_keys().collect()));
+        return Err(Error::UnknownRoles(pool.map.into_keys().collect()).into());
     }
     let config = config(hints, tensors, &pool, shape, shapes.len(), &outer);
     if config.mixer == Mixer::Attention && !config.d_model.is_multiple_of(2 * config.n_heads) {
@@ -330,7 +336,8 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
             at: "backbone",
             width: config.d_model,
             heads: config.n_heads,
-        });
+        }
+        .into());
     }
     let mut roles = pool.roles;
     roles.sort_by_key(|role| role.tensor);

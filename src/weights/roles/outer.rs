@@ -3,7 +3,7 @@
 use super::names::fit;
 use super::phrases::*;
 use super::pool::{Pool, Scope, Want, maybe, squeeze, want};
-use super::{Error, Why};
+use super::{Result, Why};
 use std::collections::HashMap;
 
 /// What stands around the blocks.
@@ -25,7 +25,7 @@ impl Pool<'_> {
         scope: Scope,
         d: usize,
         local_width: Option<usize>,
-    ) -> Result<Outer, Error> {
+    ) -> Result<Outer> {
         // The aligner serves training only: it stays unused, and reported.
         let members: Vec<usize> = scope
             .members
@@ -220,7 +220,7 @@ impl Pool<'_> {
     }
 
     /// Four heads `[256, d]` in the order of their numbers, or one of `[1024, d]`.
-    pub(super) fn byte_heads(&mut self, scope: Scope, d: usize) -> Result<(), Error> {
+    pub(super) fn byte_heads(&mut self, scope: Scope, d: usize) -> Result<()> {
         let role = |p: usize| format!("heads.{p}.weight");
         let fused = self.weights(scope).find(|&i| {
             let shape = &self.tensors[i].shape;

@@ -2,7 +2,7 @@
 
 use super::names::{fit, plain, words};
 use super::phrases::Phrases;
-use super::{Error, Listed, NameMap, Role, Why};
+use super::{Error, Listed, NameMap, Result, Role, Why};
 use crate::checkpoint::{Encoding, TensorInfo};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -55,7 +55,7 @@ pub(super) struct Scope<'s> {
 }
 
 impl<'a> Pool<'a> {
-    pub(super) fn new(tensors: &'a [TensorInfo], map: &NameMap) -> Result<Self, Error> {
+    pub(super) fn new(tensors: &'a [TensorInfo], map: &NameMap) -> Result<Self> {
         // Counters and masks of integers are never weights, nor is nothing at all.
         let is_weight = |t: &TensorInfo| {
             !matches!(t.encoding, Encoding::Int(_) | Encoding::Other(_)) && !t.shape.contains(&0)
@@ -171,7 +171,7 @@ impl<'a> Pool<'a> {
         role: &str,
         shape: &[usize],
         ternary: bool,
-    ) -> Result<bool, Error> {
+    ) -> Result<bool> {
         let Some((tensor, rows)) = self.map.remove(role) else {
             return Ok(false);
         };
@@ -184,7 +184,8 @@ impl<'a> Pool<'a> {
                 role: role.into(),
                 tensor: self.listed([tensor]).remove(0),
                 expected: shape.into(),
-            });
+            }
+            .into());
         }
         self.claim(role, tensor, rows, shape, ternary, Why::Mapped);
         Ok(true)
@@ -197,7 +198,7 @@ impl<'a> Pool<'a> {
         shape: &[usize],
         wants: Vec<Want>,
         ternary: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<()> {
         let mut open = Vec::new();
         for want in wants {
             if !self.claim_mapped(&want.role, shape, ternary)? {
@@ -245,15 +246,20 @@ impl<'a> Pool<'a> {
         }
     }
 
-    pub(super) fn unsettled(&self, role: &str, shape: &[usize], candidates: &[usize]) -> Error {
+    pub(super) fn unsettled(
+        &self,
+        role: &str,
+        shape: &[usize],
+        candidates: &[usize],
+    ) -> Box<Error> {
         let fitting: HashSet<usize> = candidates.iter().copied().collect();
         let unused = (0..self.tensors.len()).filter(|i| self.free[*i] && !fitting.contains(i));
-        Error::Unsettled {
+        Box::new(Error::Unsettled {
             role: role.into(),
             expected: shape.into(),
             candidates: self.listed(candidates.iter().copied()),
             unused: self.listed(unused),
-        }
+        })
     }
 
     /// Settles linear layers that read one input: apart, or as equal parts of one fused tensor, in
@@ -266,7 +272,7 @@ impl<'a> Pool<'a> {
         cols: usize,
         wants: Vec<Want>,
         customary: Phrases,
-    ) -> Result<(), Error> {
+    ) -> Result<()> {
         let count = wants.len();
         let fused = self.shaped(scope, &[count * rows, cols]);
         let mapped = wants.iter().any(|want| self.map.contains_key(&want.role));
