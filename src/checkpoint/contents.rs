@@ -225,9 +225,9 @@ pub(super) fn describe(
         storages,
         declared,
         shapes: beside(&SHAPE_KEYS).map_or_else(HashMap::new, |shapes| by_name(graph, shapes)),
-        visited: HashSet::new(),
+        visited: vec![false; graph.values()],
         names: HashSet::new(),
-        used: HashSet::new(),
+        used: vec![false; graph.values()],
         tensors: Vec::new(),
         sources: Vec::new(),
     };
@@ -264,7 +264,8 @@ pub(super) fn describe(
     } else {
         Flavour::Unpacked
     };
-    let skipped_tensors = count_tensors(graph).saturating_sub(used.len());
+    let used = used.into_iter().filter(|used| *used).count();
+    let skipped_tensors = count_tensors(graph).saturating_sub(used);
     Ok((
         Contents {
             flavour,
@@ -532,21 +533,26 @@ struct Collector<'g, 'a> {
     declared: Result<Declared, String>,
     /// Shapes that the file keeps by the names of packed tensors.
     shapes: HashMap<&'g str, Id>,
-    visited: HashSet<Id>,
+    visited: Vec<bool>,
     names: HashSet<String>,
     /// Tensors of the pickle that belong to the model.
-    used: HashSet<Id>,
+    used: Vec<bool>,
     tensors: Vec<TensorInfo>,
     /// Where their values are; `None` for an element type that is not read.
     sources: Vec<Option<Source>>,
 }
 
 impl<'g> Collector<'g, '_> {
+    /// Marks a container as visited; false if it was before.
+    fn visit(&mut self, id: Id) -> bool {
+        !std::mem::replace(&mut self.visited[id as usize], true)
+    }
+
     fn container(&mut self, id: Id, path: Option<&Path<'_>>, depth: usize) -> Result<()> {
         if depth > DEEPEST {
             return Err(Error::TooDeep.into());
         }
-        if !self.visited.insert(id) {
+        if !self.visit(id) {
             return Ok(());
         }
         let graph = self.graph;
@@ -577,7 +583,7 @@ impl<'g> Collector<'g, '_> {
             match graph.node(value) {
                 Node::Tensor(tensor) => {
                     let name = join(path, &name)?;
-                    self.used.insert(value);
+                    self.used[value as usize] = true;
                     let encoding = Encoding::of(tensor.dtype);
                     let source = view(&name, tensor, self.storages)?.map(Source::Dense);
                     self.add(name, dimensions(&tensor.shape), encoding, source)?;
@@ -625,7 +631,7 @@ impl<'g> Collector<'g, '_> {
     fn tables(&mut self, tables: &Tables, path: Option<&Path<'_>>) -> Result<()> {
         let graph = self.graph;
         // One table behind many models would be read over and over.
-        if !tables.all().all(|table| self.visited.insert(table)) {
+        if !tables.all().all(|table| self.visit(table)) {
             return Err(Error::TooMuchSharing.into());
         }
         let mut scales = by_name(graph, tables.scales);
@@ -732,7 +738,7 @@ impl<'g> Collector<'g, '_> {
         let Node::Tensor(tensor) = graph.node(group.packed) else {
             return Err(wrong("its codes are not a tensor".to_owned()));
         };
-        self.used.insert(group.packed);
+        self.used[group.packed as usize] = true;
         let Some(packed) = view(&name, tensor, self.storages)? else {
             return Err(wrong("its codes are not bytes".to_owned()));
         };
@@ -749,7 +755,7 @@ impl<'g> Collector<'g, '_> {
             Node::Float(scale) => Scale::Given(*scale as f32),
             Node::Int(scale) => Scale::Given(*scale as f32),
             Node::Tensor(tensor) => {
-                self.used.insert(group.scale);
+                self.used[group.scale as usize] = true;
                 match view(&name, tensor, self.storages)? {
                     Some(scale) if scale.dtype.is_float() && fit_rows(&scale.shape, &shape) => {
                         Scale::Stored(scale)

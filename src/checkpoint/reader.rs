@@ -6,7 +6,7 @@ use super::fetch::Fetch;
 use super::tensor::{Source, Tensor};
 use super::zip::{self, Entry, Location, Tail};
 use super::{Error, foreign, pickle};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
 /// Names and settings of a whole step file take some hundreds of kilobytes.
@@ -30,10 +30,10 @@ pub struct Reader {
     contents: Option<Contents>,
     /// Where the tensors of `contents` come from, in the same order; `None` for what is not read.
     sources: Vec<Option<Source>>,
-    /// Storages that selected tensors wait for or are to be decoded from, by entry.
-    storages: HashMap<usize, Storage>,
-    /// Selected tensors that are not complete: how many of their storages are missing.
-    missing: HashMap<usize, usize>,
+    /// What selected tensors wait for or are to be decoded from, a place for each entry.
+    storages: Vec<Storage>,
+    /// For each tensor that is selected, how many of its storages are missing.
+    missing: Vec<Option<usize>>,
     /// Complete tensors.
     ready: VecDeque<usize>,
     progress: (u64, u64),
@@ -81,8 +81,8 @@ impl Reader {
             contents: None,
             sources: Vec::new(),
             pickle: Vec::new(),
-            storages: HashMap::new(),
-            missing: HashMap::new(),
+            storages: Vec::new(),
+            missing: Vec::new(),
             ready: VecDeque::new(),
             progress: (0, 0),
         })
@@ -149,8 +149,9 @@ impl Reader {
         let (Phase::Described, Some(contents)) = (&self.phase, &self.contents) else {
             return Err(Error::NotSelectable);
         };
-        let mut storages: HashMap<usize, Storage> = HashMap::new();
-        let mut missing = HashMap::with_capacity(tensors.len());
+        let mut storages = Vec::new();
+        storages.resize_with(self.entries.len(), Storage::default);
+        let mut missing = vec![None; contents.tensors.len()];
         let mut ready = VecDeque::new();
         let mut decoded = 0_u64;
         for &tensor in tensors {
@@ -164,16 +165,14 @@ impl Reader {
                     tensor: shown(&info.name),
                     encoding: info.encoding.to_string(),
                 })?;
-            let entries: HashSet<usize> = source.views().filter_map(|view| view.entry).collect();
-            if missing.insert(tensor, entries.len()).is_some() {
+            if missing[tensor].replace(source.entries().count()).is_some() {
                 return Err(Error::NoSuchTensor(tensor));
             }
-            if entries.is_empty() {
-                missing.remove(&tensor);
+            if source.entries().next().is_none() {
                 ready.push_back(tensor);
             }
-            for entry in entries {
-                let storage = storages.entry(entry).or_default();
+            for entry in source.entries() {
+                let storage: &mut Storage = &mut storages[entry];
                 storage.tensors.push(tensor);
                 storage.pending += 1;
             }
@@ -184,8 +183,9 @@ impl Reader {
         if decoded > self.file_len.saturating_mul(EXPANSION) {
             return Err(Error::SharedTooOften);
         }
-        let mut order: Vec<usize> = storages.keys().copied().collect();
-        order.sort_unstable();
+        let order: Vec<usize> = (0..storages.len())
+            .filter(|&entry| storages[entry].pending > 0)
+            .collect();
         let fetch = Fetch::new(&self.entries, &order);
         self.progress = (0, fetch.remaining());
         (self.storages, self.missing, self.ready) = (storages, missing, ready);
@@ -207,23 +207,17 @@ impl Reader {
             return Ok(None);
         };
         let storages = &self.storages;
-        let bytes = |entry| {
-            storages
-                .get(&entry)
-                .map_or(&[][..], |storage| &storage.bytes)
-        };
+        let bytes = |entry: usize| &storages[entry].bytes[..];
         let decoded = source
             .decode(&info.name, &info.shape, bytes)
             .inspect_err(|_| {
                 self.phase = Phase::Failed;
             })?;
-        let entries: HashSet<usize> = source.views().filter_map(|view| view.entry).collect();
-        for entry in entries {
-            if let Some(storage) = self.storages.get_mut(&entry) {
-                storage.pending -= 1;
-                if storage.pending == 0 {
-                    self.storages.remove(&entry);
-                }
+        for entry in source.entries() {
+            let storage = &mut self.storages[entry];
+            storage.pending -= 1;
+            if storage.pending == 0 {
+                *storage = Storage::default();
             }
         }
         Ok(Some((tensor, decoded)))
@@ -231,7 +225,10 @@ impl Reader {
 
     /// Whether every selected tensor was taken.
     pub fn done(&self) -> bool {
-        matches!(self.phase, Phase::Storages(_)) && self.missing.is_empty() && self.ready.is_empty()
+        let complete = |missing: &Option<usize>| missing.is_none_or(|count| count == 0);
+        matches!(self.phase, Phase::Storages(_))
+            && self.missing.iter().all(complete)
+            && self.ready.is_empty()
     }
 
     /// Bytes fed since the selection, and bytes that it takes in all.
@@ -342,15 +339,12 @@ impl Reader {
     fn storages(&mut self, mut fetch: Fetch, bytes: &[u8]) -> Result<Phase> {
         self.progress.0 += bytes.len() as u64;
         for (index, data) in fetch.feed(&self.entries, bytes)? {
-            let Some(storage) = self.storages.get_mut(&index) else {
-                continue;
-            };
+            let storage = &mut self.storages[index];
             storage.bytes = data;
             for &tensor in &storage.tensors {
-                if let Some(missing) = self.missing.get_mut(&tensor) {
+                if let Some(missing) = &mut self.missing[tensor] {
                     *missing -= 1;
                     if *missing == 0 {
-                        self.missing.remove(&tensor);
                         self.ready.push_back(tensor);
                     }
                 }

@@ -121,6 +121,13 @@ impl Source {
         first.into_iter().chain(second)
     }
 
+    /// The entries that its views lie in, each once.
+    pub(super) fn entries(&self) -> impl Iterator<Item = usize> {
+        let mut entries = self.views().filter_map(|view| view.entry);
+        let (first, second) = (entries.next(), entries.next());
+        first.into_iter().chain(second.filter(|_| second != first))
+    }
+
     /// Decodes the tensor; `bytes` are the storages by entry.
     pub(super) fn decode<'b>(
         &self,

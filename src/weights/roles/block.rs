@@ -6,7 +6,6 @@ use super::pool::{Pool, Scope, Want, maybe, want};
 use super::{Error, Result, Why};
 use crate::checkpoint::TensorInfo;
 use crate::config::{Decay, Mixer};
-use std::collections::BTreeMap;
 
 /// What a block's tensors told about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,18 +35,11 @@ impl Pool<'_> {
         };
         let all: Vec<(usize, usize)> = self.weights(scope).filter_map(sides).collect();
         let prefix = format!("{at}.");
-        let mapped = self
+        let mapped: Vec<(String, Vec<usize>)> = self
             .map
-            .range(prefix.clone()..)
-            .take_while(|(role, _)| role.starts_with(&prefix));
-        let mapped: Vec<(String, Vec<usize>)> = mapped
-            .map(|(role, (tensor, rows))| {
-                let mut shape = self.tensors[*tensor].shape.clone();
-                if let (Some(rows), Some(first)) = (rows, shape.first_mut()) {
-                    *first = rows.len();
-                }
-                (role.clone(), shape)
-            })
+            .iter()
+            .filter(|(role, _)| role.starts_with(&prefix))
+            .map(|(role, target)| (role.clone(), self.shape_of(target)))
             .collect();
         let given = |name: &str| {
             mapped
@@ -240,8 +232,7 @@ impl Pool<'_> {
         let mut found = (0, 0);
         for role in ["fp_residual", "pfnet"] {
             let name = |side: &str| format!("{at}.{role}.{side}.weight");
-            if let Some((tensor, _)) = self.map.get(&name("down")) {
-                let rank = self.tensors[*tensor].shape.first().copied().unwrap_or(0);
+            if let Some(rank) = self.mapped_rows(&name("down")) {
                 self.claim_mapped(&name("down"), &[rank, width], role == "pfnet")?;
                 self.claim_mapped(&name("up"), &[width, rank], role == "pfnet")?;
                 *(if role == "pfnet" {
@@ -306,38 +297,28 @@ impl Pool<'_> {
     }
 }
 
-/// The width of a stack of blocks: what most of its linear layers read.
+/// The width of a stack of blocks: what most linear layers of its first block read.
 pub(super) fn width_of(stack: &Stack, tensors: &[TensorInfo]) -> usize {
-    let mut votes: BTreeMap<usize, usize> = BTreeMap::new();
-    for &index in stack
-        .blocks
-        .values()
-        .next()
-        .into_iter()
-        .flat_map(BTreeMap::values)
-    {
-        if let [_, cols] = tensors[index].shape[..] {
-            *votes.entry(cols).or_default() += 1;
-        }
-    }
-    // Of widths with as many votes, the one that norms have.
-    let norm = |width: usize| {
-        stack.blocks.values().next().is_some_and(|block| {
-            block
-                .values()
-                .filter(|&&i| tensors[i].shape == [width])
-                .count()
-                >= 2
+    let members = stack.blocks.first().map_or(&[][..], |block| &block.members);
+    let shapes = || members.iter().map(|&index| &tensors[index].shape[..]);
+    let mut widths: Vec<usize> = shapes()
+        .filter_map(|shape| match shape {
+            [_, cols] => Some(*cols),
+            _ => None,
         })
-    };
-    votes
-        .into_iter()
-        .max_by_key(|(width, votes)| (norm(*width), *votes))
-        .map_or(0, |(width, _)| width)
+        .collect();
+    widths.sort_unstable();
+    // Of widths with as many votes the one that norms have, and then the widest.
+    let norms = |width: usize| shapes().filter(|shape| *shape == [width]).count();
+    let votes = widths.chunk_by(|one, other| one == other);
+    let best = votes
+        .map(|same| (norms(same[0]) >= 2, same.len(), same[0]))
+        .max();
+    best.map_or(0, |(_, _, width)| width)
 }
 
 pub(super) fn numel(stack: &Stack, tensors: &[TensorInfo]) -> usize {
-    let all = stack.blocks.values().flat_map(BTreeMap::values);
+    let all = stack.blocks.iter().flat_map(|block| &block.members);
     all.map(|&i| tensors[i].shape.iter().product::<usize>())
         .sum()
 }
@@ -350,24 +331,19 @@ pub(super) fn settle_stack(
     width: usize,
     hint: Option<Mixer>,
 ) -> Result<Vec<Shape>> {
+    let dot = if stack.prefix.is_empty() { "" } else { "." };
+    let prefix = format!("{}{dot}", stack.prefix);
     let mut shapes = Vec::new();
-    for (expected, (number, block)) in stack.blocks.iter().enumerate() {
-        let prefix = if stack.prefix.is_empty() {
-            String::new()
-        } else {
-            format!("{}.", stack.prefix)
-        };
-        if *number != expected {
+    for (expected, block) in stack.blocks.iter().enumerate() {
+        if block.number != expected {
             return Err(Error::MissingBlock {
                 block: format!("{prefix}{expected}"),
             }
             .into());
         }
-        let members: Vec<usize> = block.values().copied().collect();
-        let skip = words(&format!("{prefix}{number}.")).len();
         let scope = Scope {
-            members: &members,
-            skip,
+            members: &block.members,
+            skip: words(&format!("{prefix}{expected}.")).len(),
         };
         shapes.push(pool.block(&format!("{at}.{expected}"), scope, width, hint)?);
     }

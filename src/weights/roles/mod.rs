@@ -20,7 +20,7 @@ use names::fit;
 use outer::{Outer, PATCH};
 use phrases::ALIGNER;
 use pool::{Pool, Scope};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -328,7 +328,9 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
     }
 
     if !pool.map.is_empty() {
-        return Err(Error::UnknownRoles(pool.map.into_keys().collect()).into());
+        return Err(
+            Error::UnknownRoles(pool.map.into_iter().map(|(role, _)| role).collect()).into(),
+        );
     }
     let config = config(hints, tensors, &pool, shape, shapes.len(), &outer);
     if config.mixer == Mixer::Attention && !config.d_model.is_multiple_of(2 * config.n_heads) {
@@ -341,8 +343,11 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
     }
     let mut roles = pool.roles;
     roles.sort_by_key(|role| role.tensor);
-    let used: HashSet<usize> = roles.iter().map(|role| role.tensor).collect();
-    let unused = (0..tensors.len()).filter(|i| !used.contains(i)).collect();
+    let mut used = vec![false; tensors.len()];
+    for role in &roles {
+        used[role.tensor] = true;
+    }
+    let unused = (0..tensors.len()).filter(|i| !used[*i]).collect();
     Ok(Assignment {
         config,
         roles,

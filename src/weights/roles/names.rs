@@ -1,7 +1,7 @@
 //! Tensor names, taken apart: words to recognise a role by, and the stacks of blocks they number.
 
 use crate::checkpoint::TensorInfo;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// What wrappers put before a tensor's name.
 const PREFIXES: [&str; 3] = ["module.", "_orig_mod.", "model."];
@@ -20,18 +20,19 @@ pub fn words(name: &str) -> Vec<String> {
     let name = name.strip_suffix(".weight").unwrap_or(name);
     let mut words: Vec<String> = Vec::new();
     let mut last = ' ';
+    // Roles are told in English: characters beyond ASCII are letters like any other.
+    let stands = |c: char| c.is_ascii_alphanumeric() || !c.is_ascii();
     for c in name.chars() {
-        let joins = last.is_alphanumeric()
-            && c.is_alphanumeric()
-            && last.is_numeric() == c.is_numeric()
-            && !(last.is_lowercase() && c.is_uppercase());
+        let joins = stands(last)
+            && last.is_ascii_digit() == c.is_ascii_digit()
+            && !(last.is_ascii_lowercase() && c.is_ascii_uppercase());
         if c == '.' {
             words.push(".".into());
-        } else if c.is_alphanumeric() {
-            let lower = c.to_lowercase();
+        } else if stands(c) {
+            let lower = c.to_ascii_lowercase();
             match words.last_mut() {
-                Some(word) if joins => word.extend(lower),
-                _ => words.push(lower.collect()),
+                Some(word) if joins => word.push(lower),
+                _ => words.push(lower.into()),
             }
         }
         last = c;
@@ -52,44 +53,72 @@ pub fn fit(words: &[String], phrases: &[&str]) -> Option<(usize, usize)> {
 
 /// Tensors of a file that share a prefix and differ in the first number of their names.
 #[derive(Debug)]
-pub struct Stack {
+pub struct Stack<'a> {
     /// The part of the name before the number.
-    pub prefix: String,
-    /// For each number, the tensors by the rest of their names.
-    pub blocks: BTreeMap<usize, BTreeMap<String, usize>>,
+    pub prefix: &'a str,
+    /// Its blocks, by their numbers.
+    pub blocks: Vec<Block>,
+}
+
+/// The tensors that have one number.
+#[derive(Debug)]
+pub struct Block {
+    /// The number.
+    pub number: usize,
+    /// The tensors, in the order of the file.
+    pub members: Vec<usize>,
 }
 
 /// Fewer tensors than this for a number make no block: heads, or the layers of a small network.
 const LEAST_TENSORS: usize = 6;
 
 /// Takes a file's tensors apart into stacks of blocks and the rest.
-pub fn stacks(tensors: &[TensorInfo]) -> (Vec<Stack>, Vec<usize>) {
-    let mut by_prefix: BTreeMap<&str, Stack> = BTreeMap::new();
-    for (index, tensor) in tensors.iter().enumerate() {
-        let Some((prefix, number, rest)) = numbered(plain(&tensor.name)) else {
+pub fn stacks(tensors: &[TensorInfo]) -> (Vec<Stack<'_>>, Vec<usize>) {
+    let names = tensors.iter().map(|tensor| plain(&tensor.name));
+    // Of two names that wrappers alone tell apart, the later counts.
+    let last: HashMap<&str, usize> = names.clone().zip(0..).collect();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut stacks: Vec<Stack> = Vec::new();
+    for (index, name) in names
+        .enumerate()
+        .filter(|(index, name)| last[name] == *index)
+    {
+        let Some((prefix, number)) = numbered(name) else {
             continue;
         };
-        let stack = by_prefix.entry(prefix).or_insert_with(|| Stack {
-            prefix: prefix.into(),
-            blocks: BTreeMap::new(),
-        });
-        let block = stack.blocks.entry(number).or_default();
-        block.insert(rest.into(), index);
+        let place = *places.entry(prefix).or_insert(stacks.len());
+        if place == stacks.len() {
+            let blocks = Vec::new();
+            stacks.push(Stack { prefix, blocks });
+        }
+        let blocks = &mut stacks[place].blocks;
+        // Most often the last one.
+        match blocks.iter_mut().rev().find(|block| block.number == number) {
+            Some(block) => block.members.push(index),
+            None => blocks.push(Block {
+                number,
+                members: vec![index],
+            }),
+        }
     }
-    let (stacks, _): (Vec<Stack>, Vec<Stack>) = by_prefix
-        .into_values()
-        .partition(|stack| stack.blocks.values().all(|b| b.len() >= LEAST_TENSORS));
+    stacks.retain(|stack| {
+        let mut blocks = stack.blocks.iter();
+        blocks.all(|block| block.members.len() >= LEAST_TENSORS)
+    });
     let mut stacked = vec![false; tensors.len()];
-    let members = stacks.iter().flat_map(|s| s.blocks.values());
-    for &index in members.flat_map(BTreeMap::values) {
-        stacked[index] = true;
+    for stack in &mut stacks {
+        stack.blocks.sort_unstable_by_key(|block| block.number);
+        for &index in stack.blocks.iter().flat_map(|block| &block.members) {
+            stacked[index] = true;
+        }
     }
     let loose = (0..tensors.len()).filter(|&i| !stacked[i]).collect();
     (stacks, loose)
 }
 
-/// Splits a name at its first component that is a number: `layers.3.norm` is `layers`, 3, `norm`.
-fn numbered(name: &str) -> Option<(&str, usize, &str)> {
+/// What stands before a name's first component that is a number, and the number: `layers.3.norm` has
+/// `layers` and 3.
+fn numbered(name: &str) -> Option<(&str, usize)> {
     let mut start = 0;
     for component in name.split('.') {
         let end = start + component.len();
@@ -97,8 +126,9 @@ fn numbered(name: &str) -> Option<(&str, usize, &str)> {
         if component.len() <= 4
             && let Ok(number) = component.parse()
         {
+            // A number at the end numbers no tensors of a block.
             let prefix = name[..start].trim_end_matches('.');
-            return Some((prefix, number, name.get(end + 1..)?));
+            return (end < name.len()).then_some((prefix, number));
         }
         start = end + 1;
     }
@@ -133,8 +163,8 @@ mod tests {
 
     #[test]
     fn blocks_are_found_by_their_numbers() {
-        assert_eq!(numbered("h.3.attn.w"), Some(("h", 3, "attn.w")));
-        assert_eq!(numbered("a.b.12.c"), Some(("a.b", 12, "c")));
+        assert_eq!(numbered("h.3.attn.w"), Some(("h", 3)));
+        assert_eq!(numbered("a.b.12.c"), Some(("a.b", 12)));
         assert_eq!(numbered("heads.0"), None);
         assert_eq!(numbered("norm.weight"), None);
     }

@@ -77,13 +77,9 @@ impl Pool<'_> {
                 [v, cols] if cols == d && counts[s] >= 2 => Some(v),
                 _ => None,
             });
-            vocab_size = match (table, self.map.get("embed.tokens.weight")) {
-                (Some(v), _) => v,
-                (None, Some((tensor, _))) => {
-                    self.tensors[*tensor].shape.first().copied().unwrap_or(0)
-                }
-                (None, None) => return Err(self.unsettled("embed.patch.weight", &[d, 0], &[])),
-            };
+            let table = table.or_else(|| self.mapped_rows("embed.tokens.weight"));
+            let missing = || self.unsettled("embed.patch.weight", &[d, 0], &[]);
+            vocab_size = table.ok_or_else(missing)?;
             let wants = vec![
                 want("embed.tokens.weight", EMBEDDING),
                 want("head.weight", HEAD),
@@ -99,8 +95,7 @@ impl Pool<'_> {
                 .filter(of_gate)
                 .any(|i| fit(&self.words(i, scope), DELETE_GATE).is_some())
         };
-        let given = self.map.get("delete_gate.hidden.weight");
-        let given = given.and_then(|(tensor, _)| self.tensors[*tensor].shape.first().copied());
+        let given = self.mapped_rows("delete_gate.hidden.weight");
         let gate = given.or_else(|| {
             shapes.iter().find_map(|s| match s[..] {
                 [hidden, cols] if cols == d && has(&[hidden]) => {
@@ -122,7 +117,7 @@ impl Pool<'_> {
         }
 
         let bolmo = byte_width.is_some_and(|w| has(&[w, w]))
-            || self.map.contains_key("embed.bolmo.query.weight");
+            || self.mapped_rows("embed.bolmo.query.weight").is_some();
         if let Some(w) = byte_width.filter(|_| bolmo) {
             let part = |name: &str, phrases| want(format!("embed.bolmo.{name}.weight"), phrases);
             let wants = vec![

@@ -4,7 +4,7 @@ use super::names::{fit, plain, words};
 use super::phrases::Phrases;
 use super::{Error, Listed, NameMap, Result, Role, Why};
 use crate::checkpoint::{Encoding, TensorInfo};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// One role of several that have the same shape.
@@ -40,10 +40,13 @@ pub(super) struct Pool<'a> {
     pub(super) tensors: &'a [TensorInfo],
     by_name: HashMap<&'a str, usize>,
     pub(super) free: Vec<bool>,
-    /// What the name map says and no role has claimed yet.
-    pub(super) map: BTreeMap<String, (usize, Option<Range<usize>>)>,
+    /// What the name map says and no role has claimed yet, in the order of the roles.
+    pub(super) map: Vec<(String, Target)>,
     pub(super) roles: Vec<Role>,
 }
+
+/// What the name map gives a role: a tensor, or rows of one.
+type Target = (usize, Option<Range<usize>>);
 
 /// A part of the tensors in which a role is looked for: a block's, or the loose ones.
 #[derive(Clone, Copy)]
@@ -66,8 +69,7 @@ impl<'a> Pool<'a> {
             by_either.entry(tensor.name.as_str()).or_insert(index);
             by_either.entry(plain(&tensor.name)).or_insert(index);
         }
-        let mut given = BTreeMap::new();
-        let mut mapped = Vec::new();
+        let mut given = Vec::new();
         for (role, target) in map {
             let (name, rows) = split_rows(target);
             let has_rows = |&i: &usize| match (&rows, tensors[i].shape.first()) {
@@ -80,11 +82,13 @@ impl<'a> Pool<'a> {
                 role: role.clone(),
                 tensor: target.clone(),
             })?;
-            mapped.push(tensor);
-            given.insert(role.clone(), (tensor, rows));
+            given.push((role.clone(), (tensor, rows)));
         }
+        given.sort_unstable_by(|(one, _): &(String, Target), (other, _)| one.cmp(other));
         // Only now: several roles may share the rows of one tensor.
-        mapped.into_iter().for_each(|tensor| free[tensor] = false);
+        for (_, (tensor, _)) in &given {
+            free[*tensor] = false;
+        }
         let names = tensors.iter().map(|t| t.name.as_str());
         Ok(Pool {
             tensors,
@@ -165,6 +169,21 @@ impl<'a> Pool<'a> {
         });
     }
 
+    /// The shape of what the name map gives a role.
+    pub(super) fn shape_of(&self, (tensor, rows): &Target) -> Vec<usize> {
+        let mut shape = self.tensors[*tensor].shape.clone();
+        if let (Some(rows), Some(first)) = (rows, shape.first_mut()) {
+            *first = rows.len();
+        }
+        shape
+    }
+
+    /// The rows of what the name map gives a role; `None` where it gives nothing.
+    pub(super) fn mapped_rows(&self, role: &str) -> Option<usize> {
+        let (_, target) = self.map.iter().find(|(name, _)| name == role)?;
+        Some(self.shape_of(target).first().copied().unwrap_or(0))
+    }
+
     /// Claims what the name map says of a role; false when it says nothing.
     pub(super) fn claim_mapped(
         &mut self,
@@ -172,13 +191,12 @@ impl<'a> Pool<'a> {
         shape: &[usize],
         ternary: bool,
     ) -> Result<bool> {
-        let Some((tensor, rows)) = self.map.remove(role) else {
+        let Some(at) = self.map.iter().position(|(name, _)| name == role) else {
             return Ok(false);
         };
-        let mut found = self.tensors[tensor].shape.clone();
-        if let (Some(rows), Some(first)) = (&rows, found.first_mut()) {
-            *first = rows.len();
-        }
+        let (_, target) = self.map.remove(at);
+        let found = self.shape_of(&target);
+        let (tensor, rows) = target;
         if squeeze(&found) != squeeze(shape) {
             return Err(Error::Shape {
                 role: role.into(),
@@ -252,8 +270,11 @@ impl<'a> Pool<'a> {
         shape: &[usize],
         candidates: &[usize],
     ) -> Box<Error> {
-        let fitting: HashSet<usize> = candidates.iter().copied().collect();
-        let unused = (0..self.tensors.len()).filter(|i| self.free[*i] && !fitting.contains(i));
+        let mut unused = self.free.clone();
+        for &candidate in candidates {
+            unused[candidate] = false;
+        }
+        let unused = (0..self.tensors.len()).filter(|i| unused[*i]);
         Box::new(Error::Unsettled {
             role: role.into(),
             expected: shape.into(),
@@ -275,7 +296,9 @@ impl<'a> Pool<'a> {
     ) -> Result<()> {
         let count = wants.len();
         let fused = self.shaped(scope, &[count * rows, cols]);
-        let mapped = wants.iter().any(|want| self.map.contains_key(&want.role));
+        let mapped = wants
+            .iter()
+            .any(|want| self.mapped_rows(&want.role).is_some());
         let apart = self.shaped(scope, &[rows, cols]).len() >= count;
         match fused[..] {
             [tensor]
