@@ -299,14 +299,16 @@ build() {
 # Builds one wasm file, with these options of cargo. What a visitor downloads is to be small: std is
 # compiled along, for size; a panic, which only a defect of ours can cause, stops the program at once
 # instead of describing itself (tests keep the description); and of calls only those are inlined that
-# save code or are marked as worth it.
+# save code or are marked as worth it, of loops only those unrolled whose length is known.
 build_variant() {
   local file=$1 folder
   folder=$(dirname "$file")
   shift
+  local flags="'-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none'"
+  flags="$flags, '-Cllvm-args=-inline-threshold=5 -inlinehint-threshold=5'"
+  flags="$flags, '-Cllvm-args=-unroll-runtime=false -unroll-allow-partial=false -unroll-allow-peeling=false'"
   cargo_web build --locked --release --lib -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size \
-    --config "target.$TARGET.rustflags=['-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none', '-Cllvm-args=-inline-threshold=5 -inlinehint-threshold=5']" \
-    "$@"
+    --config "target.$TARGET.rustflags=[$flags]" "$@"
   mkdir -p "$folder/new"
   wasm-bindgen --target web --out-dir "$folder/new" --remove-name-section --remove-producers-section \
     "target/$TARGET/release/cpu1.wasm"

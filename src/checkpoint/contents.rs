@@ -353,6 +353,7 @@ fn is_weight(tensor: &RawTensor<'_>) -> bool {
 }
 
 /// A packed ternary tensor: two tensors (or a number) and a shape.
+#[derive(Clone)]
 struct Group {
     packed: Id,
     scale: Id,
@@ -574,11 +575,13 @@ impl<'g> Collector<'g, '_> {
             {
                 continue;
             }
-            if let Some(group) = key.and_then(|key| groups.get(&key)) {
-                if let Some((stem, group)) = group {
+            match groups.get(position) {
+                Some(Member::Codes(stem, group)) => {
                     self.ternary(join(path, stem)?, group)?;
+                    continue;
                 }
-                continue;
+                Some(Member::Other) => continue,
+                Some(Member::No) | None => {}
             }
             match graph.node(value) {
                 Node::Tensor(tensor) => {
@@ -664,59 +667,56 @@ impl<'g> Collector<'g, '_> {
     }
 
     /// Groups written side by side, as `<name>.packed`, `<name>.scale` and `<name>.shape`, or with
-    /// `_` instead of the dot: for the key of the codes the group's name and the group, for the other
-    /// two nothing.
-    fn groups_by_suffix(&self, dict: Id) -> HashMap<Id, Option<(&'g str, Group)>> {
+    /// `_` instead of the dot: what each item of a dict is to one; nothing where there are none.
+    fn groups_by_suffix(&self, dict: Id) -> Vec<Member<'g>> {
         let graph = self.graph;
-        let items = || {
-            graph.items(dict).iter().filter_map(|&(key, value)| {
-                let name = graph.text(key).filter(|name| name.len() < LONGEST_NAME)?;
-                Some((name, key, value))
-            })
+        let items = graph.items(dict);
+        let name = |key| graph.text(key).filter(|name| name.len() < LONGEST_NAME);
+        // The longest word leaves the shortest stem.
+        let stem = |name: &'g str| {
+            let stems = PACKED_KEYS
+                .iter()
+                .filter_map(|word| name.strip_suffix(word));
+            let stems = stems.filter(|stem| stem.ends_with(['.', '_']));
+            let stem = stems.min_by_key(|stem| stem.len());
+            stem.filter(|stem| stem.len() > 1)
         };
-        let packed: Vec<_> = items()
-            .filter(|&(_, _, value)| is_bytes(graph, value))
-            .filter_map(|(name, key, value)| {
-                let stems = PACKED_KEYS
-                    .iter()
-                    .filter_map(|word| name.strip_suffix(word));
-                // The longest word leaves the shortest stem.
-                let stems = stems.filter(|stem| stem.ends_with(['.', '_']));
-                let stem = stems.min_by_key(|stem| stem.len())?;
-                (stem.len() > 1).then_some((stem, key, value))
-            })
+        let packed: Vec<(usize, &str)> = (0..)
+            .zip(items)
+            .filter(|(_, (_, value))| is_bytes(graph, *value))
+            .filter_map(|(place, (key, _))| Some((place, stem(name(*key)?)?)))
             .collect();
-        let mut groups = HashMap::new();
         if packed.is_empty() {
-            return groups;
+            return Vec::new();
         }
-        let by_name: HashMap<&str, (Id, Id)> = items()
-            .map(|(name, key, value)| (name, (key, value)))
+        let keys = (0..).zip(items);
+        let places: HashMap<&str, usize> = keys
+            .filter_map(|(place, (key, _))| Some((name(*key)?, place)))
             .collect();
-        for (stem, key, packed) in packed {
+        let mut members = vec![Member::No; items.len()];
+        for (place, stem) in packed {
             let sibling = |words: &[&str]| {
                 words
                     .iter()
-                    .find_map(|word| by_name.get(&*format!("{stem}{word}")).copied())
+                    .find_map(|word| places.get(&*format!("{stem}{word}")).copied())
             };
-            let Some((scale_key, scale)) = sibling(&SCALE_KEYS) else {
+            let Some(scale) = sibling(&SCALE_KEYS) else {
                 continue;
             };
             let shape = sibling(&SHAPE_KEYS);
-            let name = &stem[..stem.len() - 1];
+            members[scale] = Member::Other;
+            if let Some(shape) = shape {
+                members[shape] = Member::Other;
+            }
             let group = Group {
-                packed,
-                scale,
-                shape: shape.map(|(_, shape)| shape),
+                packed: items[place].1,
+                scale: items[scale].1,
+                shape: shape.map(|shape| items[shape].1),
                 dict: None,
             };
-            groups.insert(key, Some((name, group)));
-            groups.insert(scale_key, None);
-            if let Some((shape_key, _)) = shape {
-                groups.insert(shape_key, None);
-            }
+            members[place] = Member::Codes(&stem[..stem.len() - 1], group);
         }
-        groups
+        members
     }
 
     fn ternary(&mut self, name: String, group: &Group) -> Result<()> {
@@ -821,6 +821,16 @@ fn fit_rows(scales: &[usize], shape: &[usize]) -> bool {
     };
     scales.iter().product::<usize>() == 1
         || (*columns > 1 && (scales == rows || scales.split_last() == Some((&1, rows))))
+}
+
+/// What an item of a dict is to a group of tensors that is written side by side.
+#[derive(Clone)]
+enum Member<'g> {
+    No,
+    /// The codes of the group of this name.
+    Codes(&'g str, Group),
+    /// Its scale or shape.
+    Other,
 }
 
 /// The keys that lead from the state dict to a container.

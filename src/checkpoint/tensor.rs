@@ -218,16 +218,22 @@ impl View {
         let (elements, _) = bytes.as_chunks::<N>();
         let len = self.len();
         if self.is_contiguous() {
-            return elements[self.offset..self.offset + len]
+            return elements[self.offset..][..len]
                 .iter()
                 .map(|&b| read(b))
                 .collect();
         }
         let mut values = Vec::with_capacity(len);
+        self.walk(&mut |at| values.push(read(elements[at])));
+        values
+    }
+
+    /// Calls `visit` with the place of each element in its storage, in row-major order.
+    fn walk(&self, visit: &mut dyn FnMut(usize)) {
         let mut position = vec![0; self.shape.len()];
         let mut at = self.offset;
-        for _ in 0..len {
-            values.push(read(elements[at]));
+        for _ in 0..self.len() {
+            visit(at);
             // Count up like an odometer, the last dimension fastest.
             for axis in (0..position.len()).rev() {
                 position[axis] += 1;
@@ -239,7 +245,6 @@ impl View {
                 position[axis] = 0;
             }
         }
-        values
     }
 
     fn is_contiguous(&self) -> bool {

@@ -85,8 +85,12 @@ pub(super) fn read(json: &[u8]) -> Result<Tokenizer, Error> {
 /// their order from U+0100 on.
 struct Alphabet {
     letters: [char; 256],
-    bytes: HashMap<char, u8>,
+    /// The byte of each letter.
+    bytes: [Option<u8>; LETTERS_END],
 }
+
+/// Letters are below: U+0100 and the 68 bytes of Latin-1 that are not printable.
+const LETTERS_END: usize = 0x100 + 68;
 
 impl Alphabet {
     fn new() -> Self {
@@ -97,15 +101,17 @@ impl Alphabet {
             next += u32::from(!printable);
             char::from_u32(code).unwrap_or_default()
         });
-        Alphabet {
-            letters,
-            bytes: letters.into_iter().zip(0..=255).collect(),
+        let mut bytes = [None; LETTERS_END];
+        for (letter, byte) in letters.into_iter().zip(0..=255) {
+            bytes[letter as usize] = Some(byte);
         }
+        Alphabet { letters, bytes }
     }
 
     /// What a token says; one that is not written in these letters says its own text.
     fn bytes(&self, text: &str) -> Box<[u8]> {
-        let bytes: Option<Box<[u8]>> = text.chars().map(|c| self.bytes.get(&c).copied()).collect();
+        let byte = |c: char| self.bytes.get(c as usize).copied().flatten();
+        let bytes: Option<Box<[u8]>> = text.chars().map(byte).collect();
         bytes.unwrap_or_else(|| text.as_bytes().into())
     }
 }

@@ -20,10 +20,9 @@ pub(super) struct Shape {
 }
 
 impl Pool<'_> {
-    /// Settles one block, named `at` in our own scheme.
+    /// Settles one block.
     pub(super) fn block(
         &mut self,
-        at: &str,
         scope: Scope,
         width: usize,
         hint: Option<Mixer>,
@@ -34,21 +33,16 @@ impl Pool<'_> {
             _ => None,
         };
         let all: Vec<(usize, usize)> = self.weights(scope).filter_map(sides).collect();
-        let prefix = format!("{at}.");
+        let of_block = |role: &String| Some(role.strip_prefix(scope.at)?.to_string());
         let mapped: Vec<(String, Vec<usize>)> = self
             .map
             .iter()
-            .filter(|(role, _)| role.starts_with(&prefix))
-            .map(|(role, target)| (role.clone(), self.shape_of(target)))
+            .filter_map(|(role, target)| Some((of_block(role)?, self.shape_of(target))))
             .collect();
-        let given = |name: &str| {
-            mapped
-                .iter()
-                .find(|(role, _)| *role == format!("{at}.{name}.weight"))
-        };
+        let given = |name: &str| mapped.iter().find(|(role, _)| role == name);
 
         // F is the longest input of a tensor that gives d: nothing else in a block is as wide.
-        let inner = match given("ffn.down") {
+        let inner = match given("ffn.down.weight") {
             Some((_, shape)) => shape.last().copied(),
             None => all
                 .iter()
@@ -57,7 +51,7 @@ impl Pool<'_> {
                 .max(),
         };
         let Some(inner) = inner else {
-            return Err(self.unsettled(&format!("{at}.ffn.down.weight"), &[width, 0], &[]));
+            return Err(self.unsettled(&scope.role("ffn.down.weight"), &[width, 0], &[]));
         };
 
         // Low-rank paths: [r, d] and [d, r], narrower than both.
@@ -69,23 +63,20 @@ impl Pool<'_> {
             .collect();
         ranks.sort_unstable();
         ranks.dedup();
-        let (fp_residual_rank, pfnet_hidden) = self.side_paths(at, scope, width, &ranks)?;
+        let (fp_residual_rank, pfnet_hidden) = self.side_paths(scope, width, &ranks)?;
 
-        let mixer = self.mixer_kind(scope, hint, &mapped, at);
-        let square = |name: &str, phrases| want(format!("{at}.mixer.{name}.weight"), phrases);
+        let mixer = self.mixer_kind(scope, hint, &mapped);
         let inputs = match mixer {
-            Mixer::Attention => vec![
-                square("query", QUERY),
-                square("key", KEY),
-                square("value", VALUE),
+            Mixer::Attention => [
+                want("mixer.query.weight", QUERY),
+                want("mixer.key.weight", KEY),
+                want("mixer.value.weight", VALUE),
             ],
-            Mixer::Mlgru => {
-                vec![
-                    square("forget", FORGET),
-                    square("candidate", CANDIDATE),
-                    square("gate", OUTPUT_GATE),
-                ]
-            }
+            Mixer::Mlgru => [
+                want("mixer.forget.weight", FORGET),
+                want("mixer.candidate.weight", CANDIDATE),
+                want("mixer.gate.weight", OUTPUT_GATE),
+            ],
         };
         // Apart there are three squares and W_o, fused there is W_o alone; F = d adds to them.
         let squares = all.iter().filter(|side| **side == (width, width)).count();
@@ -93,89 +84,77 @@ impl Pool<'_> {
         let fused = all.contains(&(3 * width, width));
         let in_map = mapped
             .iter()
-            .filter(|(role, _)| role.contains(".mixer.") && !role.contains("norm"))
+            .filter(|(role, _)| role.starts_with("mixer.") && !role.contains("norm"))
             .count();
-        let output_projection =
-            squares + in_map - of_ffn > if fused { 0 } else { 3 } || given("mixer.out").is_some();
-        let out = want(format!("{at}.mixer.out.weight"), OUT);
-        let ffn_down = want(
-            format!("{at}.ffn.down.weight"),
-            &["down", "fc 2", "w 2", "c proj", "ffn . out", "mlp . out"],
-        );
+        let output_projection = squares + in_map - of_ffn > if fused { 0 } else { 3 }
+            || given("mixer.out.weight").is_some();
+        let out = output_projection.then_some(want("mixer.out.weight", OUT));
+        let ffn_down = want("ffn.down.weight", FFN_DOWN);
         if fused {
             let order = if mixer == Mixer::Attention {
                 FUSED_QKV
             } else {
                 &[]
             };
-            self.settle_stacked(scope, width, width, inputs, order)?;
-            if output_projection {
-                self.settle(scope, &[width, width], vec![out], true)?;
-            }
-            self.settle(scope, &[width, inner], vec![ffn_down], true)?;
-        } else if inner == width {
-            // Here words alone tell the two layers' matrices apart.
-            let mut wants = inputs;
-            wants.extend(output_projection.then_some(out));
-            wants.push(ffn_down);
-            wants.push(want(format!("{at}.ffn.gate.weight"), FFN_GATE_NAMED));
-            wants.push(want(format!("{at}.ffn.up.weight"), FFN_UP_NAMED));
-            self.settle(scope, &[width, width], wants, true)?;
+            self.settle_stacked(scope, width, width, &inputs, order)?;
+            self.settle(scope, &[width, width], out.as_slice(), true)?;
+            self.settle(scope, &[width, inner], &[ffn_down], true)?;
         } else {
-            let mut wants = inputs;
-            wants.extend(output_projection.then_some(out));
-            self.settle(scope, &[width, width], wants, true)?;
-            self.settle(scope, &[width, inner], vec![ffn_down], true)?;
+            let mut wants: Vec<Want> = inputs.into_iter().chain(out).collect();
+            if inner == width {
+                // Here words alone tell the two layers' matrices apart.
+                wants.push(ffn_down);
+                wants.push(want("ffn.gate.weight", FFN_GATE_NAMED));
+                wants.push(want("ffn.up.weight", FFN_UP_NAMED));
+            }
+            self.settle(scope, &[width, width], &wants, true)?;
+            if inner != width {
+                self.settle(scope, &[width, inner], &[ffn_down], true)?;
+            }
         }
 
         // Two matrices with a gate, one without (SPEC §3).
-        let gate = want(format!("{at}.ffn.gate.weight"), FFN_GATE);
-        let up = want(format!("{at}.ffn.up.weight"), FFN_UP);
+        let gate = want("ffn.gate.weight", FFN_GATE);
+        let up = want("ffn.up.weight", FFN_UP);
         let one = self.shaped(scope, &[inner, width]).len() == 1
-            && given("ffn.gate").is_none()
-            && given("ffn.up").is_none();
+            && given("ffn.gate.weight").is_none()
+            && given("ffn.up.weight").is_none();
         if inner == width && !fused {
             // Settled above.
         } else if one {
-            self.settle(scope, &[inner, width], vec![up], true)?;
+            self.settle(scope, &[inner, width], &[up], true)?;
         } else {
-            self.settle_stacked(scope, inner, width, vec![gate, up], &[])?;
+            self.settle_stacked(scope, inner, width, &[gate, up], &[])?;
         }
 
-        let norms = [("norm1", NORM_1), ("norm2", NORM_2)];
-        let mut wants: Vec<Want> = norms
-            .map(|(name, phrases)| want(format!("{at}.{name}.weight"), phrases))
-            .into();
-        let decay = format!("{at}.mixer.decay");
+        let mut wants = vec![want("norm1.weight", NORM_1), want("norm2.weight", NORM_2)];
         if output_projection {
-            wants.push(maybe(format!("{at}.mixer.out_norm.weight"), OUT_NORM));
+            wants.push(maybe("mixer.out_norm.weight", OUT_NORM));
         }
-        let mut down_norm = Vec::new();
         if inner == width {
-            wants.push(maybe(
-                format!("{at}.ffn.down_norm.weight"),
-                &[
-                    "down norm",
-                    "ffn . norm",
-                    "ffn sub norm",
-                    "ffn subln",
-                    "inner ffn ln",
-                ],
-            ));
-        } else if !self.shaped(scope, &[inner]).is_empty() || given("ffn.down_norm").is_some() {
-            down_norm.push(want(format!("{at}.ffn.down_norm.weight"), &["norm"]));
+            wants.push(maybe("ffn.down_norm.weight", DOWN_NORM_NAMED));
         }
+        let decay = maybe("mixer.decay", DECAY);
         if mixer == Mixer::Mlgru {
-            wants.push(maybe(decay.clone(), DECAY));
+            wants.push(decay);
         }
-        self.settle(scope, &[width], wants, false)?;
-        if !down_norm.is_empty() {
-            self.settle(scope, &[inner], down_norm, false)?;
+        let has_down_norm = inner != width
+            && (!self.shaped(scope, &[inner]).is_empty()
+                || given("ffn.down_norm.weight").is_some());
+        self.settle(scope, &[width], &wants, false)?;
+        if has_down_norm {
+            let down_norm = want("ffn.down_norm.weight", &["norm"]);
+            self.settle(scope, &[inner], &[down_norm], false)?;
         }
-        let has_decay = |pool: &Self| pool.roles[first..].iter().any(|role| role.name == decay);
+        let role = scope.role(decay.name);
+        let has_decay = |pool: &Self| {
+            pool.roles[first..]
+                .iter()
+                .any(|settled| settled.name == role)
+        };
         let channel = has_decay(self);
         if mixer == Mixer::Mlgru && !channel {
-            self.settle(scope, &[1], vec![maybe(decay.clone(), DECAY)], false)?;
+            self.settle(scope, &[1], &[decay], false)?;
         }
         let decay = match (channel, has_decay(self)) {
             (true, _) => Decay::Channel,
@@ -196,7 +175,7 @@ impl Pool<'_> {
             .collect();
         if !left.is_empty() {
             return Err(Error::Unexplained {
-                block: at.into(),
+                block: scope.at.trim_end_matches('.').into(),
                 tensors: self.listed(left),
             }
             .into());
@@ -215,7 +194,6 @@ impl Pool<'_> {
     /// FPResidual and PFNet, by the ranks that are there; the words tell them apart.
     pub(super) fn side_paths(
         &mut self,
-        at: &str,
         scope: Scope,
         width: usize,
         ranks: &[usize],
@@ -231,7 +209,7 @@ impl Pool<'_> {
         let first = self.roles.len();
         let mut found = (0, 0);
         for role in ["fp_residual", "pfnet"] {
-            let name = |side: &str| format!("{at}.{role}.{side}.weight");
+            let name = |side: &str| scope.role(&format!("{role}.{side}.weight"));
             if let Some(rank) = self.mapped_rows(&name("down")) {
                 self.claim_mapped(&name("down"), &[rank, width], role == "pfnet")?;
                 self.claim_mapped(&name("up"), &[width, rank], role == "pfnet")?;
@@ -247,10 +225,10 @@ impl Pool<'_> {
                 let side = if shape[0] == rank { "down" } else { "up" };
                 for index in self.shaped(scope, &shape) {
                     let Some(role) = path(self, index) else {
-                        let role = format!("{at}.fp_residual.{side}.weight");
+                        let role = scope.role(&format!("fp_residual.{side}.weight"));
                         return Err(self.unsettled(&role, &shape, &[index]));
                     };
-                    let name = format!("{at}.{role}.{side}.weight");
+                    let name = scope.role(&format!("{role}.{side}.weight"));
                     let settled = self.roles[first..].iter().find(|role| role.name == name);
                     if let Some(settled) = settled {
                         return Err(self.unsettled(&name, &shape, &[settled.tensor, index]));
@@ -273,23 +251,18 @@ impl Pool<'_> {
         scope: Scope,
         hint: Option<Mixer>,
         mapped: &[(String, Vec<usize>)],
-        at: &str,
     ) -> Mixer {
         let says = |phrases: Phrases| {
             self.weights(scope)
                 .any(|i| fit(&self.words(i, scope), phrases).is_some())
         };
-        let given = |name: &str| {
-            mapped
-                .iter()
-                .any(|(role, _)| *role == format!("{at}.mixer.{name}.weight"))
-        };
-        if given("query")
+        let given = |name: &str| mapped.iter().any(|(role, _)| role == name);
+        if given("mixer.query.weight")
             || says(QUERY)
             || says(&["qkv", "attn", "attention", "c attn"]) && !says(FORGET)
         {
             Mixer::Attention
-        } else if given("forget") || says(FORGET) {
+        } else if given("mixer.forget.weight") || says(FORGET) {
             Mixer::Mlgru
         } else {
             hint.unwrap_or(Mixer::Mlgru)
@@ -342,10 +315,11 @@ pub(super) fn settle_stack(
             .into());
         }
         let scope = Scope {
+            at: &format!("{at}.{expected}."),
             members: &block.members,
             skip: words(&format!("{prefix}{expected}.")).len(),
         };
-        shapes.push(pool.block(&format!("{at}.{expected}"), scope, width, hint)?);
+        shapes.push(pool.block(scope, width, hint)?);
     }
     Ok(shapes)
 }

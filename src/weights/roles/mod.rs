@@ -307,6 +307,7 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
         None => None,
     };
     let scope = Scope {
+        at: "",
         members: &loose,
         skip: 0,
     };

@@ -2,7 +2,7 @@
 
 use super::names::fit;
 use super::phrases::*;
-use super::pool::{Pool, Scope, Want, maybe, squeeze, want};
+use super::pool::{Pool, Scope, maybe, squeeze, want};
 use super::{Result, Why};
 use std::collections::HashMap;
 
@@ -69,7 +69,7 @@ impl Pool<'_> {
             self.settle(
                 scope,
                 &[d, PATCH * w],
-                vec![want("embed.patch.weight", &["patch", "proj"])],
+                &[want("embed.patch.weight", &["patch", "proj"])],
                 true,
             )?;
         } else {
@@ -80,11 +80,11 @@ impl Pool<'_> {
             let table = table.or_else(|| self.mapped_rows("embed.tokens.weight"));
             let missing = || self.unsettled("embed.patch.weight", &[d, 0], &[]);
             vocab_size = table.ok_or_else(missing)?;
-            let wants = vec![
+            let wants = [
                 want("embed.tokens.weight", EMBEDDING),
                 want("head.weight", HEAD),
             ];
-            self.settle(scope, &[vocab_size, d], wants, true)?;
+            self.settle(scope, &[vocab_size, d], &wants, true)?;
         }
 
         // The gate is the one network that ends in a single row. A head of 256 bytes, or the
@@ -109,98 +109,58 @@ impl Pool<'_> {
             self.settle(
                 scope,
                 &[hidden, d],
-                vec![want("delete_gate.hidden.weight", DELETE_GATE)],
+                &[want("delete_gate.hidden.weight", DELETE_GATE)],
                 false,
             )?;
-            let wants = vec![want("delete_gate.score.weight", DELETE_GATE)];
-            self.settle(scope, &[1, hidden], wants, false)?;
+            let wants = [want("delete_gate.score.weight", DELETE_GATE)];
+            self.settle(scope, &[1, hidden], &wants, false)?;
         }
 
         let bolmo = byte_width.is_some_and(|w| has(&[w, w]))
             || self.mapped_rows("embed.bolmo.query.weight").is_some();
         if let Some(w) = byte_width.filter(|_| bolmo) {
-            let part = |name: &str, phrases| want(format!("embed.bolmo.{name}.weight"), phrases);
-            let wants = vec![
-                part("query", QUERY),
-                part("key", KEY),
-                part("value", VALUE),
-                part("out", OUT),
+            let wants = [
+                want("embed.bolmo.query.weight", QUERY),
+                want("embed.bolmo.key.weight", KEY),
+                want("embed.bolmo.value.weight", VALUE),
+                want("embed.bolmo.out.weight", OUT),
             ];
-            self.settle(scope, &[w, w], wants, false)?;
+            self.settle(scope, &[w, w], &wants, false)?;
             self.settle(
                 scope,
                 &[1, w],
-                vec![want("embed.bolmo.boundary.weight", BOUNDARY)],
+                &[want("embed.bolmo.boundary.weight", BOUNDARY)],
                 false,
             )?;
         }
 
-        let local_tables = |w: usize| {
-            let table = maybe(
-                "embed.bytes.weight",
-                &["patch", "embed", "embedding", "bytes"],
-            );
-            let mut wants = vec![
-                want(
-                    "decoder.bytes.weight",
-                    &[
-                        "local embed",
-                        "local byte",
-                        "decoder . bytes",
-                        "decoder . embed",
-                        "decoder . embedding",
-                        "embed",
-                        "embedding",
-                        "emb",
-                        "bytes",
-                        "byte",
-                    ],
-                ),
-                want("decoder.head.weight", HEAD),
-            ];
-            if byte_width == Some(w) {
-                wants.push(Want {
-                    optional: false,
-                    ..table
-                });
-            }
-            wants
-        };
         if let Some(w) = byte_width.filter(|w| Some(*w) != local_width) {
             self.settle(
                 scope,
                 &[256, w],
-                vec![want("embed.bytes.weight", EMBEDDING)],
+                &[want("embed.bytes.weight", EMBEDDING)],
                 true,
             )?;
         }
-        let final_norm = want(
-            "norm.weight",
-            &["norm", "final norm", "norm f", "ln f", "out norm"],
-        );
-        let local_norm = || want("decoder.norm.weight", LOCAL_NORM);
-        let mut norms = vec![final_norm];
-        norms.extend((local_width == Some(d)).then(local_norm));
-        self.settle(scope, &[d], norms, false)?;
+        let local_norm = want("decoder.norm.weight", LOCAL_NORM);
+        let mut norms = vec![want("norm.weight", FINAL_NORM)];
+        norms.extend((local_width == Some(d)).then_some(local_norm));
+        self.settle(scope, &[d], &norms, false)?;
         if let Some(w) = local_width {
-            self.settle(
-                scope,
-                &[PATCH * w, d],
-                vec![want("decoder.input.weight", &["in", "input", "proj"])],
-                true,
-            )?;
-            self.settle(
-                scope,
-                &[PATCH, w],
-                vec![maybe(
-                    "decoder.positions",
-                    &["pos", "position", "positions", "positional"],
-                )],
-                false,
-            )?;
-            self.settle(scope, &[256, w], local_tables(w), true)?;
+            let input = want("decoder.input.weight", &["in", "input", "proj"]);
+            self.settle(scope, &[PATCH * w, d], &[input], true)?;
+            let positions = maybe("decoder.positions", POSITIONS);
+            self.settle(scope, &[PATCH, w], &[positions], false)?;
+            let mut tables = vec![
+                want("decoder.bytes.weight", LOCAL_EMBEDDING),
+                want("decoder.head.weight", HEAD),
+            ];
+            if byte_width == Some(w) {
+                tables.push(want("embed.bytes.weight", PATCH_EMBEDDING));
+            }
+            self.settle(scope, &[256, w], &tables, true)?;
             if w != d {
-                self.settle(scope, &[w], vec![local_norm()], false)?;
+                self.settle(scope, &[w], &[local_norm], false)?;
             }
         } else if byte_width.is_some() {
             self.byte_heads(scope, d)?;

@@ -19,6 +19,7 @@ pub const CANDIDATE: Phrases = &["c", "candidate", "cand", "wc", "i", "wi", "cel
 pub const OUTPUT_GATE: Phrases = &["g", "gate", "wg", "output gate", "out gate"];
 pub const FFN_GATE: Phrases = &["gate", "w 1", "wg", "g"];
 pub const FFN_UP: Phrases = &["up", "w 3", "w 2", "wu", "u"];
+pub const FFN_DOWN: Phrases = &["down", "fc 2", "w 2", "c proj", "ffn . out", "mlp . out"];
 /// The same with the layer's name, where a mixer's matrices have the same shape.
 pub const FFN_GATE_NAMED: Phrases = &[
     "ffn . gate", "mlp . gate", "feed forward . gate", "ffn gate", "mlp gate", "ffn . w 1", "mlp . w 1",
@@ -41,6 +42,10 @@ pub const OUT_NORM: Phrases = &[
     "out norm", "subln", "sub ln", "sub norm", "inner norm", "attn sub norm", "inner attn ln",
     "o norm", "g norm", "norm o", "norm out", "output norm", "mixer . norm", "attn . norm",
 ];
+/// The norm before `W_down`, where a mixer's norms have the same shape.
+pub const DOWN_NORM_NAMED: Phrases = &[
+    "down norm", "ffn . norm", "ffn sub norm", "ffn subln", "inner ffn ln",
+];
 pub const DECAY: Phrases = &["decay", "lambda", "lam", "floor", "lower bound"];
 pub const FP_RESIDUAL: Phrases = &[
     "fp", "fpres", "fpresidual", "residual", "res", "bypass", "lora", "low rank",
@@ -49,6 +54,14 @@ pub const PFNET: Phrases = &["pfnet", "pf net", "pf", "pfn"];
 pub const EMBEDDING: Phrases = &[
     "embed", "embedding", "emb", "embeddings", "bytes", "byte", "tok", "tokens", "wte",
 ];
+/// The byte tables of the patches and of the local decoder, where these have the same shape.
+pub const PATCH_EMBEDDING: Phrases = &["patch", "embed", "embedding", "bytes"];
+pub const LOCAL_EMBEDDING: Phrases = &[
+    "local embed", "local byte", "decoder . bytes", "decoder . embed", "decoder . embedding",
+    "embed", "embedding", "emb", "bytes", "byte",
+];
+pub const POSITIONS: Phrases = &["pos", "position", "positions", "positional"];
+pub const FINAL_NORM: Phrases = &["norm", "final norm", "norm f", "ln f", "out norm"];
 pub const HEAD: Phrases = &[
     "head", "logits", "lm head", "unembed", "classifier", "out", "output", "proj", "byte head",
 ];

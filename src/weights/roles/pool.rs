@@ -8,31 +8,40 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 /// One role of several that have the same shape.
+#[derive(Clone, Copy)]
 pub(super) struct Want {
-    pub(super) role: String,
+    /// Its name within the scope, as `mixer.query.weight`.
+    pub(super) name: &'static str,
     pub(super) phrases: Phrases,
     /// A model can do without it: it is then settled by words alone.
     pub(super) optional: bool,
 }
 
-pub(super) fn want(role: impl Into<String>, phrases: Phrases) -> Want {
+pub(super) const fn want(name: &'static str, phrases: Phrases) -> Want {
     Want {
-        role: role.into(),
+        name,
         phrases,
         optional: false,
     }
 }
 
-pub(super) fn maybe(role: impl Into<String>, phrases: Phrases) -> Want {
+pub(super) const fn maybe(name: &'static str, phrases: Phrases) -> Want {
     Want {
         optional: true,
-        ..want(role, phrases)
+        ..want(name, phrases)
     }
 }
 
 /// A tensor's shape without the sides of length 1.
 pub(super) fn squeeze(shape: &[usize]) -> Vec<usize> {
     shape.iter().copied().filter(|&n| n != 1).collect()
+}
+
+impl Scope<'_> {
+    /// The canonical name of a role of this part.
+    pub(super) fn role(&self, name: &str) -> String {
+        [self.at, name].concat()
+    }
 }
 
 /// The tensors that are not settled yet.
@@ -51,6 +60,8 @@ type Target = (usize, Option<Range<usize>>);
 /// A part of the tensors in which a role is looked for: a block's, or the loose ones.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'s> {
+    /// What its roles' names begin with: nothing, or a block's name and a dot.
+    pub(super) at: &'s str,
     /// Indexes of the tensors.
     pub(super) members: &'s [usize],
     /// How many words of a name to leave out: those of the way to the block.
@@ -214,13 +225,13 @@ impl<'a> Pool<'a> {
         &mut self,
         scope: Scope,
         shape: &[usize],
-        wants: Vec<Want>,
+        wants: &[Want],
         ternary: bool,
     ) -> Result<()> {
         let mut open = Vec::new();
         for want in wants {
-            if !self.claim_mapped(&want.role, shape, ternary)? {
-                open.push(want);
+            if !self.claim_mapped(&scope.role(want.name), shape, ternary)? {
+                open.push(*want);
             }
         }
         let mut candidates = self.shaped(scope, shape);
@@ -243,7 +254,8 @@ impl<'a> Pool<'a> {
                 .collect();
             if let [only] = chosen[..] {
                 let why = if alone { Why::Shape } else { Why::Name };
-                self.claim(&want.role, candidates[only], None, shape, ternary, why);
+                let role = scope.role(want.name);
+                self.claim(&role, candidates[only], None, shape, ternary, why);
                 taken.push((number, candidates[only]));
             }
         }
@@ -256,11 +268,11 @@ impl<'a> Pool<'a> {
         match (&needed[..], &candidates[..]) {
             ([], _) => Ok(()),
             ([want], [only]) => {
-                let (role, only) = (want.role.clone(), *only);
-                self.claim(&role, only, None, shape, ternary, Why::Shape);
+                let role = scope.role(want.name);
+                self.claim(&role, *only, None, shape, ternary, Why::Shape);
                 Ok(())
             }
-            ([want, ..], _) => Err(self.unsettled(&want.role, shape, &candidates)),
+            ([want, ..], _) => Err(self.unsettled(&scope.role(want.name), shape, &candidates)),
         }
     }
 
@@ -291,30 +303,33 @@ impl<'a> Pool<'a> {
         scope: Scope,
         rows: usize,
         cols: usize,
-        wants: Vec<Want>,
+        wants: &[Want],
         customary: Phrases,
     ) -> Result<()> {
         let count = wants.len();
         let fused = self.shaped(scope, &[count * rows, cols]);
         let mapped = wants
             .iter()
-            .any(|want| self.mapped_rows(&want.role).is_some());
+            .any(|want| self.mapped_rows(&scope.role(want.name)).is_some());
         let apart = self.shaped(scope, &[rows, cols]).len() >= count;
         match fused[..] {
             [tensor]
                 if !mapped
                     && !apart
                     && (fit(&self.words(tensor, scope), customary).is_some()
-                        || self.names_order(tensor, scope, &wants)) =>
+                        || self.names_order(tensor, scope, wants)) =>
             {
                 for (i, want) in wants.iter().enumerate() {
                     let part = i * rows..(i + 1) * rows;
                     let shape = [rows, cols];
-                    self.claim(&want.role, tensor, Some(part), &shape, true, Why::Fused);
+                    let role = scope.role(want.name);
+                    self.claim(&role, tensor, Some(part), &shape, true, Why::Fused);
                 }
                 Ok(())
             }
-            [_] if !mapped && !apart => Err(self.unsettled(&wants[0].role, &[rows, cols], &fused)),
+            [_] if !mapped && !apart => {
+                Err(self.unsettled(&scope.role(wants[0].name), &[rows, cols], &fused))
+            }
             _ => self.settle(scope, &[rows, cols], wants, true),
         }
     }
@@ -324,7 +339,7 @@ impl<'a> Pool<'a> {
         let words = self.words(tensor, scope);
         let initials: String = wants
             .iter()
-            .filter_map(|want| want.role.split('.').rev().nth(1)?.chars().next())
+            .filter_map(|want| want.name.split('.').rev().nth(1)?.chars().next())
             .collect();
         if words.contains(&initials) {
             return true;
