@@ -23,6 +23,7 @@
 
 pub mod checkpoint;
 pub mod config;
+mod decimal;
 pub mod generate;
 pub mod kernels;
 pub mod math;

@@ -98,17 +98,17 @@ fn sentence(error: impl std::fmt::Display) -> JsError {
 }
 
 /// An object from names and values.
-fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
+fn object(entries: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (key, value) in entries {
         // Setting a property of a fresh plain object cannot fail.
-        let _ = Reflect::set(&object, &key.into(), &value);
+        let _ = Reflect::set(&object, &JsValue::from_str(key), value);
     }
     object.into()
 }
 
 /// The same as JSON.
-fn json<const N: usize>(entries: [(&str, JsValue); N]) -> String {
+fn json(entries: &[(&str, JsValue)]) -> String {
     let text = JSON::stringify(&object(entries)).ok();
     text.and_then(|t| t.as_string()).unwrap_or_default()
 }
@@ -191,7 +191,7 @@ fn refusal(error: weights::Error) -> JsValue {
         unused,
     }) = &error
     {
-        let details = json([
+        let details = json(&[
             ("role", role.as_str().into()),
             ("expected", sizes(expected).into()),
             ("candidates", listed(candidates).into()),
@@ -233,7 +233,7 @@ impl Packed {
         let decisions: Array = decisions
             .iter()
             .map(|decision| {
-                object([
+                object(&[
                     ("role", decision.role.as_str().into()),
                     ("tensor", decision.tensor.as_str().into()),
                     ("shape", sizes(&decision.shape).into()),
@@ -244,7 +244,7 @@ impl Packed {
             })
             .collect();
         let unused: Array = unused.iter().map(|name| JsValue::from_str(name)).collect();
-        json([
+        json(&[
             ("flavour", flavour.to_string().into()),
             (
                 "step",
@@ -309,7 +309,7 @@ impl Model {
     /// JSON: what the model is, and what it runs on.
     pub fn info(&self) -> String {
         let config = &self.model.config;
-        json([
+        json(&[
             ("run", config.run.as_str().into()),
             ("internal_name", config.internal_name.as_str().into()),
             ("summary", config.summary().into()),
@@ -473,7 +473,7 @@ impl Generation {
     /// JSON: how far it is.
     pub fn stats(&self) -> String {
         let progress = self.generation.progress();
-        json([
+        json(&[
             ("prompt_patches", number(progress.prompt_patches)),
             ("read_patches", number(progress.read_patches)),
             ("patches", number(progress.patches)),
@@ -520,7 +520,7 @@ impl Scoring {
         let per_byte: Array = bits
             .map(|&bits| JsValue::from_f64(f64::from(bits)))
             .collect();
-        json([
+        json(&[
             ("bits_per_byte", score.bits_per_byte.into()),
             ("bytes", number(score.bytes)),
             ("per_byte", per_byte.into()),

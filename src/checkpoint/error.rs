@@ -1,5 +1,6 @@
 //! Everything that can be wrong with a checkpoint, each as a sentence.
 
+use crate::decimal;
 use std::fmt;
 
 /// A file that is not a torch ZIP archive, recognised by how it begins.
@@ -475,8 +476,9 @@ impl fmt::Display for Error {
             ),
             Self::Scale { tensor, value } => write!(
                 f,
-                "The packed ternary tensor '{tensor}' has the scale {value}; a finite number that \
-                 is not negative was expected."
+                "The packed ternary tensor '{tensor}' has the scale {}; a finite number that is not \
+                 negative was expected.",
+                decimal::text(decimal::nearest(*value)),
             ),
             Self::Unreadable { tensor, encoding } => write!(
                 f,
