@@ -204,13 +204,27 @@ impl View {
             Dtype::F16 => Data::F16(self.gather(bytes, f16::from_le_bytes)),
             Dtype::Bf16 => Data::Bf16(self.gather(bytes, bf16::from_le_bytes)),
             Dtype::F64 => Data::F32(self.gather(bytes, |b| f64::from_le_bytes(b) as f32)),
-            Dtype::U8 => Data::Int(self.gather(bytes, |[byte]: [u8; 1]| byte.into())),
-            Dtype::I8 => Data::Int(self.gather(bytes, |b| i8::from_le_bytes(b).into())),
-            Dtype::I16 => Data::Int(self.gather(bytes, |b| i16::from_le_bytes(b).into())),
-            Dtype::I32 => Data::Int(self.gather(bytes, |b| i32::from_le_bytes(b).into())),
-            Dtype::I64 => Data::Int(self.gather(bytes, i64::from_le_bytes)),
-            Dtype::Bool => Data::Int(self.gather(bytes, |[byte]: [u8; 1]| (byte != 0).into())),
+            _ => Data::Int(self.integers(bytes)),
         }
+    }
+
+    /// The values of a type that is no float: these are few, and one loop for all types is enough.
+    fn integers(&self, bytes: &[u8]) -> Vec<i64> {
+        let size = self.dtype.size() as usize;
+        let mut values = Vec::with_capacity(self.len());
+        self.walk(&mut |at| {
+            let mut wide = [0; 8];
+            wide[..size].copy_from_slice(&bytes[at * size..][..size]);
+            let value = i64::from_le_bytes(wide);
+            values.push(match self.dtype {
+                Dtype::Bool => i64::from(value != 0),
+                Dtype::I8 => i64::from(value as i8),
+                Dtype::I16 => i64::from(value as i16),
+                Dtype::I32 => i64::from(value as i32),
+                _ => value,
+            });
+        });
+        values
     }
 
     /// Every element of the view, in row-major order, read from its `N` bytes.

@@ -8,7 +8,7 @@
 
 use super::Error;
 use super::error::{Result, shown};
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -220,10 +220,10 @@ pub(super) fn directory(bytes: &[u8], location: &Location) -> Result<Vec<Entry>>
         }
         .into());
     }
-    let mut names = HashSet::with_capacity(entries.len());
-    if let Some(twice) = entries
-        .iter()
-        .find(|entry| !names.insert(entry.name.as_str()))
+    let mut names: HashMap<&str, usize> = HashMap::new();
+    if let Some(twice) = (0..)
+        .zip(&entries)
+        .find_map(|(index, entry)| names.insert(&entry.name, index).and(Some(entry)))
     {
         return Err(Error::DuplicateEntry(shown(&twice.name)).into());
     }

@@ -54,6 +54,19 @@ pub struct Hints {
     pub delete_threshold: Option<f32>,
 }
 
+/// The first of some keys that is there, and its value.
+fn find<'v>(
+    entries: &'v [(Value, Value)],
+    keys: &[&'static str],
+) -> Option<(&'static str, &'v Value)> {
+    keys.iter().find_map(|key| {
+        let at = entries
+            .iter()
+            .find(|(k, _)| matches!(k, Value::Str(k) if k == key));
+        at.map(|(_, value)| (*key, value))
+    })
+}
+
 /// The value of the first of some keys, as `read` takes it.
 fn field<T>(
     entries: &[(Value, Value)],
@@ -61,13 +74,7 @@ fn field<T>(
     expected: &'static str,
     read: impl Fn(&Value) -> Option<T>,
 ) -> Result<Option<T>, Error> {
-    let found = keys.iter().find_map(|key| {
-        let at = entries
-            .iter()
-            .find(|(k, _)| matches!(k, Value::Str(k) if k == key));
-        at.map(|(_, value)| (*key, value))
-    });
-    let Some((key, value)) = found else {
+    let Some((key, value)) = find(entries, keys) else {
         return Ok(None);
     };
     read(value).map(Some).ok_or_else(|| Error {

@@ -40,11 +40,17 @@ pub fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// The parts of a text between separators. Not inlined: std's way of splitting is large.
+#[inline(never)]
+pub fn split(text: &str, separator: u8) -> Vec<&str> {
+    text.split(char::from(separator)).collect()
+}
+
 /// How well a name fits a role's phrases: the length of the longest phrase that stands in it, then how
 /// late it stands. A phrase is words with spaces between.
 pub fn fit(words: &[String], phrases: &[&str]) -> Option<(usize, usize)> {
     let place = |phrase: &&str| {
-        let phrase: Vec<&str> = phrase.split(' ').collect();
+        let phrase = split(phrase, b' ');
         let at = words.windows(phrase.len()).rposition(|w| w == phrase)?;
         Some((phrase.len(), at + phrase.len()))
     };
@@ -72,12 +78,21 @@ pub struct Block {
 /// Fewer tensors than this for a number make no block: heads, or the layers of a small network.
 const LEAST_TENSORS: usize = 6;
 
+/// The place of each name in a list; of equal ones the last.
+pub fn places<'a>(names: &mut dyn Iterator<Item = &'a str>) -> HashMap<&'a str, usize> {
+    let mut places = HashMap::new();
+    for (place, name) in names.enumerate() {
+        places.insert(name, place);
+    }
+    places
+}
+
 /// Takes a file's tensors apart into stacks of blocks and the rest.
 pub fn stacks(tensors: &[TensorInfo]) -> (Vec<Stack<'_>>, Vec<usize>) {
     let names = tensors.iter().map(|tensor| plain(&tensor.name));
     // Of two names that wrappers alone tell apart, the later counts.
-    let last: HashMap<&str, usize> = names.clone().zip(0..).collect();
-    let mut places: HashMap<&str, usize> = HashMap::new();
+    let last = places(&mut names.clone());
+    let mut of_prefix: HashMap<&str, usize> = HashMap::new();
     let mut stacks: Vec<Stack> = Vec::new();
     for (index, name) in names
         .enumerate()
@@ -86,7 +101,7 @@ pub fn stacks(tensors: &[TensorInfo]) -> (Vec<Stack<'_>>, Vec<usize>) {
         let Some((prefix, number)) = numbered(name) else {
             continue;
         };
-        let place = *places.entry(prefix).or_insert(stacks.len());
+        let place = *of_prefix.entry(prefix).or_insert(stacks.len());
         if place == stacks.len() {
             let blocks = Vec::new();
             stacks.push(Stack { prefix, blocks });
@@ -120,7 +135,7 @@ pub fn stacks(tensors: &[TensorInfo]) -> (Vec<Stack<'_>>, Vec<usize>) {
 /// `layers` and 3.
 fn numbered(name: &str) -> Option<(&str, usize)> {
     let mut start = 0;
-    for component in name.split('.') {
+    for component in split(name, b'.') {
         let end = start + component.len();
         // Four digits number every block there can be.
         if component.len() <= 4

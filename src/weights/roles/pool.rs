@@ -1,6 +1,6 @@
 //! The tensors that are still to be settled, and how roles of one shape share them out.
 
-use super::names::{fit, plain, words};
+use super::names::{fit, places, plain, split, words};
 use super::phrases::Phrases;
 use super::{Error, Listed, NameMap, Result, Role, Why};
 use crate::checkpoint::{Encoding, TensorInfo};
@@ -100,10 +100,10 @@ impl<'a> Pool<'a> {
         for (_, (tensor, _)) in &given {
             free[*tensor] = false;
         }
-        let names = tensors.iter().map(|t| t.name.as_str());
+        let mut names = tensors.iter().map(|t| t.name.as_str());
         Ok(Pool {
             tensors,
-            by_name: names.zip(0..).collect(),
+            by_name: places(&mut names),
             free,
             map: given,
             roles: Vec::new(),
@@ -339,7 +339,14 @@ impl<'a> Pool<'a> {
         let words = self.words(tensor, scope);
         let initials: String = wants
             .iter()
-            .filter_map(|want| want.name.split('.').rev().nth(1)?.chars().next())
+            .filter_map(|want| {
+                split(want.name, b'.')
+                    .into_iter()
+                    .rev()
+                    .nth(1)?
+                    .chars()
+                    .next()
+            })
             .collect();
         if words.contains(&initials) {
             return true;
