@@ -6,7 +6,7 @@
 //! a front end can show what there is, and stop.
 
 use crate::model::{Model, State, Symbol};
-use crate::parallel::Team;
+use crate::parallel::{Crew, Team};
 use crate::sample::{Sampler, Settings, SettingsError};
 use std::fmt;
 use std::sync::Arc;
@@ -189,24 +189,27 @@ impl Generation {
 
     /// Works through at most `patches` patches, the prompt's first, and appends what is new to `out`.
     pub fn advance(&mut self, patches: usize, out: &mut Vec<Symbol>) {
-        let size = self.model.config.patch_size;
-        let unread = &self.prompt[self.read..];
-        let now = &unread[..unread.len().min(patches * size)];
-        if !now.is_empty() && !self.is_done() {
-            self.team
-                .enter(|crew| self.model.read(now, &mut self.state, crew));
-            self.read += now.len();
-        }
-        for _ in now.len() / size..patches {
-            if self.is_done() {
-                break;
+        let team = self.team;
+        team.enter(|crew| {
+            let size = self.model.config.patch_size;
+            let unread = &self.prompt[self.read..];
+            let now = &unread[..unread.len().min(patches * size)];
+            let reads = now.len();
+            if reads > 0 && !self.is_done() {
+                self.model.read(now, &mut self.state, crew);
+                self.read += reads;
             }
-            self.next_patch(out);
-        }
+            for _ in reads / size..patches {
+                if self.is_done() {
+                    break;
+                }
+                self.next_patch(out, crew);
+            }
+        });
     }
 
     /// Decodes one patch and, unless it was the last, reads it.
-    fn next_patch(&mut self, out: &mut Vec<Symbol>) {
+    fn next_patch(&mut self, out: &mut Vec<Symbol>, crew: &Crew) {
         let Generation {
             model,
             state,
@@ -219,23 +222,21 @@ impl Generation {
         let left = sampler.settings().max_bytes - self.generated;
         let end = size.min(forced.len() + left);
         patch.clear();
-        self.team.enter(|crew| {
-            model.begin_unit(state, crew);
-            for position in 0..end {
-                let logits = model.logits(position, patch.last().copied(), state, crew);
-                patch.push(match forced.get(position) {
-                    Some(&symbol) => symbol,
-                    None => {
-                        let symbol = sampler.sample(logits);
-                        sampler.observe(symbol);
-                        symbol as Symbol
-                    }
-                });
-            }
-            if end == size {
-                model.read(patch, state, crew);
-            }
-        });
+        model.begin_unit(state, crew);
+        for position in 0..end {
+            let logits = model.logits(position, patch.last().copied(), state, crew);
+            patch.push(match forced.get(position) {
+                Some(&symbol) => symbol,
+                None => {
+                    let symbol = sampler.sample(logits);
+                    sampler.observe(symbol);
+                    symbol as Symbol
+                }
+            });
+        }
+        if end == size {
+            model.read(patch, state, crew);
+        }
         out.extend_from_slice(&patch[forced.len()..]);
         self.generated += patch.len() - forced.len();
         forced.clear();

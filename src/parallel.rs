@@ -1,20 +1,35 @@
 //! The worker team: several threads share one forward pass, and change no bit of it.
 //!
-//! A [`Team`] is entered once for each pass. Its lead runs the pass as if alone and, where a layer
-//! is wide enough, offers the rows of one product as numbered parts ([`Crew::for_each_part`]).
-//! Helpers spin for work between such offers, for a bounded time: a helper that finds none leaves
-//! the pass. Parts are claimed one by one, so a helper that is late, asleep or gone costs nothing,
-//! and the lead alone always gets to the end. Which thread computes a row cannot matter, as
-//! rows do not depend on one another.
+//! A [`Team`] is entered once for some passes. Its lead runs them as if alone and, where a layer is
+//! wide enough, offers the columns of what it computes as numbered parts
+//! ([`Crew::for_each_strip`]). Helpers spin for work between such offers, for a bounded time; one
+//! that finds none for long dozes and looks again now and then. Parts are claimed one by one, so a
+//! helper that is late, asleep or gone costs nothing, and the lead alone always gets to the end.
+//! Which thread computes a column cannot matter, as columns do not depend on one another.
 
+use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// A task: called with the number of each part, from any thread.
 type Task<'a> = dyn Fn(usize) + Sync + 'a;
 
-/// Turns of the spin loop after which a helper leaves the pass: some tens of microseconds, a few
-/// times what passes between two products of one layer.
-const PATIENCE: usize = 20_000;
+/// Turns of the spin loop for which a helper waits for work: some hundred microseconds, several times
+/// what passes between two products of a pass.
+const PATIENCE: usize = 200_000;
+
+/// Turns for which the lead waits for a part that another member has claimed: as long as a part takes.
+const HASTE: usize = 20_000;
+
+/// How long a member sleeps that has waited in vain.
+const NAP: Duration = Duration::from_micros(100);
+
+/// Widths of parts are a multiple of this: the rows of a tile of packed weights.
+const GRAIN: usize = 16;
+
+/// Parts for each member: with more than one, a member that is slow for a moment is made up for.
+const PARTS: usize = 2;
 
 /// How many threads share a pass, the calling one included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,27 +125,76 @@ impl Crew {
         self.members
     }
 
-    /// Splits `out` into parts of `part_len` elements (the last may be shorter) and calls
-    /// `compute(offset of the part, part)` for each, on whichever thread is free.
-    pub fn for_each_part<T: Send>(
+    /// Splits the columns of some sheets of one width into parts and calls
+    /// `compute(columns, strips)` for each, on whichever thread is free; all in one part where the
+    /// work is not `worth` sharing.
+    ///
+    /// # Panics
+    /// When the sheets are not of one width.
+    pub fn for_each_strip<const N: usize>(
         &self,
-        out: &mut [T],
-        part_len: usize,
-        compute: impl Fn(usize, &mut [T]) + Sync,
+        sheets: [Sheet; N],
+        worth: bool,
+        compute: impl Fn(Range<usize>, [Strip; N]) + Sync,
     ) {
-        let len = out.len();
-        let parts = len.div_ceil(part_len.max(1));
-        if self.members == 1 || parts < 2 {
-            return compute(0, out);
+        let width = sheets.first().map_or(0, |sheet| sheet.width);
+        let fits = sheets.iter().all(|sheet| sheet.width == width);
+        assert!(fits, "sheets of one width");
+        let parts = if worth && self.members > 1 {
+            PARTS * self.members
+        } else {
+            1
+        };
+        let part_len = width.div_ceil(parts).next_multiple_of(GRAIN);
+        let part = |part: usize| {
+            let columns = part * part_len..width.min((part + 1) * part_len);
+            // Parts are disjoint columns, each claimed by one thread, and the sheets stay mutably
+            // borrowed until `offer` returns, after the last part is finished.
+            let strips = sheets.each_ref().map(|sheet| Strip {
+                base: sheet.base,
+                rows: sheet.rows,
+                blocks: sheet.blocks,
+                width,
+                columns: columns.clone(),
+                sheet: PhantomData,
+            });
+            compute(columns, strips);
+        };
+        match width.div_ceil(part_len.max(1)) {
+            0 => {}
+            1 => part(0),
+            parts => self.offer(parts, &part),
         }
-        let base = SendPointer(out.as_mut_ptr());
-        self.offer(parts, &|part| {
-            let start = part * part_len;
-            let count = part_len.min(len - start);
-            // SAFETY: parts are disjoint ranges of `out`, each claimed by one thread, and `out`
-            // stays mutably borrowed until `offer` returns, after the last part is finished.
-            let slice = unsafe { std::slice::from_raw_parts_mut(base.get().add(start), count) };
-            compute(start, slice);
+    }
+
+    /// Calls `compute(i, row, item)` for each row of a matrix `[items, len]` and the item that
+    /// belongs to it, on whichever thread is free.
+    ///
+    /// # Panics
+    /// When there is not one row for each item.
+    pub fn for_each_row<T: Send>(
+        &self,
+        matrix: &mut [f32],
+        items: &mut [T],
+        compute: impl Fn(usize, &mut [f32], &mut T) + Sync,
+    ) {
+        let (count, len) = (items.len(), matrix.len() / items.len().max(1));
+        assert_eq!(matrix.len(), count * len, "one row for each item");
+        if self.members == 1 || count < 2 {
+            let rows = matrix.chunks_exact_mut(len.max(1)).zip(items);
+            return rows
+                .enumerate()
+                .for_each(|(i, (row, item))| compute(i, row, item));
+        }
+        let (rows, items) = (Shared(matrix.as_mut_ptr()), Shared(items.as_mut_ptr()));
+        self.offer(count, &|i| {
+            // SAFETY: each row and item is claimed by one thread, and both slices stay mutably
+            // borrowed until `offer` returns, after the last part is finished.
+            let (row, item) = unsafe {
+                let row = std::slice::from_raw_parts_mut(rows.get().add(i * len), len);
+                (row, &mut *items.get().add(i))
+            };
+            compute(i, row, item);
         });
     }
 
@@ -162,15 +226,17 @@ impl Crew {
         true
     }
 
-    /// A helper's whole pass: work while there is work, leave when it stays away.
+    /// A helper's whole time: work while there is work, wait while there is none.
     fn help(&self) {
         let mut idle = 0;
-        while idle < PATIENCE && !self.closed.load(Ordering::Acquire) {
+        while !self.closed.load(Ordering::Acquire) {
             if self.unclaimed.load(Ordering::Relaxed) > 0 && self.work_one() {
                 idle = 0;
-            } else {
+            } else if idle < PATIENCE {
                 idle += 1;
                 std::hint::spin_loop();
+            } else {
+                std::thread::park_timeout(NAP);
             }
         }
     }
@@ -197,69 +263,194 @@ impl Drop for Settle<'_> {
         let mut turns = 0;
         while self.crew.finished.load(Ordering::Acquire) + withdrawn < self.parts {
             turns += 1;
-            if turns < PATIENCE {
+            if turns < HASTE {
                 std::hint::spin_loop();
             } else {
                 // The helper that holds the last part has lost its core: leave it ours.
-                std::thread::park_timeout(std::time::Duration::from_micros(50));
+                std::thread::park_timeout(NAP);
             }
         }
     }
 }
 
 /// A pointer that may cross threads; sound by the reasoning where it is used.
-struct SendPointer<T>(*mut T);
+struct Shared<T>(*mut T);
 
-impl<T> SendPointer<T> {
+impl<T> Shared<T> {
     /// By reference, so that closures capture the wrapper and not the bare pointer.
     fn get(&self) -> *mut T {
         self.0
     }
 }
 
-// SAFETY: `for_each_part` hands out disjoint parts of a slice of `T: Send`.
-unsafe impl<T: Send> Sync for SendPointer<T> {}
+// SAFETY: a crew hands out disjoint parts of a slice of `T: Send`.
+unsafe impl<T: Send> Sync for Shared<T> {}
+
+/// A matrix `[rows, blocks · width]` that a crew fills in: each row is some blocks of one width, and
+/// a part has the same columns of all blocks and rows.
+pub struct Sheet<'a> {
+    base: *mut f32,
+    rows: usize,
+    blocks: usize,
+    width: usize,
+    values: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: a sheet stands for a `&mut [f32]`, of which a crew hands out disjoint columns.
+unsafe impl Sync for Sheet<'_> {}
+
+impl<'a> Sheet<'a> {
+    /// The sheet of whole rows of `blocks` blocks, each of `width` columns.
+    ///
+    /// # Panics
+    /// When the last row is not whole.
+    pub fn new(values: &'a mut [f32], blocks: usize, width: usize) -> Self {
+        let row = blocks * width;
+        let rows = values.len() / row.max(1);
+        assert_eq!(values.len(), rows * row, "whole rows");
+        Sheet {
+            base: values.as_mut_ptr(),
+            rows,
+            blocks,
+            width,
+            values: PhantomData,
+        }
+    }
+}
+
+/// One part of a [`Sheet`]: some columns, the same of every block and row.
+pub struct Strip<'a> {
+    base: *mut f32,
+    rows: usize,
+    blocks: usize,
+    width: usize,
+    columns: Range<usize>,
+    sheet: PhantomData<&'a mut [f32]>,
+}
+
+impl Strip<'_> {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of blocks.
+    pub fn blocks(&self) -> usize {
+        self.blocks
+    }
+
+    /// The columns of one block of a row.
+    ///
+    /// # Panics
+    /// When there is no such row or block.
+    pub fn block(&mut self, row: usize, block: usize) -> &mut [f32] {
+        assert!(
+            row < self.rows && block < self.blocks,
+            "a block of the sheet"
+        );
+        let start = (row * self.blocks + block) * self.width + self.columns.start;
+        // SAFETY: within the sheet's values, and no other strip has these columns. The strip is
+        // mutably borrowed as long as the slice lives.
+        unsafe { std::slice::from_raw_parts_mut(self.base.add(start), self.columns.len()) }
+    }
+
+    /// The columns of all blocks of a row.
+    ///
+    /// # Panics
+    /// When there is no such row, or another number of blocks.
+    pub fn row<const BLOCKS: usize>(&mut self, row: usize) -> [&mut [f32]; BLOCKS] {
+        assert_eq!(BLOCKS, self.blocks, "all blocks of the sheet");
+        std::array::from_fn(|block| {
+            let columns: *mut [f32] = self.block(row, block);
+            // SAFETY: blocks do not overlap, and the strip is mutably borrowed as long as any lives.
+            unsafe { &mut *columns }
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn squares(team: Team, len: usize, part_len: usize) -> Vec<usize> {
-        let mut out = vec![0; len];
+    /// Adds to element c of block b of row r the number 1000 r + 100 b + c, fifty times.
+    fn filled(team: Team, rows: usize, blocks: usize, width: usize) -> Vec<f32> {
+        let mut values = vec![0.0; rows * blocks * width];
         team.enter(|crew| {
             for _ in 0..50 {
-                crew.for_each_part(&mut out, part_len, |start, part| {
-                    for (i, x) in part.iter_mut().enumerate() {
-                        *x += (start + i) * (start + i);
+                let sheet = Sheet::new(&mut values, blocks, width);
+                crew.for_each_strip([sheet], true, |columns, [mut strip]| {
+                    for row in 0..rows {
+                        for block in 0..blocks {
+                            let at = strip.block(row, block).iter_mut().zip(columns.clone());
+                            at.for_each(|(x, c)| *x += (1000 * row + 100 * block + c) as f32);
+                        }
                     }
                 });
             }
         });
-        out
+        values
     }
 
     #[test]
-    fn every_part_is_done_once_by_any_team() {
-        for len in [0, 1, 7, 64, 1000] {
-            let want: Vec<usize> = (0..len).map(|i| 50 * i * i).collect();
-            for members in [1, 2, 3, 8] {
-                for part_len in [1, 7, 64, 5000] {
-                    assert_eq!(squares(Team::new(members), len, part_len), want);
+    fn every_column_is_computed_once_by_any_team() {
+        for width in [0, 1, 7, 16, 64, 99] {
+            for (rows, blocks) in [(1, 1), (1, 3), (4, 2)] {
+                let all = (0..rows).flat_map(|r| {
+                    (0..blocks).flat_map(move |b| (0..width).map(move |c| (r, b, c)))
+                });
+                let want: Vec<f32> = all
+                    .map(|(r, b, c)| 50.0 * (1000 * r + 100 * b + c) as f32)
+                    .collect();
+                for members in [1, 2, 3, 8] {
+                    assert_eq!(filled(Team::new(members), rows, blocks, width), want);
                 }
             }
         }
     }
 
     #[test]
+    fn rows_and_items_go_together() {
+        for members in [1, 2, 8] {
+            for count in [0, 1, 2, 33] {
+                let (mut matrix, mut items) = (vec![0.0; 5 * count], vec![0; count]);
+                Team::new(members).enter(|crew| {
+                    crew.for_each_row(&mut matrix, &mut items, |i, row, item| {
+                        row.fill(i as f32);
+                        *item += i;
+                    });
+                });
+                assert_eq!(items, (0..count).collect::<Vec<_>>());
+                for (row, &i) in matrix.chunks(5).zip(&items) {
+                    assert_eq!(row, [i as f32; 5]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_gives_its_blocks() {
+        let mut values: Vec<f32> = (0..12).map(|i| i as f32).collect();
+        Team::new(1).enter(|crew| {
+            crew.for_each_strip([Sheet::new(&mut values, 3, 2)], false, |_, [mut strip]| {
+                assert_eq!((strip.rows(), strip.blocks()), (2, 3));
+                assert_eq!(strip.row(1), [[6.0, 7.0], [8.0, 9.0], [10.0, 11.0]]);
+            });
+        });
+    }
+
+    #[test]
     fn a_panic_in_a_part_reaches_the_caller_and_nothing_hangs() {
         let caught = std::panic::catch_unwind(|| {
-            let mut out = [0; 64];
+            let mut out = [0.0; 128];
             Team::new(4).enter(|crew| {
-                crew.for_each_part(&mut out, 1, |start, _| assert!(start != 40, "part 40"));
+                let sheet = Sheet::new(&mut out, 1, 128);
+                crew.for_each_strip([sheet], true, |columns, _| {
+                    assert!(columns.start != 48, "part 3");
+                });
             });
         });
         assert!(caught.is_err());
-        assert_eq!(squares(Team::new(4), 3, 1), [0, 50, 200]);
+        assert_eq!(filled(Team::new(4), 1, 1, 2), [0.0, 50.0]);
     }
 
     #[test]

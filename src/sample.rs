@@ -127,33 +127,24 @@ impl Random {
     }
 }
 
-/// A symbol and its logit, as one integer that is the smaller the likelier the symbol is: integers
-/// sort several times faster than pairs. Ties go to the lower symbol; a NaN counts as −∞.
+/// A symbol and its probability, as one integer that is the smaller the likelier the symbol is:
+/// integers sort several times faster than pairs. Ties go to the lower symbol; a NaN counts as 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate(u64);
 
 impl Candidate {
-    fn new(logit: f32, symbol: u32) -> Self {
-        let bits = match logit.is_nan() {
-            true => f32::NEG_INFINITY.to_bits(),
-            false => logit.to_bits(),
-        };
-        // Without its sign bit a positive float ascends with its bits, a negative one descends.
-        let descending = if bits >> 31 == 0 {
-            !bits & i32::MAX as u32
+    fn new(probability: f32, symbol: u32) -> Self {
+        // The bits of floats that are not negative ascend with them.
+        let bits = if probability > 0.0 {
+            probability.to_bits()
         } else {
-            bits
+            0
         };
-        Candidate(u64::from(descending) << 32 | u64::from(symbol))
+        Candidate(u64::from(!bits) << 32 | u64::from(symbol))
     }
 
-    fn logit(self) -> f32 {
-        let descending = (self.0 >> 32) as u32;
-        f32::from_bits(if descending >> 31 == 0 {
-            !descending & i32::MAX as u32
-        } else {
-            descending
-        })
+    fn probability(self) -> f32 {
+        f32::from_bits(!((self.0 >> 32) as u32))
     }
 
     fn symbol(self) -> usize {
@@ -212,38 +203,61 @@ impl Sampler {
             return likeliest(logits);
         }
 
-        self.candidates.clear();
-        let all = logits.iter().zip(0..);
-        self.candidates
-            .extend(all.map(|(&logit, symbol)| Candidate::new(logit, symbol)));
-        let k = self.settings.top_k;
-        if k > 0 && k < self.candidates.len() {
-            self.candidates.select_nth_unstable(k);
-            self.candidates.truncate(k);
-        }
-        self.candidates.sort_unstable();
-
         // Differences first: dividing by a tiny temperature then ends in −∞ and never in NaN.
-        let top = self.candidates[0].logit();
+        let top = logits[likeliest(logits)];
+        let scores = logits
+            .iter()
+            .map(|logit| (logit - top) / self.settings.temperature);
         self.probabilities.clear();
-        self.probabilities.extend(
-            self.candidates
-                .iter()
-                .map(|candidate| (candidate.logit() - top) / self.settings.temperature),
-        );
+        self.probabilities.extend(scores);
         math::softmax(&mut self.probabilities);
 
-        let kept = self.nucleus().min(self.likely_enough()).max(1);
-        let total: f32 = self.probabilities[..kept].iter().sum();
+        let kept = self.choose_candidates();
+        let kept = &self.candidates[..kept];
+        let total: f32 = kept.iter().map(|candidate| candidate.probability()).sum();
         let mut left = self.random.next() * total;
-        for (&p, candidate) in self.probabilities[..kept].iter().zip(&self.candidates) {
-            left -= p;
+        for candidate in kept {
+            left -= candidate.probability();
             if left < 0.0 {
                 return candidate.symbol();
             }
         }
         // Rounding, or no finite logit at all, can leave a remainder: it goes to the likeliest.
-        self.candidates[0].symbol()
+        likeliest(logits)
+    }
+
+    /// Puts the symbols that may come in front of `self.candidates`, and says how many they are.
+    fn choose_candidates(&mut self) -> usize {
+        let Settings {
+            top_k,
+            top_p,
+            min_p,
+            ..
+        } = self.settings;
+        let all = self.probabilities.iter().zip(0..);
+        let all = all.map(|(&p, symbol)| Candidate::new(p, symbol));
+        let top = self
+            .probabilities
+            .iter()
+            .fold(0.0, |top: f32, &p| top.max(p));
+        let likely = |candidate: &Candidate| candidate.probability() >= min_p * top;
+        self.candidates.clear();
+        if top_k > 0 && top_k < self.probabilities.len() {
+            self.candidates.extend(all);
+            self.candidates.select_nth_unstable(top_k);
+            self.candidates.truncate(top_k);
+        } else {
+            // Sorting takes longer than all else. Below this, all symbols together are less than
+            // what top-p leaves out; the last half is a margin for rounding.
+            let least = 0.5 * (1.0 - top_p) / self.probabilities.len() as f32;
+            let may_come = |candidate: &Candidate| candidate.probability() >= least;
+            self.candidates.extend(all.filter(likely).filter(may_come));
+            if top_p == 1.0 {
+                return self.candidates.len();
+            }
+        }
+        self.candidates.sort_unstable();
+        self.nucleus().min(self.candidates.partition_point(likely))
     }
 
     fn penalise(&mut self, logits: &mut [f32]) {
@@ -266,23 +280,23 @@ impl Sampler {
         }
     }
 
-    /// How many candidates top-p keeps.
+    /// How many candidates top-p keeps, of what top-k has left.
     fn nucleus(&self) -> usize {
-        if self.settings.top_p >= 1.0 {
-            return self.probabilities.len();
-        }
+        let probabilities = || {
+            self.candidates
+                .iter()
+                .map(|candidate| candidate.probability())
+        };
+        let whole = match self.settings.top_k {
+            0 => 1.0,
+            _ => probabilities().sum(),
+        };
         let mut sum = 0.0;
-        let reached = self.probabilities.iter().position(|p| {
+        let reached = probabilities().position(|p| {
             sum += p;
-            sum >= self.settings.top_p
+            sum >= self.settings.top_p * whole
         });
-        reached.map_or(self.probabilities.len(), |last| last + 1)
-    }
-
-    /// How many candidates min-p keeps.
-    fn likely_enough(&self) -> usize {
-        let least = self.settings.min_p * self.probabilities[0];
-        self.probabilities.partition_point(|&p| p >= least)
+        reached.map_or(self.candidates.len(), |last| last + 1)
     }
 }
 
@@ -322,30 +336,21 @@ mod tests {
     }
 
     #[test]
-    fn candidates_sort_as_their_logits_do() {
-        let logits = [
-            f32::INFINITY,
-            f32::MAX,
-            2.5,
-            1.0,
-            1e-45,
-            0.0,
-            -0.0,
-            -1e-45,
-            -1.0,
-            f32::MIN,
-            f32::NEG_INFINITY,
-        ];
-        for (i, &logit) in logits.iter().enumerate() {
-            let candidate = Candidate::new(logit, 7);
-            assert_eq!(candidate.logit().to_bits(), logit.to_bits());
+    fn candidates_sort_as_their_probabilities_do() {
+        let probabilities = [1.0, 0.5, 1e-3, 1e-45, 0.0];
+        for (i, &probability) in probabilities.iter().enumerate() {
+            let candidate = Candidate::new(probability, 7);
+            assert_eq!(candidate.probability(), probability);
             assert_eq!(candidate.symbol(), 7);
-            for &less in &logits[i + 1..] {
-                assert!(candidate < Candidate::new(less, 0), "{logit} before {less}");
+            for &less in &probabilities[i + 1..] {
+                assert!(
+                    candidate < Candidate::new(less, 0),
+                    "{probability} before {less}"
+                );
             }
-            assert!(Candidate::new(logit, 3) < Candidate::new(logit, 4));
+            assert!(Candidate::new(probability, 3) < Candidate::new(probability, 4));
         }
-        assert_eq!(Candidate::new(f32::NAN, 1).logit(), f32::NEG_INFINITY);
+        assert_eq!(Candidate::new(f32::NAN, 1).probability(), 0.0);
     }
 
     #[test]
@@ -378,6 +383,19 @@ mod tests {
         assert_eq!(kept(sampler(|s| s.top_p = 0.7)), [0, 2]);
         assert_eq!(kept(sampler(|s| s.min_p = 0.25)), [0, 2, 3]);
         assert_eq!(kept(sampler(|s| s.temperature = 1e-3)), [0]);
+    }
+
+    #[test]
+    fn a_nucleus_is_of_what_top_k_leaves() {
+        // Shares of 8, 4, 2, 1 and 1 sixteenths; of the first three, 4, 2 and 1 sevenths.
+        let logits = [0.0, 2f32.ln(), 8f32.ln(), 0.0, 4f32.ln()];
+        let kept = |sampler| -> Vec<usize> {
+            let counts = counts(sampler, &logits);
+            (0..5).filter(|&i| counts[i] > 0).collect()
+        };
+        assert_eq!(kept(sampler(|s| s.top_p = 0.8)), [1, 2, 4]);
+        let both = sampler(|s| (s.top_k, s.top_p) = (3, 0.8));
+        assert_eq!(kept(both), [2, 4]);
     }
 
     #[test]

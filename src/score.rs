@@ -119,12 +119,12 @@ impl Scoring {
         let Scoring {
             model, state, bits, ..
         } = self;
-        for _ in 0..patches {
-            let patch = &self.text[self.read..self.text.len().min(self.read + size)];
-            if patch.is_empty() {
-                break;
-            }
-            self.team.enter(|crew| {
+        self.team.enter(|crew| {
+            for _ in 0..patches {
+                let patch = &self.text[self.read..self.text.len().min(self.read + size)];
+                if patch.is_empty() {
+                    break;
+                }
                 if self.read > 0 {
                     model.begin_unit(state, crew);
                     let mut previous = None;
@@ -137,9 +137,9 @@ impl Scoring {
                 if patch.len() == size {
                     model.read(patch, state, crew);
                 }
-            });
-            self.read += patch.len();
-        }
+                self.read += patch.len();
+            }
+        });
     }
 
     /// −log₂ p of each byte (or token) after the first patch, as far as scored.

@@ -102,6 +102,24 @@ fn vector(q: &[i8]) -> QuantizedVector {
 }
 
 #[wasm_bindgen_test]
+fn simd_quantises_as_the_definition_does() {
+    for len in 0..70 {
+        let x: Vec<f32> = (0..len)
+            .map(|i| match i % 13 {
+                5 => f32::NAN,
+                _ => (i * 7 % 41) as f32 * 0.5 - 10.0,
+            })
+            .collect();
+        let mut quantized = QuantizedVector::default();
+        quantized.set(&x);
+        let round = |x: &f32| (x * quantized.scale()).round_ties_even() as i8;
+        let mut want: Vec<i8> = x.iter().map(round).collect();
+        want.resize(usize::div_ceil(len, 4) * 4, 0);
+        assert_eq!(quantized.quads().as_flattened(), want);
+    }
+}
+
+#[wasm_bindgen_test]
 fn simd_sums_equal_the_definition() {
     // Xorshift, so that a failure can be repeated.
     let mut state = 0x9e37_79b9u32;
@@ -116,8 +134,8 @@ fn simd_sums_equal_the_definition() {
         let rows = 1 + i % 35;
         let weights: Vec<i8> = (0..rows * cols).map(|_| (random() % 3) as i8 - 1).collect();
         let matrix = pack(&weights, cols);
-        // Several vectors at once: two share the unpacking, the last is alone.
-        let vectors: Vec<Vec<i8>> = (0..1 + i % 5)
+        // Several vectors at once, some of which share the unpacking.
+        let vectors: Vec<Vec<i8>> = (0..1 + i % 23)
             .map(|_| (0..cols).map(|_| random() as i8).collect())
             .collect();
         let x: Vec<QuantizedVector> = vectors.iter().map(|q| vector(q)).collect();

@@ -86,23 +86,20 @@ impl<T: Weight> DenseMatrix<T> {
         }
     }
 
-    /// Rows `start..start + out.len()` of the product with `x`; `start` is the first of a group.
+    /// The product of a group of rows with `x`; 0 for rows that are padding.
     ///
     /// # Panics
-    /// When `x` is not as long as a row, or there are not so many rows.
-    pub fn matvec(&self, x: &[f32], start: usize, out: &mut [f32]) {
+    /// When `x` is not as long as a row, or there is no such group.
+    pub fn group(&self, group: usize, x: &[f32]) -> [f32; ROWS] {
         assert_eq!(x.len(), self.cols, "vector and matrix of one width");
-        for (i, out) in out.chunks_mut(ROWS).enumerate() {
-            let group = start / ROWS + i;
-            let tiles = &self.tiles[group * self.cols..][..self.cols];
-            let mut sums = [0.0; ROWS];
-            for (tile, &x) in tiles.iter().zip(x) {
-                for (sum, &weight) in sums.iter_mut().zip(tile) {
-                    *sum += weight.widen() * x;
-                }
+        let tiles = &self.tiles[group * self.cols..][..self.cols];
+        let mut sums = [0.0; ROWS];
+        for (tile, &x) in tiles.iter().zip(x) {
+            for (sum, &weight) in sums.iter_mut().zip(tile) {
+                *sum += weight.widen() * x;
             }
-            out.copy_from_slice(&sums[..out.len()]);
         }
+        sums
     }
 }
 
@@ -123,9 +120,10 @@ mod tests {
                 short.set_row(row, &weights);
             }
             let x: Vec<f32> = (0..cols).map(|col| (col as f32 * 0.7).sin()).collect();
-            let (mut got, mut got_short) = (vec![f32::NAN; rows], vec![f32::NAN; rows]);
-            matrix.matvec(&x, 0, &mut got);
-            short.matvec(&x, 0, &mut got_short);
+            let groups = 0..rows.div_ceil(ROWS);
+            let got: Vec<_> = groups.clone().map(|g| matrix.group(g, &x)).collect();
+            let got_short: Vec<_> = groups.map(|g| short.group(g, &x)).collect();
+            let (got, got_short) = (got.as_flattened(), got_short.as_flattened());
             for row in 0..rows {
                 let in_order = |of: &dyn Fn(f32) -> f32| {
                     (0..cols).fold(0.0, |sum, col| sum + of(weight(row, col)) * x[col])

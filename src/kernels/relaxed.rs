@@ -11,7 +11,7 @@
 //!
 //! Two vectors that are multiplied together share the unpacking of the codes.
 
-use super::{FIELDS, QuantizedVector, ROWS, Tile, in_pairs};
+use super::{FIELDS, QuantizedVector, ROWS, Tile};
 use std::arch::wasm32::*;
 
 /// Masks of the two lower fields of every byte; the upper two are shifted down by 4. In memory, and
@@ -34,7 +34,7 @@ fn masks() -> [v128; 2] {
 #[inline(always)]
 fn unpack(tile: &Tile, masks: [v128; 2]) -> [v128; FIELDS] {
     // SAFETY: a tile has 16 bytes.
-    let tile = unsafe { v128_load(tile.as_ptr().cast()) };
+    let tile = unsafe { v128_load(tile.0.as_ptr().cast()) };
     // What comes over from the next byte is masked away.
     let upper = u16x8_shr(tile, 4);
     [
@@ -52,9 +52,15 @@ fn splat(quad: &[i8; 4]) -> v128 {
     unsafe { v128_load32_splat(quad.as_ptr().cast()) }
 }
 
+/// −Σ q where each field starts: odd ones count four times.
 #[inline(always)]
-fn sums(fields: [v128; FIELDS]) -> [i32; ROWS] {
-    let mut sums = [0; ROWS];
+fn start(x: &QuantizedVector) -> [v128; FIELDS] {
+    let [even, odd] = [i32x4_splat(x.start), i32x4_splat(4 * x.start)];
+    [even, odd, even, odd]
+}
+
+#[inline(always)]
+fn store(fields: [v128; FIELDS], sums: &mut [i32; ROWS]) {
     for (f, (&field, sums)) in fields.iter().zip(sums.as_chunks_mut::<4>().0).enumerate() {
         let field = if f % 2 == 1 {
             i32x4_shr(field, 2)
@@ -64,7 +70,32 @@ fn sums(fields: [v128; FIELDS]) -> [i32; ROWS] {
         // SAFETY: the reference covers 16 writable bytes.
         unsafe { v128_store(sums.as_mut_ptr().cast(), field) };
     }
-    sums
+}
+
+/// Takes two vectors at a time, and the last alone, through the groups of rows.
+#[inline(always)]
+fn in_pairs(
+    tiles: &[Tile],
+    x: &[QuantizedVector],
+    sums: &mut [[i32; ROWS]],
+    two: impl Fn(&[Tile], &[QuantizedVector; 2], [&mut [i32; ROWS]; 2]),
+    one: impl Fn(&[Tile], &[QuantizedVector; 1], [&mut [i32; ROWS]; 1]),
+) {
+    let groups = sums.len() / x.len();
+    let tiles = tiles.chunks_exact(tiles.len() / groups);
+    let (pairs, rest) = x.as_chunks::<2>();
+    let (pair_sums, rest_sums) = sums.split_at_mut(2 * pairs.len() * groups);
+    for (x, sums) in pairs.iter().zip(pair_sums.chunks_exact_mut(2 * groups)) {
+        let (of_a, of_b) = sums.split_at_mut(groups);
+        for ((tiles, of_a), of_b) in tiles.clone().zip(of_a).zip(of_b) {
+            two(tiles, x, [of_a, of_b]);
+        }
+    }
+    if let [last] = rest {
+        for (tiles, sums) in tiles.zip(rest_sums) {
+            one(tiles, std::array::from_ref(last), [sums]);
+        }
+    }
 }
 
 /// As [`scalar::sums`](super::scalar::sums), bit for bit, added in 32-bit lanes.
@@ -75,8 +106,8 @@ pub fn dot(tiles: &[Tile], x: &[QuantizedVector], sums: &mut [[i32; ROWS]]) {
         tiles,
         x,
         sums,
-        |tiles, x| dot_group(tiles, x, masks),
-        |tiles, x| dot_group(tiles, x, masks),
+        |tiles, x, sums| dot_group(tiles, x, masks, sums),
+        |tiles, x, sums| dot_group(tiles, x, masks, sums),
     );
 }
 
@@ -84,11 +115,12 @@ pub fn dot(tiles: &[Tile], x: &[QuantizedVector], sums: &mut [[i32; ROWS]]) {
 #[target_feature(enable = "relaxed-simd")]
 fn dot_group<const N: usize>(
     tiles: &[Tile],
-    x: [&QuantizedVector; N],
+    x: &[QuantizedVector; N],
     masks: [v128; 2],
-) -> [[i32; ROWS]; N] {
-    let x = x.map(|x| &x.quads()[..tiles.len()]);
-    let mut fields = [[i32x4_splat(0); FIELDS]; N];
+    sums: [&mut [i32; ROWS]; N],
+) {
+    let mut fields = x.each_ref().map(start);
+    let x = x.each_ref().map(|x| &x.quads()[..tiles.len()]);
     for (quad, tile) in tiles.iter().enumerate() {
         let codes = unpack(tile, masks);
         for (fields, x) in fields.iter_mut().zip(x) {
@@ -98,7 +130,9 @@ fn dot_group<const N: usize>(
             }
         }
     }
-    fields.map(sums)
+    for (fields, sums) in fields.into_iter().zip(sums) {
+        store(fields, sums);
+    }
 }
 
 /// As [`scalar::sums`](super::scalar::sums), bit for bit, added as pairs in 16-bit lanes.
@@ -109,8 +143,8 @@ pub fn pairs(tiles: &[Tile], x: &[QuantizedVector], sums: &mut [[i32; ROWS]]) {
         tiles,
         x,
         sums,
-        |tiles, x| pairs_group(tiles, x, masks),
-        |tiles, x| pairs_group(tiles, x, masks),
+        |tiles, x, sums| pairs_group(tiles, x, masks, sums),
+        |tiles, x, sums| pairs_group(tiles, x, masks, sums),
     );
 }
 
@@ -118,27 +152,47 @@ pub fn pairs(tiles: &[Tile], x: &[QuantizedVector], sums: &mut [[i32; ROWS]]) {
 #[target_feature(enable = "relaxed-simd")]
 fn pairs_group<const N: usize>(
     tiles: &[Tile],
-    x: [&QuantizedVector; N],
+    x: &[QuantizedVector; N],
     masks: [v128; 2],
-) -> [[i32; ROWS]; N] {
-    let mut fields = [[i32x4_splat(0); FIELDS]; N];
-    for (i, tiles) in tiles.chunks(QUADS).enumerate() {
-        let x = x.map(|x| &x.quads()[i * QUADS..][..tiles.len()]);
-        let mut pairs = [[i16x8_splat(0); FIELDS]; N];
-        for (quad, tile) in tiles.iter().enumerate() {
-            let codes = unpack(tile, masks);
-            for (pairs, x) in pairs.iter_mut().zip(x) {
-                let x = splat(&x[quad]);
-                for (pairs, codes) in pairs.iter_mut().zip(codes) {
-                    *pairs = i16x8_add(*pairs, i16x8_relaxed_dot_i8x16_i7x16(x, codes));
-                }
-            }
-        }
-        for (fields, pairs) in fields.iter_mut().zip(pairs) {
-            for (field, pairs) in fields.iter_mut().zip(pairs) {
-                *field = i32x4_add(*field, i32x4_extadd_pairwise_i16x8(pairs));
+    sums: [&mut [i32; ROWS]; N],
+) {
+    let mut fields = x.each_ref().map(start);
+    let x = x.each_ref().map(|x| &x.quads()[..tiles.len()]);
+    // Chunks of known length, whose loop is unrolled, and what is left.
+    let (chunks, rest) = tiles.as_chunks::<QUADS>();
+    for (i, tiles) in chunks.iter().enumerate() {
+        let x = x.map(|x| &x[i * QUADS..][..QUADS]);
+        add_pairs(tiles, x, masks, &mut fields);
+    }
+    let x = x.map(|x| &x[chunks.len() * QUADS..]);
+    add_pairs(rest, x, masks, &mut fields);
+    for (fields, sums) in fields.into_iter().zip(sums) {
+        store(fields, sums);
+    }
+}
+
+/// Adds the products of up to 16 tiles.
+#[inline]
+#[target_feature(enable = "relaxed-simd")]
+fn add_pairs<const N: usize>(
+    tiles: &[Tile],
+    x: [&[[i8; 4]]; N],
+    masks: [v128; 2],
+    fields: &mut [[v128; FIELDS]; N],
+) {
+    let mut pairs = [[i16x8_splat(0); FIELDS]; N];
+    for (quad, tile) in tiles.iter().enumerate() {
+        let codes = unpack(tile, masks);
+        for (pairs, x) in pairs.iter_mut().zip(x) {
+            let x = splat(&x[quad]);
+            for (pairs, codes) in pairs.iter_mut().zip(codes) {
+                *pairs = i16x8_add(*pairs, i16x8_relaxed_dot_i8x16_i7x16(x, codes));
             }
         }
     }
-    fields.map(sums)
+    for (fields, pairs) in fields.iter_mut().zip(pairs) {
+        for (field, pairs) in fields.iter_mut().zip(pairs) {
+            *field = i32x4_add(*field, i32x4_extadd_pairwise_i16x8(pairs));
+        }
+    }
 }

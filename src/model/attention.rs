@@ -103,7 +103,9 @@ impl Attention {
         }
 
         if let Some(project) = &self.out {
-            scratch.inner.set_normed(out, d, self.out_norm.as_ref());
+            scratch
+                .inner
+                .set_normed(out, d, self.out_norm.as_ref(), crew);
             project.apply(&scratch.inner, crew, out);
         }
     }

@@ -87,7 +87,7 @@ impl Block {
         let mut out = std::mem::take(&mut scratch.out);
         let y = &mut out[..count * d];
 
-        scratch.normed.set_normed(x, d, Some(&self.norm1));
+        scratch.normed.set_normed(x, d, Some(&self.norm1), crew);
         match (&self.mixer, memory) {
             (Mixer::Mlgru(mixer), Memory::Recurrent(h)) => mixer.forward(h, scratch, crew, y),
             (Mixer::Attention(mixer), Memory::Attention(cache)) => {
@@ -100,7 +100,7 @@ impl Block {
         }
         add(x, y);
 
-        scratch.normed.set_normed(x, d, Some(&self.norm2));
+        scratch.normed.set_normed(x, d, Some(&self.norm2), crew);
         self.ffn.forward(scratch, crew, y);
         if let Some(path) = &self.pfnet {
             path.add_to(y, scratch, crew);

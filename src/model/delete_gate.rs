@@ -30,10 +30,10 @@ impl DeleteGate {
         let (d, width) = (self.hidden.matrix.cols(), self.score.len());
         let count = x.len() / d;
         let normed = &mut scratch.normed;
-        normed.set_normed(x, d, None);
+        normed.set_normed(x, d, None, crew);
         let hidden = &mut scratch.narrow[..count * width];
         self.hidden.apply(normed, crew, hidden);
-        hidden.iter_mut().for_each(|h| *h = silu(*h));
+        silu(hidden);
         hidden
             .chunks_exact(width)
             .map(|hidden| sigmoid(dot(&self.score, hidden) + self.score_bias))

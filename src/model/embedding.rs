@@ -37,16 +37,16 @@ impl PatchEmbedding {
         out: &mut [f32],
     ) {
         let width = self.bytes.cols();
-        let input = &mut scratch.inner;
-        input.set(patches.len() / size, size * width, |i, vectors| {
-            let patch = &patches[i * size..][..size];
-            for (vector, &byte) in vectors.chunks_exact_mut(width).zip(patch) {
-                self.bytes.row(byte as usize, vector);
-            }
-            if let Some(bolmo) = &self.bolmo {
+        let vectors = &mut scratch.out[..patches.len() * width];
+        for (vector, &byte) in vectors.chunks_exact_mut(width).zip(patches) {
+            self.bytes.row(byte as usize, vector);
+        }
+        if let Some(bolmo) = &self.bolmo {
+            for vectors in vectors.chunks_exact_mut(size * width) {
                 bolmo.forward(vectors, &mut scratch.wide);
             }
-        });
-        self.project.apply(input, crew, out);
+        }
+        scratch.inner.set_normed(vectors, size * width, None, crew);
+        self.project.apply(&scratch.inner, crew, out);
     }
 }

@@ -3,8 +3,8 @@
 
 use super::block::Scratch;
 use super::linear::{Linear, RmsNorm};
-use crate::math::silu;
-use crate::parallel::Crew;
+use crate::math;
+use crate::parallel::{Crew, Sheet};
 
 /// The weights of one feed-forward layer.
 #[derive(Clone, Debug)]
@@ -23,14 +23,25 @@ impl FeedForward {
         let inner = self.down.matrix.cols();
         let (count, wide) = (scratch.normed.count(), self.gate_up.outputs());
         let gate_up = &mut scratch.wide[..count * wide];
-        self.gate_up.apply(&scratch.normed, crew, gate_up);
-        scratch.inner.set(count, inner, |i, y| {
-            let (hidden, up) = gate_up[i * wide..][..wide].split_at_mut(inner);
-            hidden.iter_mut().for_each(|h| *h = silu(*h));
-            // Without a gate `up` is empty and this leaves `hidden` as it is.
-            for (hidden, &up) in hidden.iter_mut().zip(&*up) {
-                *hidden *= up;
+        let (x, shared) = (
+            &scratch.normed,
+            self.gate_up.is_worth_sharing(&scratch.normed),
+        );
+        let sheet = Sheet::new(gate_up, wide / inner, inner);
+        crew.for_each_strip([sheet], shared, |columns, [mut strip]| {
+            self.gate_up.fill(x, columns, &mut strip);
+            for i in 0..count {
+                if strip.blocks() == 1 {
+                    math::silu(strip.block(i, 0));
+                } else {
+                    let [hidden, up] = strip.row(i);
+                    math::silu_times(hidden, up);
+                }
             }
+        });
+        let gate_up = &*gate_up;
+        scratch.inner.set(count, inner, crew, |i, y| {
+            let hidden = &gate_up[i * wide..][..inner];
             match &self.down_norm {
                 Some(norm) => norm.apply(hidden, y),
                 None => y.copy_from_slice(hidden),

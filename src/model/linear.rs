@@ -3,8 +3,9 @@
 use crate::kernels::dense::{DenseMatrix, Weight};
 use crate::kernels::{self, QuantizedVector, TernaryMatrix};
 use crate::math;
-use crate::parallel::Crew;
+use crate::parallel::{Crew, Sheet, Strip};
 use half::bf16;
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// A weight matrix, `[rows, cols]` row-major, in the form it is held in memory.
@@ -67,66 +68,94 @@ impl Matrix {
         }
     }
 
-    /// Rows `start..` of the product with each of some of the vectors: `[vectors, rows of the part]`.
-    /// `start` is the first of a group.
-    fn product(&self, x: &Activations, vectors: Range<usize>, start: usize, out: &mut [f32]) {
+    /// Writes some rows of the product with each vector to a block of the strip.
+    fn product(&self, x: &Activations, rows: Range<usize>, strip: &mut Strip, block: usize) {
         match self {
             Matrix::Ternary { weights, gamma } => {
-                let rows = start..start + out.len() / vectors.len();
-                ternary_product(weights, &gamma[rows], &x.quantized[vectors], start, out);
+                ternary_product(weights, gamma, x.quantized(), rows, strip, block);
             }
-            Matrix::F32(weights) => dense_product(weights, x, vectors, start, out),
-            Matrix::Bf16(weights) => dense_product(weights, x, vectors, start, out),
+            Matrix::F32(weights) => dense_product(weights, x, rows, strip, block),
+            Matrix::Bf16(weights) => dense_product(weights, x, rows, strip, block),
         }
     }
+}
+
+/// The groups of rows that some rows lie in.
+fn groups(rows: &Range<usize>) -> Range<usize> {
+    rows.start / kernels::ROWS..rows.end.div_ceil(kernels::ROWS)
+}
+
+/// Where a group of rows and some rows overlap: the places in the group, and among the rows.
+fn overlap(group: usize, rows: &Range<usize>) -> (Range<usize>, Range<usize>) {
+    let first = group * kernels::ROWS;
+    let start = rows.start.max(first);
+    let end = rows.end.min(first + kernels::ROWS);
+    (
+        start - first..end - first,
+        start - rows.start..end - rows.start,
+    )
 }
 
 fn dense_product<T: Weight>(
     weights: &DenseMatrix<T>,
     x: &Activations,
-    vectors: Range<usize>,
-    start: usize,
-    out: &mut [f32],
+    rows: Range<usize>,
+    strip: &mut Strip,
+    block: usize,
 ) {
-    let rows = out.len() / vectors.len();
-    for (vector, out) in vectors.zip(out.chunks_exact_mut(rows)) {
-        weights.matvec(x.row(vector), start, out);
+    for group in groups(&rows) {
+        let (within, at) = overlap(group, &rows);
+        for v in 0..x.count() {
+            let sums = weights.group(group, x.row(v));
+            strip.block(v, block)[at.clone()].copy_from_slice(&sums[within.clone()]);
+        }
     }
 }
 
-/// Sums held on the stack at a time, in groups of rows.
+/// Sums held at a time, in groups of rows.
 const GROUPS: usize = 64;
 
-/// `out[v, r] = (T x[v])[start + r] · γ[r] / s[v]`.
+thread_local! {
+    /// Kept, as to zero them for every product takes a browser longer than to scale them.
+    static SUMS: RefCell<[[i32; kernels::ROWS]; GROUPS]> =
+        const { RefCell::new([[0; kernels::ROWS]; GROUPS]) };
+}
+
+/// `out[v, r] = (T x[v])[r] · γ[r] / s[v]`.
 fn ternary_product(
     weights: &TernaryMatrix,
     gamma: &[f32],
     x: &[QuantizedVector],
-    start: usize,
-    out: &mut [f32],
+    rows: Range<usize>,
+    strip: &mut Strip,
+    block: usize,
 ) {
     let kernel = kernels::chosen();
-    let rows = gamma.len();
-    let mut sums = [[0; kernels::ROWS]; GROUPS];
-    // Groups for as many vectors at a time as there is room for.
-    let step = (GROUPS / x.len()).max(1);
-    for (x, out) in x.chunks(GROUPS).zip(out.chunks_mut(GROUPS * rows)) {
-        for first in (0..rows.div_ceil(kernels::ROWS)).step_by(step) {
-            let groups = first..rows.div_ceil(kernels::ROWS).min(first + step);
-            let at = groups.start * kernels::ROWS..rows.min(groups.end * kernels::ROWS);
-            let sums = &mut sums[..groups.len() * x.len()];
-            let offset = start / kernels::ROWS;
-            let places = groups.start + offset..groups.end + offset;
-            kernels::matvec(kernel, weights, x, places, sums);
-            let vectors = x.iter().zip(sums.chunks_exact(groups.len()));
-            for ((x, sums), out) in vectors.zip(out.chunks_exact_mut(rows)) {
-                let scale = x.scale();
-                let out = out[at.clone()].iter_mut().zip(&gamma[at.clone()]);
-                for ((out, &gamma), &sum) in out.zip(sums.as_flattened()) {
-                    *out = sum as f32 * gamma / scale;
-                }
+    let (all, vectors) = (groups(&rows), x.len());
+    SUMS.with_borrow_mut(|sums| {
+        for first in all.clone().step_by(GROUPS / vectors) {
+            let groups = first..all.end.min(first + GROUPS / vectors);
+            let sums = &mut sums[..groups.len() * vectors];
+            kernels::matvec(kernel, weights, x, groups.clone(), sums);
+            // Of the groups at either end some rows may belong to another part.
+            let start = rows.start.max(first * kernels::ROWS);
+            let end = rows.end.min(groups.end * kernels::ROWS);
+            let gamma = &gamma[start..end];
+            for (v, (x, sums)) in x.iter().zip(sums.chunks_exact(groups.len())).enumerate() {
+                let sums = &sums.as_flattened()[start - first * kernels::ROWS..];
+                let out = &mut strip.block(v, block)[start - rows.start..end - rows.start];
+                scale(sums, gamma, x.scale(), out);
             }
         }
+    });
+}
+
+/// `out = sums · γ / s`. Not inlined: that the slices do not overlap, which lets the loop become
+/// vectors, is only certain where they are parameters.
+#[inline(never)]
+fn scale(sums: &[i32], gamma: &[f32], s: f32, out: &mut [f32]) {
+    for ((out, &sum), &gamma) in out.iter_mut().zip(sums).zip(gamma) {
+        *out = sum as f32 * gamma / s;
     }
 }
 
@@ -137,44 +166,68 @@ pub struct Activations {
     /// `[vectors, len]`.
     values: Vec<f32>,
     len: usize,
+    /// One for each vector; left alone where no BitLinear reads them.
     quantized: Vec<QuantizedVector>,
+    count: usize,
     quantize: bool,
 }
 
+/// Floats in vectors below which a second thread costs more than it saves.
+const WORTH_SHARING_VECTORS: usize = 1 << 12;
+
 impl Activations {
-    /// Room for so many vectors of up to `capacity` elements. `quantize` says whether BitLinears
-    /// read them.
+    /// Room for so many vectors of up to `capacity` elements: at most 64. `quantize` says whether
+    /// BitLinears read them.
     pub fn with_capacity(vectors: usize, capacity: usize, quantize: bool) -> Self {
-        let quantized = if quantize { vectors } else { 0 };
+        assert!(vectors <= GROUPS, "sums of {vectors} vectors");
+        let quantized = || QuantizedVector::with_capacity(if quantize { capacity } else { 0 });
         Activations {
             values: Vec::with_capacity(vectors * capacity),
             len: 0,
-            quantized: (0..quantized)
-                .map(|_| QuantizedVector::with_capacity(capacity))
-                .collect(),
+            quantized: std::iter::repeat_with(quantized).take(vectors).collect(),
+            count: 0,
             quantize,
         }
     }
 
-    /// Replaces the vectors by `count` of `len` elements: `write` fills in each by its number. Then
-    /// they are quantised.
+    /// Replaces the vectors by `count` of `len` elements: `write` fills in each by its number,
+    /// on whichever thread is free. Then they are quantised.
     ///
     /// # Panics
     /// When there is no room for so many.
-    pub fn set(&mut self, count: usize, len: usize, mut write: impl FnMut(usize, &mut [f32])) {
-        self.len = len;
-        self.values.resize(count * len, 0.0);
-        for (i, values) in self.values.chunks_exact_mut(len).enumerate() {
+    pub fn set(
+        &mut self,
+        count: usize,
+        len: usize,
+        crew: &Crew,
+        write: impl Fn(usize, &mut [f32]) + Sync,
+    ) {
+        let quantize = self.quantize;
+        let compute = |i: usize, values: &mut [f32], quantized: &mut QuantizedVector| {
             write(i, values);
-            if self.quantize {
-                self.quantized[i].set(values);
+            if quantize {
+                quantized.set(values);
             }
+        };
+        let (values, quantized) = self.resize(count, len);
+        if count * len >= WORTH_SHARING_VECTORS {
+            crew.for_each_row(values, quantized, compute);
+        } else {
+            let rows = values.chunks_exact_mut(len).zip(quantized);
+            rows.enumerate()
+                .for_each(|(i, (values, quantized))| compute(i, values, quantized));
         }
     }
 
+    fn resize(&mut self, count: usize, len: usize) -> (&mut [f32], &mut [QuantizedVector]) {
+        (self.count, self.len) = (count, len);
+        self.values.resize(count * len, 0.0);
+        (&mut self.values, &mut self.quantized[..count])
+    }
+
     /// Replaces the vectors by those of `x` `[vectors, len]`, each through the norm where there is one.
-    pub fn set_normed(&mut self, x: &[f32], len: usize, norm: Option<&RmsNorm>) {
-        self.set(x.len() / len, len, |i, out| {
+    pub fn set_normed(&mut self, x: &[f32], len: usize, norm: Option<&RmsNorm>, crew: &Crew) {
+        self.set(x.len() / len, len, crew, |i, out| {
             let x = &x[i * len..][..len];
             match norm {
                 Some(norm) => norm.apply(x, out),
@@ -185,12 +238,17 @@ impl Activations {
 
     /// Number of vectors.
     pub fn count(&self) -> usize {
-        self.values.len() / self.len
+        self.count
     }
 
     /// The floats of one vector, before quantisation.
     pub fn row(&self, vector: usize) -> &[f32] {
         &self.values[vector * self.len..][..self.len]
+    }
+
+    /// Their 8-bit forms.
+    fn quantized(&self) -> &[QuantizedVector] {
+        &self.quantized[..self.count]
     }
 }
 
@@ -209,33 +267,31 @@ impl Linear {
         self.matrix.rows()
     }
 
-    /// Writes the products `[vectors, outputs]`, shared among the crew where that pays: a single
-    /// vector by rows, several by vectors.
+    /// Writes the products `[vectors, outputs]`, shared among the crew where that pays.
     pub fn apply(&self, x: &Activations, crew: &Crew, out: &mut [f32]) {
-        let (rows, vectors) = (self.outputs(), x.count());
-        debug_assert_eq!(out.len(), vectors * rows);
-        let shared = rows * self.matrix.cols() * vectors >= WORTH_SHARING;
-        let parts = if shared { 2 * crew.members() } else { 1 };
-        if vectors == 1 {
-            let part_len = rows.div_ceil(parts).next_multiple_of(kernels::ROWS);
-            crew.for_each_part(out, part_len, |start, part| {
-                self.matrix.product(x, 0..1, start, part);
-                if let Some(bias) = &self.bias {
-                    math::add(part, &bias[start..][..part.len()]);
+        let sheet = Sheet::new(out, 1, self.outputs());
+        crew.for_each_strip([sheet], self.is_worth_sharing(x), |columns, [mut strip]| {
+            self.fill(x, columns, &mut strip);
+        });
+    }
+
+    /// Whether two threads are sooner done with the products than one.
+    pub fn is_worth_sharing(&self, x: &Activations) -> bool {
+        self.matrix.rows() * self.matrix.cols() * x.count() >= WORTH_SHARING
+    }
+
+    /// Writes some columns of the products, of which the strip's blocks are equal parts: the tensors
+    /// that are stacked in this layer.
+    pub fn fill(&self, x: &Activations, columns: Range<usize>, strip: &mut Strip) {
+        let width = self.outputs() / strip.blocks();
+        for block in 0..strip.blocks() {
+            let rows = block * width + columns.start..block * width + columns.end;
+            self.matrix.product(x, rows.clone(), strip, block);
+            if let Some(bias) = &self.bias {
+                for v in 0..x.count() {
+                    math::add(strip.block(v, block), &bias[rows.clone()]);
                 }
-            });
-        } else {
-            // Even numbers of vectors share their unpacking.
-            let part_vectors = vectors.div_ceil(parts).next_multiple_of(2);
-            crew.for_each_part(out, part_vectors * rows, |start, part| {
-                let first = start / rows;
-                self.matrix
-                    .product(x, first..first + part.len() / rows, 0, part);
-                if let Some(bias) = &self.bias {
-                    part.chunks_exact_mut(rows)
-                        .for_each(|out| math::add(out, bias));
-                }
-            });
+            }
         }
     }
 }

@@ -78,7 +78,7 @@ impl LocalDecoder {
         for (block, memory) in self.blocks.iter().zip(&mut state.memories) {
             block.forward(x, &[position], memory, scratch, crew);
         }
-        scratch.normed.set_normed(x, width, Some(&self.norm));
+        scratch.normed.set_normed(x, width, Some(&self.norm), crew);
         self.head.apply(&scratch.normed, crew, logits);
     }
 }

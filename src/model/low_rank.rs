@@ -23,9 +23,9 @@ impl LowRank {
         let narrow = &mut scratch.narrow[..count * rank];
         self.down.apply(&scratch.normed, crew, narrow);
         if self.activated {
-            narrow.iter_mut().for_each(|x| *x = silu(*x));
+            silu(narrow);
         }
-        scratch.inner.set_normed(narrow, rank, None);
+        scratch.inner.set_normed(narrow, rank, None, crew);
         let wide = &mut scratch.wide[..out.len()];
         self.up.apply(&scratch.inner, crew, wide);
         add(out, wide);

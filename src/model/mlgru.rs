@@ -2,8 +2,8 @@
 
 use super::block::Scratch;
 use super::linear::{Linear, RmsNorm};
-use crate::math::{sigmoid, silu};
-use crate::parallel::Crew;
+use crate::math::Exp;
+use crate::parallel::{Crew, Sheet};
 
 /// The weights of one MLGRU.
 #[derive(Clone, Debug)]
@@ -24,23 +24,41 @@ impl Mlgru {
     pub fn forward(&self, h: &mut [f32], scratch: &mut Scratch, crew: &Crew, out: &mut [f32]) {
         let d = h.len();
         let count = scratch.normed.count();
-        let gates = &mut scratch.wide[..count * 3 * d];
-        self.gates.apply(&scratch.normed, crew, gates);
-        for (gates, out) in gates.chunks_exact(3 * d).zip(out.chunks_exact_mut(d)) {
-            let (forget, rest) = gates.split_at(d);
-            let (candidate, gate) = rest.split_at(d);
-            // h = f̂ ⊙ h + (1 − f̂) ⊙ c, then y = g ⊙ h.
-            let gates = self.floor.iter().zip(forget).zip(candidate).zip(gate);
-            for ((h, out), (((&floor, &f), &c), &g)) in h.iter_mut().zip(out).zip(gates) {
-                let f = floor + (1.0 - floor) * sigmoid(f);
-                *h = f * *h + (1.0 - f) * silu(c);
-                *out = sigmoid(g) * *h;
+        let gates = Sheet::new(&mut scratch.wide[..count * 3 * d], 3, d);
+        let sheets = [gates, Sheet::new(h, 1, d), Sheet::new(out, 1, d)];
+        let (x, shared) = (
+            &scratch.normed,
+            self.gates.is_worth_sharing(&scratch.normed),
+        );
+        crew.for_each_strip(sheets, shared, |columns, [mut gates, mut h, mut out]| {
+            self.gates.fill(x, columns.clone(), &mut gates);
+            let floor = &self.floor[columns];
+            let h = h.block(0, 0);
+            for i in 0..count {
+                step(floor, gates.row(i), h, out.block(i, 0));
             }
-        }
+        });
 
         if let Some(project) = &self.out {
-            scratch.inner.set_normed(out, d, self.out_norm.as_ref());
+            scratch
+                .inner
+                .set_normed(out, d, self.out_norm.as_ref(), crew);
             project.apply(&scratch.inner, crew, out);
         }
+    }
+}
+
+/// `f̂ = λ + (1 − λ) σ(f)`, `h = f̂ ⊙ h + (1 − f̂) ⊙ silu(c)`, `out = σ(g) ⊙ h`. Not inlined: that the
+/// slices do not overlap, which lets the loop become vectors, is only certain where they are
+/// parameters.
+#[inline(never)]
+fn step(floor: &[f32], gates: [&mut [f32]; 3], h: &mut [f32], out: &mut [f32]) {
+    let exp = Exp::load();
+    let [forget, candidate, gate] = gates;
+    let gates = floor.iter().zip(&*forget).zip(&*candidate).zip(&*gate);
+    for ((h, out), (((&floor, &f), &c), &g)) in h.iter_mut().zip(out).zip(gates) {
+        let f = floor + (1.0 - floor) * exp.sigmoid(f);
+        *h = f * *h + (1.0 - f) * exp.silu(c);
+        *out = exp.sigmoid(g) * *h;
     }
 }

@@ -216,7 +216,7 @@ impl Model {
             }
         }
         let last = &state.x[last * d..][..d];
-        state.z.set_normed(last, d, Some(&self.norm));
+        state.z.set_normed(last, d, Some(&self.norm), crew);
     }
 
     /// Takes the units of `state.positions` through some of the blocks.
