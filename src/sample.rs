@@ -1,6 +1,6 @@
 //! From logits to the next byte: repetition penalty, temperature, top-k, top-p, min-p, in that order.
 
-use crate::math;
+use crate::{decimal, math};
 use std::fmt;
 
 /// How to choose bytes. [`Settings::check`] says whether the values make sense.
@@ -73,7 +73,7 @@ impl Settings {
             true => Ok(()),
             false => Err(SettingsError {
                 name,
-                found: found.to_string(),
+                found: decimal::text(decimal::nearest(found)),
                 expected,
             }),
         };
