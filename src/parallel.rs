@@ -28,9 +28,6 @@ const NAP: Duration = Duration::from_micros(100);
 /// Widths of parts are a multiple of this: the rows of a tile of packed weights.
 const GRAIN: usize = 16;
 
-/// Parts for each member: with more than one, a member that is slow for a moment is made up for.
-const PARTS: usize = 2;
-
 /// How many threads share a pass, the calling one included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Team {
@@ -91,13 +88,17 @@ impl Drop for Closing<'_> {
     }
 }
 
+/// Alone on its line of the cache, so that a write here does not slow down those who wait elsewhere.
+#[repr(align(64))]
+struct Line<T>(T);
+
 /// The members of a team during one pass.
 pub struct Crew {
     members: usize,
     /// Parts of the offered task that nobody has claimed yet.
-    unclaimed: AtomicUsize,
-    /// Parts of the offered task that are finished.
-    finished: AtomicUsize,
+    unclaimed: Line<AtomicUsize>,
+    /// Parts of the offered task that helpers have finished.
+    finished: Line<AtomicUsize>,
     /// The offered task. Written by the lead while nothing is unclaimed or unfinished, read by a
     /// helper only between a claim and its finish.
     task: std::cell::UnsafeCell<Option<*const Task<'static>>>,
@@ -113,8 +114,8 @@ impl Crew {
     fn new(members: usize) -> Self {
         Crew {
             members,
-            unclaimed: AtomicUsize::new(0),
-            finished: AtomicUsize::new(0),
+            unclaimed: Line(AtomicUsize::new(0)),
+            finished: Line(AtomicUsize::new(0)),
             task: std::cell::UnsafeCell::new(None),
             closed: AtomicBool::new(false),
         }
@@ -140,11 +141,8 @@ impl Crew {
         let width = sheets.first().map_or(0, |sheet| sheet.width);
         let fits = sheets.iter().all(|sheet| sheet.width == width);
         assert!(fits, "sheets of one width");
-        let parts = if worth && self.members > 1 {
-            PARTS * self.members
-        } else {
-            1
-        };
+        // One for each: to hand over a part costs more than what smaller ones make up for.
+        let parts = if worth { self.members } else { 1 };
         let part_len = width.div_ceil(parts).next_multiple_of(GRAIN);
         let part = |part: usize| {
             let columns = part * part_len..width.min((part + 1) * part_len);
@@ -207,22 +205,34 @@ impl Crew {
             let task = std::mem::transmute::<*const Task<'_>, *const Task<'static>>(task);
             *self.task.get() = Some(task);
         }
-        self.finished.store(0, Ordering::Relaxed);
-        self.unclaimed.store(parts, Ordering::Release);
-        let _settle = Settle { crew: self, parts };
-        while self.work_one() {}
+        self.finished.0.store(0, Ordering::Relaxed);
+        self.unclaimed.0.store(parts, Ordering::Release);
+        let mut settle = Settle { crew: self, parts };
+        while let Some(part) = self.claim() {
+            // The lead's own parts need no count that others see.
+            settle.parts -= 1;
+            task(part);
+        }
     }
 
-    /// Claims and runs one part; false when none was left.
-    fn work_one(&self) -> bool {
+    /// The number of a part that is now the caller's, if one was left.
+    fn claim(&self) -> Option<usize> {
         let claim = self
             .unclaimed
+            .0
             .fetch_update(Ordering::Acquire, Ordering::Relaxed, |n| n.checked_sub(1));
-        let Ok(claimed) = claim else { return false };
+        claim.ok().map(|left| left - 1)
+    }
+
+    /// Claims and runs one part, as a helper does; false when none was left.
+    fn help_once(&self) -> bool {
+        let Some(part) = self.claim() else {
+            return false;
+        };
         let _finish = Finish(self);
         // SAFETY: a claim stands between the lead's write of the cell and its next one.
         let task = unsafe { &*(*self.task.get()).expect("a claimed part has a task") };
-        task(claimed - 1);
+        task(part);
         true
     }
 
@@ -230,7 +240,7 @@ impl Crew {
     fn help(&self) {
         let mut idle = 0;
         while !self.closed.load(Ordering::Acquire) {
-            if self.unclaimed.load(Ordering::Relaxed) > 0 && self.work_one() {
+            if self.unclaimed.0.load(Ordering::Relaxed) > 0 && self.help_once() {
                 idle = 0;
             } else if idle < PATIENCE {
                 idle += 1;
@@ -247,21 +257,22 @@ struct Finish<'a>(&'a Crew);
 
 impl Drop for Finish<'_> {
     fn drop(&mut self) {
-        self.0.finished.fetch_add(1, Ordering::Release);
+        self.0.finished.0.fetch_add(1, Ordering::Release);
     }
 }
 
-/// Waits until no claimed part is running; withdraws what nobody claimed.
+/// Waits until no helper runs a claimed part; withdraws what nobody claimed.
 struct Settle<'a> {
     crew: &'a Crew,
+    /// Parts that are or were to be had for helpers.
     parts: usize,
 }
 
 impl Drop for Settle<'_> {
     fn drop(&mut self) {
-        let withdrawn = self.crew.unclaimed.swap(0, Ordering::Relaxed);
+        let withdrawn = self.crew.unclaimed.0.swap(0, Ordering::Relaxed);
         let mut turns = 0;
-        while self.crew.finished.load(Ordering::Acquire) + withdrawn < self.parts {
+        while self.crew.finished.0.load(Ordering::Acquire) + withdrawn < self.parts {
             turns += 1;
             if turns < HASTE {
                 std::hint::spin_loop();
@@ -445,7 +456,7 @@ mod tests {
             Team::new(4).enter(|crew| {
                 let sheet = Sheet::new(&mut out, 1, 128);
                 crew.for_each_strip([sheet], true, |columns, _| {
-                    assert!(columns.start != 48, "part 3");
+                    assert!(columns.start != 96, "the last part");
                 });
             });
         });
