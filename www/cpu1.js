@@ -1,14 +1,19 @@
 // CPU-1 for JavaScript: load a model, generate text, score text. The work is done in a worker.
 //
 //   import { CPU1 } from "./cpu1.js";
-//   const model = await CPU1.load(CPU1.EMBEDDED);
+//   const model = await CPU1.load("embedded");
 //   for await (const { text } of model.generate("Ownership is")) show(text);
 import { CPU1Error } from "./errors.js";
 import { hubAddress, listFiles } from "./hub.js";
+import { fetchAll } from "./remote.js";
 import { openStore } from "./store.js";
 
 /** @import { Entry } from "./store.js" */
+/** @import { LoadRequest } from "./load.js" */
 /** @import { Answer, Note, Request } from "./worker.js" */
+
+/** The model that comes with this program. */
+const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
 
 /**
  * How far a model's loading is; `total` is 0 where it is not known. Bytes are fetched, unpacked as
@@ -119,9 +124,12 @@ import { openStore } from "./store.js";
  */
 
 /**
- * Loads a model.
+ * Loads a model. Models loaded with the same number of threads share a worker, its memory and its
+ * threads; those from the same address, with the same options, share their weights as well.
  *
- * @param {string | URL | Blob | Uint8Array} source a URL (relative to the page), a file, or its bytes
+ * @param {string | URL | Blob | Uint8Array | ArrayBuffer} source `embedded`, the folder name of a published run, a
+ *   file on the Hub by its name `owner/repo/path@revision`, any other address (a relative one of three or more parts
+ *   begins with `./`), a file, or its bytes
  * @param {LoadOptions} [options]
  * @returns {Promise<Model>}
  * @throws {CPU1Error} `network`, `format`, `names`, `tokenizer`, `memory`, `unsupported`, `settings`, `aborted`
@@ -130,51 +138,74 @@ async function load(source, { signal, onProgress, names, threads, tokenizer, sha
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 16)) {
     throw new CPU1Error("settings", `The number of threads is ${threads}; it must be a whole number from 1 to 16.`);
   }
-  const connection = new Connection();
-  const abort = () => connection.close(aborted());
-  signal?.addEventListener("abort", abort);
-  try {
-    if (signal?.aborted) throw aborted();
-    const [place, table] = [resolve(source), tokenizer === undefined ? undefined : resolve(tokenizer)];
-    const request = { type: /** @type {const} */ ("load"), place, names: JSON.stringify(names), threads, tokenizer: table, sha256, cache };
-    const answers = connection.ask(request);
-    for (;;) {
-      const { done, value } = await answers.next();
-      if (done) return new Model(connection, value);
-      if (value.type === "progress") onProgress?.(/** @type {LoadProgress} */ (value));
-    }
-  } catch (error) {
-    connection.close(closed());
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
+  if (signal?.aborted) throw aborted();
+  const place = await find(source, signal);
+  const table = tokenizer === undefined ? undefined : resolve(tokenizer);
+  const map = names && JSON.stringify(names);
+  const held = Held.of({ type: "load", place, names: map, threads, tokenizer: table, sha256, cache });
+  return new Model(held, await held.take(signal, onProgress));
+}
+
+/**
+ * Where a model is.
+ *
+ * @param {string | URL | Blob | Uint8Array | ArrayBuffer} source
+ * @param {AbortSignal} [signal]
+ */
+async function find(source, signal) {
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source === "embedded") return EMBEDDED;
+  if (typeof source !== "string" || /^[./]|^[a-z][a-z\d+.-]*:/i.test(source)) return resolve(source);
+  if (/^run_\d\w*$/.test(source)) return findRun(source, signal);
+  return source.split("/").length > 2 ? hubAddress(source).href : resolve(source);
+}
+
+/**
+ * The smallest file of a published run.
+ *
+ * @param {string} id
+ * @param {AbortSignal} [signal]
+ */
+async function findRun(id, signal) {
+  const name = "catalog.json";
+  const answer = await fetchAll(new URL("./catalog.json", import.meta.url).href, { name, most: 2 ** 20, signal }).catch((error) => {
+    throw signal?.aborted ? aborted() : error;
+  });
+  if (!answer) throw new CPU1Error("network", `The list of models, ${name}, is not there.`);
+  /** @type {import("./catalog.js").Catalog} */
+  const { models, hub, finals, archive } = JSON.parse(new TextDecoder().decode(answer.bytes));
+  const files = models.find((model) => model.id === id)?.files;
+  if (!files) throw new CPU1Error("network", `There is no published run “${id}”; ${name} lists those there are.`);
+  const path = files.includes("compact") ? `${archive}/${id}/checkpoint_${id}_final.pt` : `${finals}/${id}/model.pt`;
+  return hubAddress(path, hub).href;
 }
 
 /** @param {string | URL | Blob | Uint8Array} source */
 function resolve(source) {
   if (source instanceof Blob || source instanceof Uint8Array) return source;
-  try {
-    return new URL(source, globalThis.document?.baseURI ?? location.href).href;
-  } catch (cause) {
-    throw new CPU1Error("network", `“${source}” is not an address.`, { cause });
-  }
+  const base = globalThis.document?.baseURI ?? location.href;
+  const address = URL.canParse(source, base) ? new URL(source, base) : undefined;
+  if (address && /^(https?|blob|data):$/.test(address.protocol)) return address.href;
+  throw new CPU1Error("network", `“${source}” is not an address from which a file can be fetched.`);
 }
 
-/** A loaded model. It does one thing at a time, in a worker of its own. */
+/** A loaded model. It does one thing at a time; several do so in turn. */
 class Model {
-  #connection;
+  #held;
+  /** Ends with `dispose`. */
+  #life = new AbortController();
+  #busy = false;
   /** Why it reads no text, if so. @type {string} */
   #lacking;
   /** @type {number} */
   #memory;
 
   /**
-   * @param {Connection} connection
+   * @param {Held} held
    * @param {Record<string, any>} loaded as the worker gives it; `info` is the wasm's
    */
-  constructor(connection, { info, report, fetched, cache, lacking, memory }) {
-    this.#connection = connection;
+  constructor(held, { info, report, fetched, cache, lacking, memory }) {
+    this.#held = held;
     this.#lacking = lacking;
     this.#memory = memory;
     const most = () => this.#memory;
@@ -217,10 +248,10 @@ class Model {
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     // A prompt may end within a character, which the first bytes then complete.
     if (symbols instanceof Uint8Array) decoder.decode(symbols.subarray(-3), { stream: true });
-    const request = { type: /** @type {const} */ ("generate"), prompt: symbols, settings };
+    const request = { type: /** @type {const} */ ("generate"), model: this.#held.id, prompt: symbols, settings };
     /** @type {Stats | undefined} */
     let stats;
-    for await (const note of this.#connection.ask(request, options.signal)) {
+    for await (const note of this.#ask(request, options.signal)) {
       if (note.type !== "bytes") continue;
       this.#memory = note.memory;
       stats = readStats(note.stats, note.milliseconds, note.writing);
@@ -241,7 +272,7 @@ class Model {
    */
   async score(text, { signal, onProgress } = {}) {
     if (this.#lacking) throw new CPU1Error("tokenizer", this.#lacking);
-    const answers = this.#connection.ask({ type: "score", text: encode(text) }, signal);
+    const answers = this.#ask({ type: "score", model: this.#held.id, text: encode(text) }, signal);
     for (;;) {
       const { done, value } = await answers.next();
       if (done) return { bitsPerByte: value.bits_per_byte, bytes: value.bytes, perByte: value.per_byte };
@@ -267,28 +298,178 @@ class Model {
     throw new CPU1Error("prompt", `The prompt has ${found} bytes and may have at most ${allowed}; shorten it.`);
   }
 
-  /** Ends the model's worker and frees its memory. */
-  dispose() {
-    this.#connection.close(closed());
+  /**
+   * @param {Request} request
+   * @param {AbortSignal} [signal]
+   * @returns {AsyncGenerator<Note, any, void>}
+   */
+  async *#ask(request, signal) {
+    if (this.#life.signal.aborted) throw closed();
+    if (this.#busy) {
+      throw new CPU1Error("busy", "The model is already at work; stop that first, or wait until it is done.");
+    }
+    this.#busy = true;
+    const ends = signal ? AbortSignal.any([this.#life.signal, signal]) : this.#life.signal;
+    try {
+      return yield* this.#held.connection.ask(request, ends);
+    } finally {
+      this.#busy = false;
+    }
   }
+
+  /** Gives the model up: frees its memory, and ends its worker if that has no other. */
+  dispose() {
+    if (this.#life.signal.aborted) return;
+    this.#life.abort(closed());
+    this.#held.release();
+  }
+}
+
+/** A model in a worker, for all who loaded it. */
+class Held {
+  /** Those from an address, by all that makes a difference. @type {Map<string, Held>} */
+  static #shared = new Map();
+
+  id = newId();
+  #users = 0;
+  #key;
+  #loaded;
+  /** @type {Set<(progress: LoadProgress) => void>} */
+  #listeners = new Set();
+
+  /** @param {LoadRequest} request */
+  static of(request) {
+    const { place, tokenizer } = request;
+    const alone = typeof place !== "string" || typeof tokenizer === "object";
+    const key = alone ? "" : JSON.stringify(request);
+    const known = this.#shared.get(key);
+    if (known && !known.connection.ended) return known;
+    const held = new Held(key, request);
+    if (!alone) this.#shared.set(key, held);
+    return held;
+  }
+
+  /**
+   * @param {string} key
+   * @param {LoadRequest} request
+   */
+  constructor(key, request) {
+    this.#key = key;
+    this.connection = Connection.of(request.threads);
+    this.connection.models += 1;
+    this.#loaded = this.#load(request);
+    this.#loaded.catch(() => this.#forget()); // those who wait for it are told
+  }
+
+  /** @param {LoadRequest} request */
+  async #load(request) {
+    const answers = this.connection.ask(request, undefined, this.id);
+    for (;;) {
+      const { done, value } = await answers.next();
+      if (done) return value;
+      for (const listener of [...this.#listeners]) listener(/** @type {LoadProgress} */ (value));
+    }
+  }
+
+  /**
+   * Waits for the model; each who has taken it is to release it.
+   *
+   * @param {AbortSignal} [signal]
+   * @param {(progress: LoadProgress) => void} [onProgress]
+   * @returns {Promise<Record<string, any>>}
+   */
+  async take(signal, onProgress) {
+    this.#users += 1;
+    let stop = () => {};
+    /** @type {(progress: LoadProgress) => void} */
+    let listener = () => {};
+    try {
+      return await new Promise((give, reject) => {
+        stop = () => reject(aborted());
+        listener = (progress) => {
+          try {
+            onProgress?.(progress);
+          } catch (error) {
+            reject(error); // a fault of one is not the others'
+          }
+        };
+        this.#listeners.add(listener);
+        signal?.addEventListener("abort", stop);
+        if (signal?.aborted) stop();
+        this.#loaded.then(give, reject);
+      });
+    } catch (error) {
+      this.release();
+      throw error;
+    } finally {
+      this.#listeners.delete(listener);
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  release() {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    this.#forget();
+    this.connection.leave(this.id);
+  }
+
+  #forget() {
+    if (Held.#shared.get(this.#key) === this) Held.#shared.delete(this.#key);
+  }
+}
+
+let ids = 0;
+function newId() {
+  ids += 1;
+  return ids;
+}
+
+/**
+ * Starts a worker. Browsers take its script from the page's own origin only; from another it is
+ * imported by a script of the page's.
+ */
+function startWorker() {
+  const address = new URL("./worker.js", import.meta.url);
+  // Bundlers know this form only.
+  if (address.origin === location.origin) return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "cpu1" });
+  const script = new Blob([`import ${JSON.stringify(address.href)};`], { type: "text/javascript" });
+  const own = URL.createObjectURL(script);
+  const worker = new Worker(own, { type: "module", name: "cpu1" });
+  setTimeout(() => URL.revokeObjectURL(own), 60_000); // the browser has long read it
+  return worker;
 }
 
 /** One worker, and who waits for its answers. */
 class Connection {
-  #worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "cpu1" });
-  /** @type {{ id: number, inbox: Inbox } | undefined} */
-  #job;
-  #requests = 0;
-  /** Why there will be no more answers. @type {CPU1Error | undefined} */
-  #ended;
+  /** By the number of threads that was asked for. @type {Map<number | undefined, Connection>} */
+  static #open = new Map();
 
-  constructor() {
-    this.#worker.onmessage = ({ data }) => {
-      if (data.id === this.#job?.id) this.#job?.inbox.put(data.answer);
-    };
+  /** How many models it holds; without one it ends. */
+  models = 0;
+  /** Why there will be no more answers. @type {CPU1Error | undefined} */
+  ended;
+  #worker = startWorker();
+  #threads;
+  /** Who waits for answers, by the request's number. @type {Map<number, Inbox>} */
+  #inboxes = new Map();
+
+  /** @param {number | undefined} threads */
+  static of(threads) {
+    const known = this.#open.get(threads);
+    if (known) return known;
+    const opened = new Connection(threads);
+    this.#open.set(threads, opened);
+    return opened;
+  }
+
+  /** @param {number | undefined} threads */
+  constructor(threads) {
+    this.#threads = threads;
+    this.#worker.onmessage = ({ data }) => this.#inboxes.get(data.id)?.put(data.answer);
     this.#worker.onerror = (event) => {
       event.preventDefault(); // it is told below
-      const why = event.message ? `it stopped: ${event.message}` : "it could not be loaded from the page's server";
+      const why = event.message ? `it stopped: ${event.message}` : "it could not be loaded from its server";
       this.close(new CPU1Error(event.message ? "internal" : "network", `The model's worker is gone; ${why}.`));
     };
   }
@@ -299,17 +480,14 @@ class Connection {
    *
    * @param {Request} request
    * @param {AbortSignal} [signal]
+   * @param {number} [id]
    * @returns {AsyncGenerator<Note, any, void>}
    */
-  async *ask(request, signal) {
-    if (this.#ended) throw this.#ended;
-    if (signal?.aborted) throw aborted();
-    if (this.#job) {
-      throw new CPU1Error("busy", "The model is already at work; stop that first, or wait until it is done.");
-    }
-    const id = ++this.#requests;
+  async *ask(request, signal, id = newId()) {
+    if (this.ended) throw this.ended;
+    if (signal?.aborted) throw reasonOf(signal);
     const inbox = new Inbox();
-    this.#job = { id, inbox };
+    this.#inboxes.set(id, inbox);
     const stop = () => this.#worker.postMessage({ id, request: { type: "stop" } });
     signal?.addEventListener("abort", stop);
     let running = true;
@@ -325,7 +503,7 @@ class Connection {
           throw error;
         }
         if (answer.type === "done") {
-          if (signal?.aborted) throw aborted();
+          if (signal?.aborted) throw reasonOf(signal);
           return JSON.parse(answer.result);
         }
         if (!signal?.aborted) yield answer;
@@ -337,8 +515,19 @@ class Connection {
         const { type } = await inbox.take();
         running = type !== "done" && type !== "error";
       }
-      this.#job = undefined;
+      this.#inboxes.delete(id);
     }
+  }
+
+  /**
+   * Frees a model, which may still be loading.
+   *
+   * @param {number} id
+   */
+  leave(id) {
+    this.models -= 1;
+    if (this.models === 0) this.close(closed());
+    else this.#worker.postMessage({ id, request: { type: "dispose" } });
   }
 
   /**
@@ -347,10 +536,12 @@ class Connection {
    * @param {CPU1Error} reason
    */
   close(reason) {
-    if (this.#ended) return;
-    this.#ended = reason;
+    if (this.ended) return;
+    this.ended = reason;
+    Connection.#open.delete(this.#threads);
     this.#worker.terminate();
-    this.#job?.inbox.put({ type: "error", code: reason.code, message: reason.message, details: undefined, fatal: false });
+    const { code, message } = reason;
+    for (const inbox of this.#inboxes.values()) inbox.put({ type: "error", code, message, details: undefined, fatal: false });
   }
 }
 
@@ -425,6 +616,11 @@ function readStats(json, milliseconds, writing) {
   };
 }
 
+/** @param {AbortSignal} signal */
+function reasonOf({ reason }) {
+  return reason instanceof CPU1Error ? reason : aborted();
+}
+
 function aborted() {
   return new CPU1Error("aborted", "It was stopped.");
 }
@@ -462,6 +658,6 @@ export const CPU1 = Object.freeze({
   remove,
   removeAll,
   /** Address of the model that comes with the page. */
-  EMBEDDED: new URL("./models/cpu1-rust-docs.pt", import.meta.url).href,
+  EMBEDDED,
   Error: CPU1Error,
 });

@@ -13,7 +13,7 @@
  * - `aborted`: the caller's signal fired
  * - `disposed`: the model was given up by `dispose`
  * - `unsupported`: this browser, or this program so far, cannot do it
- * - `internal`: a fault of ours; the model is gone and can be loaded again
+ * - `internal`: a fault of ours; the models of that worker are gone and can be loaded again
  *
  * @typedef {"network" | "format" | "names" | "tokenizer" | "memory" | "prompt" | "settings" | "text" | "busy" | "aborted"
  *   | "disposed" | "unsupported" | "internal"} ErrorCode

@@ -49,10 +49,26 @@ const LARGEST_TOKENIZER = 32 * 2 ** 20;
 export async function loadModel(request, note) {
   const members = chooseThreads(request.threads);
   // The program starts while the network answers.
-  const [{ program, memory }, search] = await Promise.all([startProgram(members), Search.begin(request, note)]);
+  const [{ program, memory }, search] = await Promise.all([begin(members), Search.begin(request, note)]);
   const loading = new Loading(program, members, request, note);
   const result = (await loading.fromCache(search)) ?? (await loading.fromSource(search));
   return { ...result, memory };
+}
+
+/** @type {ReturnType<typeof startProgram> | undefined} */
+let started;
+
+/**
+ * The program, which all models of this worker share.
+ *
+ * @param {number} members
+ */
+function begin(members) {
+  started ??= startProgram(members);
+  started.catch(() => {
+    started = undefined; // the next time may do
+  });
+  return started;
 }
 
 /** Where the model is: in its place in the cache, or at its source, which is opened then. */
@@ -130,7 +146,7 @@ class Loading {
       const lacking = readsTokens(model) && !kept.tokenizer ? lackingTokenizer(this.#request.place) : "";
       return { model, report: kept.about.report, fetched: 0, cache: { state: "hit", notice: "" }, lacking };
     } catch (error) {
-      if (!(error instanceof CPU1Error)) throw error;
+      if (!(error instanceof CPU1Error) || error.code === "aborted") throw error;
       await slot.remove();
       return undefined;
     }

@@ -24,8 +24,8 @@ const MOST_IN_MEMORY = 16 * 2 ** 20;
 export async function openSource(place, onBytes) {
   if (place instanceof Blob) return { ...blobSource(place), far: false };
   if (typeof place !== "string") return { ...bytesSource(place), far: false };
-  // Small files of the page's own server in one go, all others in ranges.
-  const ours = new URL(place).origin === location.origin;
+  // Small files of the page's own server, or this program's, in one go; all others in ranges.
+  const ours = [location.href, import.meta.url].some((url) => new URL(url).origin === new URL(place).origin);
   const bytes = ours ? await fetchSmall(place, onBytes) : undefined;
   if (bytes) return { ...bytesSource(bytes), far: false };
   const file = await openRanges(place, onBytes);

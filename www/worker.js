@@ -1,5 +1,5 @@
-// The wasm's home: a dedicated worker that holds one model and does one job at a time, in bursts,
-// so that it hears a stop between them. cpu1.js starts it and speaks for it.
+// The wasm's home: a dedicated worker that holds models and works in bursts, so that it hears a
+// stop between them and several jobs go on in turn. cpu1.js starts it and speaks for it.
 import { CPU1Error } from "./errors.js";
 import { loadModel } from "./load.js";
 import { said } from "./program.js";
@@ -10,8 +10,8 @@ import { said } from "./program.js";
 /**
  * What can be asked. Each request is answered by any number of notes and one end.
  *
- * @typedef {{ type: "generate", prompt: Uint8Array | Uint32Array, settings: string }} GenerateRequest
- * @typedef {{ type: "score", text: Uint8Array }} ScoreRequest
+ * @typedef {{ type: "generate", model: number, prompt: Uint8Array | Uint32Array, settings: string }} GenerateRequest
+ * @typedef {{ type: "score", model: number, text: Uint8Array }} ScoreRequest
  * @typedef {LoadRequest | GenerateRequest | ScoreRequest} Request
  */
 
@@ -41,24 +41,30 @@ import { said } from "./program.js";
 /** Milliseconds a burst should take: short beside a person's patience, long beside a message. */
 const BURST = 30;
 
-/** @type {Model | undefined} */
-let model;
+/** By the number of the request that loaded them. @type {Map<number, Model>} */
+const models = new Map();
 /** @type {WebAssembly.Memory | undefined} */
 let memory;
 
 /** Requests that are to end early. */
 const stopped = new Set();
 
-self.onmessage = async (/** @type {MessageEvent<{ id: number, request: Request | { type: "stop" } }>} */ { data }) => {
+self.onmessage = async (/** @type {MessageEvent<{ id: number, request: Request | { type: "stop" } | { type: "dispose" } }>} */ { data }) => {
   const { id, request } = data;
   if (request.type === "stop") {
     stopped.add(id);
     return;
   }
+  if (request.type === "dispose") {
+    if (!models.has(id)) stopped.add(id); // it is still loading
+    models.get(id)?.free();
+    models.delete(id);
+    return;
+  }
   /** @type {(answer: Answer, transfer?: Transferable[]) => void} */
   const answer = (message, transfer = []) => self.postMessage({ id, answer: message }, { transfer });
   try {
-    const result = await perform(request, answer, () => stopped.has(id));
+    const result = await perform(id, request, answer, () => stopped.has(id));
     answer({ type: "done", result });
   } catch (error) {
     answer(describe(error));
@@ -67,25 +73,36 @@ self.onmessage = async (/** @type {MessageEvent<{ id: number, request: Request |
 };
 
 /**
+ * @param {number} id
  * @param {Request} request
  * @param {(note: Note, transfer?: Transferable[]) => void} note
  * @param {() => boolean} isStopped
  * @returns {Promise<string>} the result, as JSON
  */
-function perform(request, note, isStopped) {
-  if (request.type === "load") return load(request, note);
+function perform(id, request, note, isStopped) {
+  if (request.type === "load") return load(id, request, note, isStopped);
   if (request.type === "generate") return generate(request, note, isStopped);
   return score(request, note, isStopped);
 }
 
 /**
+ * @param {number} id
  * @param {LoadRequest} request
  * @param {(note: Note) => void} note
+ * @param {() => boolean} isStopped
  */
-async function load(request, note) {
-  const loaded = await loadModel(request, note);
-  ({ model, memory } = loaded);
-  const { report, fetched, cache, lacking } = loaded;
+async function load(id, request, note, isStopped) {
+  const goOn = () => {
+    if (isStopped()) throw new CPU1Error("aborted", "It was stopped.");
+  };
+  const { model, report, fetched, cache, lacking, ...program } = await loadModel(request, (progress) => {
+    goOn();
+    note(progress);
+  });
+  if (isStopped()) model.free();
+  goOn();
+  models.set(id, model);
+  memory = program.memory;
   return JSON.stringify({ info: JSON.parse(model.info()), report, fetched, cache, lacking, memory: memory.buffer.byteLength });
 }
 
@@ -94,9 +111,9 @@ async function load(request, note) {
  * @param {(note: Note, transfer?: Transferable[]) => void} note
  * @param {() => boolean} isStopped
  */
-async function generate({ prompt, settings }, note, isStopped) {
+async function generate({ model, prompt, settings }, note, isStopped) {
   const generation = await said("settings", () =>
-    prompt instanceof Uint32Array ? ready().generateTokens(prompt, settings) : ready().generate(prompt, settings),
+    prompt instanceof Uint32Array ? ready(model).generateTokens(prompt, settings) : ready(model).generate(prompt, settings),
   );
   const pace = new Pace();
   let writing = 0;
@@ -132,8 +149,8 @@ function unreadPatches(stats) {
  * @param {(note: Note) => void} note
  * @param {() => boolean} isStopped
  */
-async function score({ text }, note, isStopped) {
-  const scoring = await said("text", () => ready().score(text));
+async function score({ model, text }, note, isStopped) {
+  const scoring = await said("text", () => ready(model).score(text));
   const pace = new Pace();
   while (!scoring.done && !isStopped()) {
     const began = performance.now();
@@ -147,8 +164,10 @@ async function score({ text }, note, isStopped) {
   return result;
 }
 
-function ready() {
-  if (model === undefined) throw new CPU1Error("internal", "No model is loaded in this worker.");
+/** @param {number} id */
+function ready(id) {
+  const model = models.get(id);
+  if (model === undefined) throw new CPU1Error("internal", "The model is not in this worker.");
   return model;
 }
 
@@ -170,11 +189,14 @@ class Pace {
 }
 
 const bell = new MessageChannel();
+/** The jobs that wait for their turn. @type {((value: unknown) => void)[]} */
+const waiting = [];
+bell.port1.onmessage = () => waiting.shift()?.(undefined);
 
-/** Lets the worker's event loop run; unlike a timer, without a delay. */
+/** Lets the worker's event loop run, and the other jobs; unlike a timer, without a delay. */
 function breathe() {
   return new Promise((resolve) => {
-    bell.port1.onmessage = resolve;
+    waiting.push(resolve);
     bell.port2.postMessage(null);
   });
 }

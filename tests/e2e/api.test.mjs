@@ -280,14 +280,16 @@ test("names that say nothing are listed, and a name map settles them", async (t)
   assert.deepEqual([original, settled].map(({ query }) => query.tensor), ["query", "qaaaa"].map((name) => `blocks.0.mixer.${name}.weight`));
 });
 
-test("a fault of the program ends that model only", async (t) => {
+test("a fault of the program ends the models of its worker, and the next is loaded anew", async (t) => {
   const codes = await inPage(
     t,
-    `const model = await load();
-     return [await codeOf(first(model.generate("x"))), await codeOf(model.score("some text")), await codeOf(load())];`,
+    `const [model, other] = await Promise.all([load(), load()]);
+     const codes = [await codeOf(first(model.generate("x")))];
+     for (const ended of [model, other]) codes.push(await codeOf(ended.score("some text")));
+     return [...codes, await codeOf(load())];`,
     { before: (page) => failingModel(page) },
   );
-  assert.deepEqual(codes, ["internal", "internal", "none"]);
+  assert.deepEqual(codes, ["internal", "internal", "internal", "none"]);
 });
 
 for (const file of ["worker.js", "pkg/cpu1.js", "pkg/cpu1_relaxed.wasm"]) {
@@ -301,3 +303,76 @@ for (const file of ["worker.js", "pkg/cpu1.js", "pkg/cpu1_relaxed.wasm"]) {
     assert.equal(code, "network");
   });
 }
+
+test("several models write in turn, and one that is loaded twice is there once", async (t) => {
+  const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
+  const script = `(async () => {
+    const { CPU1 } = await import("/cpu1.js");
+    const progress = [];
+    const sources = ["embedded", "embedded", CPU1.EMBEDDED];
+    const models = await Promise.all(sources.map((source, i) => CPU1.load(source, { threads: 1, onProgress: () => progress.push(i) })));
+    models.push(await CPU1.load(await (await fetch(CPU1.EMBEDDED)).arrayBuffer(), { threads: 1 }));
+    const order = [];
+    const write = async (model, i) => {
+      let text = "";
+      for await (const chunk of model.generate("Ownership is", { maxBytes: 600, seed: 3 })) {
+        if (chunk.bytes.length > 0 && order.at(-1) !== i) order.push(i);
+        text += chunk.text;
+      }
+      return text;
+    };
+    const texts = await Promise.all(models.map(write));
+    models[0].dispose();
+    models[0].dispose();
+    models[3].dispose();
+    const after = await write(models[1], 1);
+    return { texts, after, turns: order.length, heard: [...new Set(progress)].sort() };
+  })()`;
+  const fetched = /** @type {string[]} */ ([]);
+  page.on("request", (request) => fetched.push(new URL(request.url()).pathname));
+  const { texts, after, turns, heard } = await page.evaluate(script);
+  assert.equal(new Set([...texts, after]).size, 1);
+  assert.ok(turns > 4, `${turns} turns`);
+  assert.deepEqual(heard, [0, 1, 2]);
+  assert.equal(page.workers().length, 1);
+  assert.equal(fetched.filter((path) => path.endsWith(".pt")).length, 2, "one for the three, one by the test");
+});
+
+test("loading and disposing again and again takes no more memory, and the last model takes the worker along", async (t) => {
+  const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
+  const sizes = await page.evaluate(`(async () => {
+    const { CPU1 } = await import("/cpu1.js");
+    const file = await (await fetch(CPU1.EMBEDDED)).blob();
+    window.kept = await CPU1.load(file, { threads: 1 });
+    const sizes = [];
+    for (let i = 0; i < 20; i += 1) {
+      const model = await CPU1.load(file, { threads: 1 });
+      sizes.push(model.info.memoryBytes);
+      model.dispose();
+    }
+    return sizes;
+  })()`);
+  assert.equal(new Set(sizes.slice(2)).size, 1, String(sizes));
+  assert.equal(page.workers().length, 1);
+  const gone = page.workers()[0]?.waitForEvent("close");
+  await page.evaluate("window.kept.dispose()");
+  await gone;
+  assert.equal(page.workers().length, 0);
+});
+
+test("one who gives up a shared loading leaves it to the others", async (t) => {
+  const codes = await inPage(
+    t,
+    `const stop = new AbortController();
+     const both = [load({ signal: stop.signal, onProgress: () => stop.abort() }), load()];
+     const codes = [await codeOf(both[0]), await codeOf(both[1])];
+     const model = await both[1];
+     codes.push(await codeOf(model.score("some text")));
+     const other = new AbortController();
+     codes.push(await codeOf(CPU1.load(new Blob(["x".repeat(1000)]), { signal: other.signal, onProgress: () => other.abort() })));
+     codes.push(await codeOf(load({ threads: 2, onProgress: () => { throw new Error("theirs"); } })));
+     codes.push(await codeOf(CPU1.load("run_99")), await codeOf(model.score("some text")));
+     return codes;`,
+  );
+  assert.deepEqual(codes, ["aborted", "none", "none", "format", "Error: theirs", "network", "none"]);
+});
