@@ -414,6 +414,11 @@ class Held {
     this.connection.leave(this.id);
   }
 
+  /** Lets none of those that are loaded be taken by others. */
+  static closeAll() {
+    this.#shared.clear();
+  }
+
   #forget() {
     if (Held.#shared.get(this.#key) === this) Held.#shared.delete(this.#key);
   }
@@ -635,16 +640,18 @@ async function cached() {
 }
 
 /**
- * Forgets a model that is kept.
+ * Forgets a model that is kept; who loads it later fetches it, even if it is in use now.
  *
  * @param {string} id as `cached` tells it
  */
 async function remove(id) {
+  Held.closeAll();
   await (await openStore())?.remove(id);
 }
 
 /** Forgets all models that are kept. */
 async function removeAll() {
+  Held.closeAll();
   await (await openStore())?.removeAll();
 }
 

@@ -42,12 +42,14 @@ const TYPES = {
 /**
  * Starts the server; port 0 takes any free one.
  *
- * @param {{ root?: string, isolated?: boolean, port?: number }} [options]
+ * @param {{ root?: string, isolated?: boolean, port?: number, open?: RegExp }} [options] pages of other origins may
+ *   read the files whose URL fits `open`
  * @returns {Promise<{ origin: string, close: () => Promise<void> }>}
  */
-export async function serve({ root = WWW, isolated = true, port = 0 } = {}) {
+export async function serve({ root = WWW, isolated = true, port = 0, open = /^$/ } = {}) {
   const folder = resolve(root);
   const server = createServer((request, response) => {
+    if (open.test(request.url ?? "/")) response.setHeader("Access-Control-Allow-Origin", "*");
     answer(folder, isolated, request, response).catch((error) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(String(error));

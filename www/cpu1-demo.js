@@ -1,0 +1,342 @@
+// <cpu1-demo>: a model to try within any page. It loads nothing before somebody asks for it.
+//
+//   <script type="module" src="cpu1-demo.js"></script>
+//   <cpu1-demo prompt="Ownership is"></cpu1-demo>
+import { CPU1 } from "./cpu1.js";
+import { make } from "./dom.js";
+import { CPU1Error } from "./errors.js";
+import { Meter } from "./meter.js";
+import { Announcer } from "./paper.js";
+
+/** @import { Chunk, GenerateOptions, Stats } from "./cpu1.js" */
+/** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
+
+/** Attributes that are numbers, and the options that they stand for. @type {Record<string, keyof GenerateOptions>} */
+const NUMBERS = {
+  length: "maxBytes",
+  temperature: "temperature",
+  "top-k": "topK",
+  "top-p": "topP",
+  "min-p": "minP",
+  "repetition-penalty": "repetitionPenalty",
+};
+
+/** Those that say which model it is; another value means another model. */
+const SOURCE = ["run", "src", "tokenizer", "threads"];
+
+/** Attributes that are properties as well, in camel case. */
+const TEXTS = [...SOURCE, "prompt", "label", "seed", "theme", ...Object.keys(NUMBERS)];
+
+const style = new CSSStyleSheet();
+style.replaceSync(`
+  :host {
+    --paper: var(--cpu1-paper, #fffefb);
+    --ink: var(--cpu1-ink, #1f1d1a);
+    --quiet: var(--cpu1-quiet, #68635a);
+    --edge: var(--cpu1-edge, #8f897d);
+    --accent: var(--cpu1-accent, #ab3f08);
+    --on-accent: var(--cpu1-on-accent, #fffefb);
+    display: block;
+    box-sizing: border-box;
+    max-width: 100%;
+    padding: 1rem;
+    border: 1px solid var(--edge);
+    border-radius: var(--cpu1-radius, 0.5rem);
+    background: var(--paper);
+    color: var(--ink);
+    color-scheme: light;
+    font: var(--cpu1-font, 1rem/1.5 ui-sans-serif, system-ui, sans-serif);
+    text-align: start;
+  }
+  :host([hidden]) { display: none; }
+  :host([theme="dark"]) {
+    --paper: var(--cpu1-paper, #1d1c19);
+    --ink: var(--cpu1-ink, #e9e5dc);
+    --quiet: var(--cpu1-quiet, #a59e92);
+    --edge: var(--cpu1-edge, #7d766b);
+    --accent: var(--cpu1-accent, #ff9d62);
+    --on-accent: var(--cpu1-on-accent, #1d1208);
+    color-scheme: dark;
+  }
+  @media (prefers-color-scheme: dark) {
+    :host(:not([theme="light"])) {
+      --paper: var(--cpu1-paper, #1d1c19);
+      --ink: var(--cpu1-ink, #e9e5dc);
+      --quiet: var(--cpu1-quiet, #a59e92);
+      --edge: var(--cpu1-edge, #7d766b);
+      --accent: var(--cpu1-accent, #ff9d62);
+      --on-accent: var(--cpu1-on-accent, #1d1208);
+      color-scheme: dark;
+    }
+  }
+  * { box-sizing: border-box; }
+  form { display: grid; gap: 0.5rem; margin: 0; }
+  label { color: var(--quiet); font-size: 0.875em; }
+  textarea, button { font: inherit; border-radius: calc(var(--cpu1-radius, 0.5rem) / 2); }
+  textarea { width: 100%; padding: 0.5rem; border: 1px solid var(--edge); background: transparent; color: inherit; resize: vertical; }
+  div.row { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem; }
+  button { min-height: 2.75rem; padding: 0 1rem; border: 1px solid var(--edge); background: transparent; color: inherit; cursor: pointer; }
+  button[type="submit"] { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
+  button[aria-disabled="true"] { opacity: 0.55; cursor: default; }
+  :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+  p { margin: 0; }
+  p.text { min-height: 6em; max-height: 20em; margin-top: 0.75rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
+  p.text span { color: var(--quiet); }
+  p.status { min-height: 1.5em; color: var(--quiet); font-size: 0.875em; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+  p.error { color: var(--accent); overflow-wrap: anywhere; }
+  p.error:empty { display: none; }
+  div.heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+`);
+
+/**
+ * A prompt, two buttons and what the model writes. Its attributes, which are properties as well, in
+ * camel case: `run` (a model by its name) or `src` (by its address), `tokenizer`, `threads`, `prompt`,
+ * `label`, `length`, `temperature`, `top-k`, `top-p`, `min-p`, `repetition-penalty`, `seed`, `theme`
+ * (`light` or `dark`) and `autoplay`. Events: `cpu1-load`, `cpu1-progress`, `cpu1-byte`, `cpu1-done`,
+ * `cpu1-error`; each bubbles, and its `detail` is what `cpu1.js` tells.
+ */
+export class CPU1Demo extends HTMLElement {
+  static observedAttributes = ["prompt", "label", ...SOURCE];
+
+  #label = make("label", { htmlFor: "prompt" });
+  #prompt = make("textarea", { id: "prompt", rows: 2, spellcheck: false });
+  #write = make("button", { type: "submit" }, "Write");
+  #stop = make("button", { type: "button" }, "Stop");
+  #given = make("span", {});
+  #written = new Text();
+  #text = make("p", { className: "text", tabIndex: 0, role: "region", ariaLabel: "What the model writes" });
+  #status = make("p", { className: "status" });
+  #error = make("p", { className: "error", role: "alert" });
+  #announcer;
+  /** @type {Promise<Model> | undefined} */
+  #model;
+  /** Ends the loading or writing that goes on. @type {AbortController | undefined} */
+  #work;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [style];
+    for (const [name, part] of Object.entries({
+      label: this.#label,
+      prompt: this.#prompt,
+      write: this.#write,
+      stop: this.#stop,
+      text: this.#text,
+      status: this.#status,
+      error: this.#error,
+    })) {
+      part.setAttribute("part", name);
+    }
+    const form = make("form", {}, this.#label, this.#prompt, make("div", { className: "row" }, this.#write, this.#stop, this.#status));
+    const heard = make("div", { className: "heard", ariaLive: "polite" });
+    this.#announcer = new Announcer(heard);
+    this.#text.append(this.#given, this.#written);
+    root.append(form, this.#error, this.#text, heard);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.write();
+    });
+    this.#stop.addEventListener("click", () => this.stop());
+    root.addEventListener("keydown", (event) => this.#press(/** @type {KeyboardEvent} */ (event)));
+    this.#label.textContent = "Prompt";
+    this.#showWork();
+  }
+
+  connectedCallback() {
+    if (this.hasAttribute("autoplay")) void this.write();
+  }
+
+  disconnectedCallback() {
+    // An element that is moved is back by then.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#giveUp();
+    });
+  }
+
+  /**
+   * @param {string} name
+   * @param {string | null} old
+   * @param {string | null} value
+   */
+  attributeChangedCallback(name, old, value) {
+    if (name === "prompt") this.#prompt.value = value ?? "";
+    else if (name === "label") this.#label.textContent = value ?? "Prompt";
+    else if (old !== value) this.#giveUp();
+  }
+
+  /**
+   * Loads the model, unless it is there.
+   *
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<Model>}
+   * @throws {CPU1Error} as `CPU1.load`
+   */
+  load({ signal } = {}) {
+    if (this.#model) return this.#model;
+    const model = this.#load(signal);
+    this.#model = model;
+    model.catch(() => {
+      if (this.#model === model) this.#model = undefined; // the next time may do
+    });
+    return model;
+  }
+
+  /** @param {AbortSignal} [signal] */
+  async #load(signal) {
+    const meter = new Meter("the model");
+    const model = await CPU1.load(this.getAttribute("src") || this.getAttribute("run") || "embedded", {
+      signal,
+      threads: this.#number("threads"),
+      tokenizer: this.getAttribute("tokenizer") ?? undefined,
+      onProgress: (progress) => {
+        this.#status.textContent = meter.note(progress).sentence;
+        this.#tell("progress", progress);
+      },
+    });
+    this.#status.textContent = "";
+    this.#tell("load", model.info);
+    return model;
+  }
+
+  /** Writes, after loading the model if need be. What goes wrong is told in the element and by `cpu1-error`. */
+  async write() {
+    if (this.#work) return;
+    const work = new AbortController();
+    const { signal } = work;
+    this.#work = work;
+    this.#error.textContent = "";
+    this.#showWork();
+    const prompt = this.#prompt.value;
+    const seed = this.getAttribute("seed") || String(crypto.getRandomValues(new Uint32Array(1))[0]);
+    let text = "";
+    /** @type {Stats | undefined} */
+    let stats;
+    try {
+      const options = this.#options();
+      const model = await this.load({ signal });
+      this.#given.textContent = prompt;
+      this.#written.data = "";
+      this.#announcer.begin();
+      for await (const chunk of model.generate(prompt, { ...options, seed, signal })) {
+        ({ stats } = chunk);
+        text += chunk.text;
+        this.#show(chunk);
+      }
+      this.#finish({ text, stats, seed, stopped: false });
+    } catch (error) {
+      const known = error instanceof CPU1Error ? error : new CPU1Error("internal", `The demo has a fault: ${error}.`);
+      if (known.code === "aborted" || known.code === "disposed") this.#finish({ text, stats, seed, stopped: true });
+      else this.#fail(known);
+    } finally {
+      if (this.#work === work) this.#work = undefined;
+      this.#showWork();
+    }
+  }
+
+  /** Stops the loading or writing that goes on. */
+  stop() {
+    this.#work?.abort();
+  }
+
+  /** @param {Chunk} chunk */
+  #show(chunk) {
+    const { bytes, text, stats } = chunk;
+    this.#status.textContent =
+      stats.readPatches < stats.promptPatches
+        ? `Reading the prompt: ${stats.readPatches} of ${stats.promptPatches} patches`
+        : `${stats.bytes} bytes, ${Math.round(stats.bytesPerSecond)} a second`;
+    const { scrollHeight, scrollTop, clientHeight } = this.#text;
+    this.#written.appendData(text);
+    if (scrollHeight - scrollTop - clientHeight < 40) this.#text.scrollTop = this.#text.scrollHeight;
+    this.#announcer.write(text);
+    if (bytes.length > 0) this.#tell("byte", chunk);
+  }
+
+  /** @param {{ text: string, stats: Stats | undefined, seed: string, stopped: boolean }} end */
+  #finish(end) {
+    const { stats, seed, stopped } = end;
+    this.#announcer.flush();
+    const how = stopped ? "Stopped" : "Done";
+    this.#status.textContent = stats ? `${how}: ${stats.bytes} bytes, seed ${seed}.` : `${how}.`;
+    this.#announcer.say(`${how}.`);
+    this.#tell("done", end);
+  }
+
+  /** @param {CPU1Error} error */
+  #fail(error) {
+    // After a fault of the program its models are gone.
+    if (error.code === "internal" || error.code === "network") this.#forget();
+    this.#status.textContent = "";
+    this.#error.textContent = error.message;
+    this.#tell("error", error);
+  }
+
+  /** @returns {GenerateOptions} */
+  #options() {
+    return Object.fromEntries(Object.entries(NUMBERS).map(([name, option]) => [option, this.#number(name)]));
+  }
+
+  /** @param {string} name of an attribute */
+  #number(name) {
+    const text = this.getAttribute(name)?.trim() ?? "";
+    if (text === "") return undefined;
+    const value = Number(text);
+    if (Number.isFinite(value)) return value;
+    throw new CPU1Error("settings", `The attribute ${name} is “${text}”; it must be a number.`);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    if (event.key === "Escape" && this.#work) this.stop();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.write();
+    else return;
+    event.preventDefault();
+  }
+
+  #showWork() {
+    this.#write.setAttribute("aria-disabled", String(this.#work !== undefined));
+    this.#stop.setAttribute("aria-disabled", String(this.#work === undefined));
+  }
+
+  /** Stops, and gives the model up. */
+  #giveUp() {
+    this.stop();
+    this.#forget();
+  }
+
+  #forget() {
+    void this.#model?.then(
+      (model) => model.dispose(),
+      () => {}, // it never came
+    );
+    this.#model = undefined;
+  }
+
+  /**
+   * @param {string} what
+   * @param {unknown} detail
+   */
+  #tell(what, detail) {
+    this.dispatchEvent(new CustomEvent(`cpu1-${what}`, { detail, bubbles: true, composed: true }));
+  }
+}
+
+for (const name of TEXTS) {
+  Object.defineProperty(CPU1Demo.prototype, name.replace(/-(.)/g, (_, letter) => letter.toUpperCase()), {
+    configurable: true,
+    enumerable: true,
+    /** @this {CPU1Demo} */
+    get() {
+      return this.getAttribute(name);
+    },
+    /** @this {CPU1Demo} @param {unknown} value null and undefined take the attribute away */
+    set(value) {
+      if (value === null || value === undefined) this.removeAttribute(name);
+      else this.setAttribute(name, String(value));
+    },
+  });
+}
+
+// The first version on a page has the name; another can define its class under a name of its own.
+if (!customElements.get("cpu1-demo")) customElements.define("cpu1-demo", CPU1Demo);
