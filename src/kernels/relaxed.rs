@@ -102,21 +102,23 @@ fn in_pairs(
 #[target_feature(enable = "relaxed-simd")]
 pub fn dot(tiles: &[Tile], x: &[QuantizedVector], sums: &mut [[i32; ROWS]]) {
     let masks = masks();
+    // The instruction comes as a closure, as what has a target feature cannot be `inline(always)`.
+    let dot = |x, codes, sum| i32x4_relaxed_dot_i8x16_i7x16_add(x, codes, sum);
     in_pairs(
         tiles,
         x,
         sums,
-        |tiles, x, sums| dot_group(tiles, x, masks, sums),
-        |tiles, x, sums| dot_group(tiles, x, masks, sums),
+        |tiles, x, sums| dot_group(tiles, x, masks, dot, sums),
+        |tiles, x, sums| dot_group(tiles, x, masks, dot, sums),
     );
 }
 
-#[inline]
-#[target_feature(enable = "relaxed-simd")]
+#[inline(always)]
 fn dot_group<const N: usize>(
     tiles: &[Tile],
     x: &[QuantizedVector; N],
     masks: [v128; 2],
+    dot: impl Fn(v128, v128, v128) -> v128,
     sums: [&mut [i32; ROWS]; N],
 ) {
     let mut fields = x.each_ref().map(start);
@@ -126,7 +128,7 @@ fn dot_group<const N: usize>(
         for (fields, x) in fields.iter_mut().zip(x) {
             let x = splat(&x[quad]);
             for (field, codes) in fields.iter_mut().zip(codes) {
-                *field = i32x4_relaxed_dot_i8x16_i7x16_add(x, codes, *field);
+                *field = dot(x, codes, *field);
             }
         }
     }
@@ -139,21 +141,22 @@ fn dot_group<const N: usize>(
 #[target_feature(enable = "relaxed-simd")]
 pub fn pairs(tiles: &[Tile], x: &[QuantizedVector], sums: &mut [[i32; ROWS]]) {
     let masks = masks();
+    let dot = |x, codes| i16x8_relaxed_dot_i8x16_i7x16(x, codes);
     in_pairs(
         tiles,
         x,
         sums,
-        |tiles, x, sums| pairs_group(tiles, x, masks, sums),
-        |tiles, x, sums| pairs_group(tiles, x, masks, sums),
+        |tiles, x, sums| pairs_group(tiles, x, masks, dot, sums),
+        |tiles, x, sums| pairs_group(tiles, x, masks, dot, sums),
     );
 }
 
-#[inline]
-#[target_feature(enable = "relaxed-simd")]
+#[inline(always)]
 fn pairs_group<const N: usize>(
     tiles: &[Tile],
     x: &[QuantizedVector; N],
     masks: [v128; 2],
+    dot: impl Fn(v128, v128) -> v128,
     sums: [&mut [i32; ROWS]; N],
 ) {
     let mut fields = x.each_ref().map(start);
@@ -162,22 +165,22 @@ fn pairs_group<const N: usize>(
     let (chunks, rest) = tiles.as_chunks::<QUADS>();
     for (i, tiles) in chunks.iter().enumerate() {
         let x = x.map(|x| &x[i * QUADS..][..QUADS]);
-        add_pairs(tiles, x, masks, &mut fields);
+        add_pairs(tiles, x, masks, &dot, &mut fields);
     }
     let x = x.map(|x| &x[chunks.len() * QUADS..]);
-    add_pairs(rest, x, masks, &mut fields);
+    add_pairs(rest, x, masks, &dot, &mut fields);
     for (fields, sums) in fields.into_iter().zip(sums) {
         store(fields, sums);
     }
 }
 
 /// Adds the products of up to 16 tiles.
-#[inline]
-#[target_feature(enable = "relaxed-simd")]
+#[inline(always)]
 fn add_pairs<const N: usize>(
     tiles: &[Tile],
     x: [&[[i8; 4]]; N],
     masks: [v128; 2],
+    dot: impl Fn(v128, v128) -> v128,
     fields: &mut [[v128; FIELDS]; N],
 ) {
     let mut pairs = [[i16x8_splat(0); FIELDS]; N];
@@ -186,7 +189,7 @@ fn add_pairs<const N: usize>(
         for (pairs, x) in pairs.iter_mut().zip(x) {
             let x = splat(&x[quad]);
             for (pairs, codes) in pairs.iter_mut().zip(codes) {
-                *pairs = i16x8_add(*pairs, i16x8_relaxed_dot_i8x16_i7x16(x, codes));
+                *pairs = i16x8_add(*pairs, dot(x, codes));
             }
         }
     }
