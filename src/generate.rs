@@ -175,6 +175,11 @@ impl Generation {
         self.generated >= self.sampler.settings().max_bytes
     }
 
+    /// Takes another team for the passes to come, which changes no byte.
+    pub fn set_team(&mut self, team: Team) {
+        self.team = team;
+    }
+
     /// How far it is.
     pub fn progress(&self) -> Progress {
         let size = self.model.config.patch_size;

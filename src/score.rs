@@ -103,6 +103,11 @@ impl Scoring {
         self.read == self.text.len()
     }
 
+    /// Takes another team for the passes to come, which changes no bit.
+    pub fn set_team(&mut self, team: Team) {
+        self.team = team;
+    }
+
     /// Share of the text that is scored, from 0 to 1.
     pub fn fraction(&self) -> f64 {
         self.read as f64 / self.text.len() as f64

@@ -343,6 +343,7 @@ impl Model {
             generate::Generation::new(model, self.team, prompt, settings).map_err(sentence)?;
         Ok(Generation {
             generation,
+            team: self.team,
             reads_tokens: self.model.config.is_bpe(),
             tokenizer: self.tokenizer.clone(),
             tokens: Vec::new(),
@@ -367,6 +368,7 @@ impl Model {
         let scoring = score::Scoring::new(model, self.team, symbols).map_err(sentence)?;
         Ok(Scoring {
             scoring,
+            team: self.team,
             bytes: text.len(),
             tokenizer: self.tokenizer.clone(),
         })
@@ -436,6 +438,8 @@ fn seed(value: &JsValue) -> Option<u64> {
 #[wasm_bindgen]
 pub struct Generation {
     generation: generate::Generation,
+    /// The model's.
+    team: Team,
     reads_tokens: bool,
     tokenizer: Option<Arc<Tokenizer>>,
     /// What the last burst brought.
@@ -457,6 +461,13 @@ impl Generation {
         };
         self.bytes += bytes.len();
         Uint8Array::from(bytes.as_slice())
+    }
+
+    /// Gives the bursts to come so many threads, of those the model has; no byte changes by that.
+    #[wasm_bindgen(setter)]
+    pub fn set_threads(&mut self, threads: usize) {
+        let threads = threads.min(self.team.members());
+        self.generation.set_team(Team::new(threads));
     }
 
     /// The tokens of the last [`advance`](Self::advance); `undefined` for models that read bytes.
@@ -487,6 +498,8 @@ impl Generation {
 #[wasm_bindgen]
 pub struct Scoring {
     scoring: score::Scoring,
+    /// The model's.
+    team: Team,
     /// Length of the text.
     bytes: usize,
     tokenizer: Option<Arc<Tokenizer>>,
@@ -497,6 +510,13 @@ impl Scoring {
     /// Works through at most so many patches.
     pub fn advance(&mut self, patches: usize) {
         self.scoring.advance(patches);
+    }
+
+    /// Gives the bursts to come so many threads, of those the model has; no bit changes by that.
+    #[wasm_bindgen(setter)]
+    pub fn set_threads(&mut self, threads: usize) {
+        let threads = threads.min(self.team.members());
+        self.scoring.set_team(Team::new(threads));
     }
 
     /// Whether every byte is scored.

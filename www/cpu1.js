@@ -10,7 +10,7 @@ import { openStore } from "./store.js";
 
 /** @import { Entry } from "./store.js" */
 /** @import { LoadRequest } from "./load.js" */
-/** @import { Answer, Note, Request } from "./worker.js" */
+/** @import { Answer, BytesNote, Note, Request } from "./worker.js" */
 
 /** The model that comes with this program. */
 const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
@@ -44,6 +44,8 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number} [repetitionPenalty] above 1 avoids the bytes of the last while; 1
  * @property {number | bigint | string} [seed] the same seed gives the same bytes; else chosen at random
  * @property {AbortSignal} [signal] stops the writing
+ * @property {boolean} [steady] whether all threads work all the time, as for measurements; else one goes on alone
+ *   where that is faster
  */
 
 /**
@@ -55,6 +57,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number} patches patches the model has seen in all
  * @property {number} deletedPatches of these, how many its DeleteGate dropped
  * @property {number} bytes bytes written
+ * @property {number} threads threads that worked on the latest of them
  * @property {number} seconds time the model has worked, reading the prompt included
  * @property {number} bytesPerSecond speed of writing
  */
@@ -248,13 +251,13 @@ class Model {
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     // A prompt may end within a character, which the first bytes then complete.
     if (symbols instanceof Uint8Array) decoder.decode(symbols.subarray(-3), { stream: true });
-    const request = { type: /** @type {const} */ ("generate"), model: this.#held.id, prompt: symbols, settings };
+    const request = { type: /** @type {const} */ ("generate"), model: this.#held.id, prompt: symbols, settings, steady: options.steady ?? false };
     /** @type {Stats | undefined} */
     let stats;
     for await (const note of this.#ask(request, options.signal)) {
       if (note.type !== "bytes") continue;
       this.#memory = note.memory;
-      stats = readStats(note.stats, note.milliseconds, note.writing);
+      stats = readStats(note);
       const tokens = note.tokens && { tokens: note.tokens };
       yield { bytes: note.bytes, ...tokens, text: decoder.decode(note.bytes, { stream: true }), stats };
     }
@@ -603,12 +606,10 @@ function encode(text) {
 }
 
 /**
- * @param {string} json
- * @param {number} milliseconds
- * @param {number} writing milliseconds of writing
+ * @param {BytesNote} note
  * @returns {Stats}
  */
-function readStats(json, milliseconds, writing) {
+function readStats({ stats: json, threads, milliseconds, writing }) {
   const stats = JSON.parse(json);
   return {
     promptPatches: stats.prompt_patches,
@@ -616,6 +617,7 @@ function readStats(json, milliseconds, writing) {
     patches: stats.patches,
     deletedPatches: stats.deleted_patches,
     bytes: stats.bytes,
+    threads,
     seconds: milliseconds / 1000,
     bytesPerSecond: writing > 0 ? stats.bytes / (writing / 1000) : 0,
   };

@@ -10,7 +10,7 @@ import { said } from "./program.js";
 /**
  * What can be asked. Each request is answered by any number of notes and one end.
  *
- * @typedef {{ type: "generate", model: number, prompt: Uint8Array | Uint32Array, settings: string }} GenerateRequest
+ * @typedef {{ type: "generate", model: number, prompt: Uint8Array | Uint32Array, settings: string, steady: boolean }} GenerateRequest
  * @typedef {{ type: "score", model: number, text: Uint8Array }} ScoreRequest
  * @typedef {LoadRequest | GenerateRequest | ScoreRequest} Request
  */
@@ -22,6 +22,7 @@ import { said } from "./program.js";
  * @property {Uint8Array} bytes
  * @property {Uint32Array | undefined} tokens of a model that writes tokens, those that the bytes come from
  * @property {string} stats the wasm's JSON
+ * @property {number} threads of this burst
  * @property {number} milliseconds of all bursts
  * @property {number} writing milliseconds of the bursts that wrote
  * @property {number} memory bytes of the wasm's memory
@@ -111,27 +112,31 @@ async function load(id, request, note, isStopped) {
  * @param {(note: Note, transfer?: Transferable[]) => void} note
  * @param {() => boolean} isStopped
  */
-async function generate({ model, prompt, settings }, note, isStopped) {
+async function generate({ model, prompt, settings, steady }, note, isStopped) {
   const generation = await said("settings", () =>
     prompt instanceof Uint32Array ? ready(model).generateTokens(prompt, settings) : ready(model).generate(prompt, settings),
   );
-  const pace = new Pace();
-  let writing = 0;
+  // A burst either reads the prompt or writes, so that the speed of each can be told.
+  const paces = [new Pace(threadsOf(model), steady), new Pace(threadsOf(model), steady)];
+  let [milliseconds, writing] = [0, 0];
   let unread = unreadPatches(generation.stats());
   while (!generation.done && !isStopped()) {
-    // A burst either reads the prompt or writes, so that the speed of writing can be told.
+    const pace = /** @type {Pace} */ (paces[unread > 0 ? 0 : 1]);
+    const { threads } = pace;
     const patches = unread > 0 ? Math.min(unread, pace.patches) : pace.patches;
+    generation.threads = threads;
     const began = performance.now();
     const bytes = generation.advance(patches);
     const took = performance.now() - began;
     const tokens = generation.tokens();
     pace.ran(patches, took);
+    milliseconds += took;
     if (unread === 0) writing += took;
 
     const stats = generation.stats();
     unread = unreadPatches(stats);
     const size = memory?.buffer.byteLength ?? 0;
-    note({ type: "bytes", bytes, tokens, stats, milliseconds: pace.milliseconds, writing, memory: size }, [bytes.buffer]);
+    note({ type: "bytes", bytes, tokens, stats, threads, milliseconds, writing, memory: size }, [bytes.buffer]);
     await breathe();
   }
   generation.free();
@@ -151,8 +156,9 @@ function unreadPatches(stats) {
  */
 async function score({ model, text }, note, isStopped) {
   const scoring = await said("text", () => ready(model).score(text));
-  const pace = new Pace();
+  const pace = new Pace(threadsOf(model), false);
   while (!scoring.done && !isStopped()) {
+    scoring.threads = pace.threads;
     const began = performance.now();
     scoring.advance(pace.patches);
     pace.ran(pace.patches, performance.now() - began);
@@ -171,18 +177,53 @@ function ready(id) {
   return model;
 }
 
-/** How many patches fit into a burst, learnt on the way. */
+/** @param {number} id */
+function threadsOf(id) {
+  return JSON.parse(ready(id).info()).threads;
+}
+
+/** Bursts after which it is tried again whether the other number of threads is faster. */
+const TRIAL = 16;
+
+/**
+ * How many patches fit into a burst and how many threads it gets, learnt on the way. Threads lose
+ * where others need the machine's cores: then the worker goes on alone, and looks again now and then.
+ */
 class Pace {
   patches = 1;
-  /** Time of all bursts so far. */
-  milliseconds = 0;
+  #all;
+  #steady;
+  #bursts = 0;
+  /** Patches a millisecond in the latest burst alone, and in the latest with all threads. */
+  #rates = [0, 0];
 
   /**
+   * @param {number} all threads
+   * @param {boolean} steady whether every burst gets all of them
+   */
+  constructor(all, steady) {
+    this.#all = all;
+    this.#steady = steady;
+  }
+
+  /** Threads of the next burst. */
+  get threads() {
+    if (this.#steady) return this.#all;
+    const [alone = 0, together = 0] = this.#rates;
+    // While bursts are still short, by turns.
+    const faster = this.#bursts < 6 ? this.#bursts % 2 === 0 : together >= alone;
+    return faster === (this.#bursts % TRIAL !== TRIAL - 1) ? this.#all : 1;
+  }
+
+  /**
+   * Takes note of a burst.
+   *
    * @param {number} patches
    * @param {number} took milliseconds
    */
   ran(patches, took) {
-    this.milliseconds += took;
+    this.#rates[this.threads === this.#all ? 1 : 0] = patches / Math.max(took, 0.1);
+    this.#bursts += 1;
     const fitting = Math.floor((patches * BURST) / Math.max(took, 0.1));
     this.patches = Math.min(Math.max(fitting, 1), 2 * this.patches, 256);
   }
