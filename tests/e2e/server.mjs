@@ -42,15 +42,17 @@ const TYPES = {
 /**
  * Starts the server; port 0 takes any free one.
  *
- * @param {{ root?: string, isolated?: boolean, port?: number, open?: RegExp }} [options] pages of other origins may
- *   read the files whose URL fits `open`
+ * @param {{ root?: string, isolated?: boolean, port?: number, open?: RegExp, also?: Record<string, string> }} [options]
+ *   pages of other origins may read the files whose URL fits `open`; `also` are further folders, by where their URLs
+ *   begin
  * @returns {Promise<{ origin: string, close: () => Promise<void> }>}
  */
-export async function serve({ root = WWW, isolated = true, port = 0, open = /^$/ } = {}) {
-  const folder = resolve(root);
+export async function serve({ root = WWW, isolated = true, port = 0, open = /^$/, also = {} } = {}) {
   const server = createServer((request, response) => {
     if (open.test(request.url ?? "/")) response.setHeader("Access-Control-Allow-Origin", "*");
-    answer(folder, isolated, request, response).catch((error) => {
+    const [begin = "/", folder = root] = Object.entries(also).find(([begin]) => request.url?.startsWith(begin)) ?? [];
+    request.url = request.url?.slice(begin.length - 1);
+    answer(resolve(folder), isolated, request, response).catch((error) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(String(error));
     });
