@@ -24,10 +24,12 @@ usage: ./build.sh VERB
   test           run every check and test: format, lints, docs, native, wasm in a
                  headless browser with threads and without, and the page itself
   build          build the page's wasm into www/pkg/
+  bench [--rounds N] [--write]
+                 measure kernels and decoding in a browser, beside other engines (npm)
+                 and what is native on this machine; --write puts the tables into the
+                 README. Needs a Python with PyTorch to write the files: $PYTHON, or python3
   bench loading [--write]
-                 measure what loading full-size models costs, in a browser against a
-                 stand-in for the Hub; --write puts the table into the README. Needs a
-                 Python with PyTorch to write the files: $PYTHON, or python3
+                 the same of loading full-size models, against a stand-in for the Hub
   screenshots    take the README's screenshot from the running page
   setup          install what is missing; every other verb does so first
   clean          remove what was built; the tools of setup stay
@@ -330,14 +332,25 @@ serve() {
   if [ $# -gt 0 ]; then exec node tests/e2e/server.mjs --port "$1"; else exec node tests/e2e/server.mjs; fi
 }
 
+# The engines beside ours; without the network those that are not there are left out.
+setup_peers() {
+  local installed=tests/bench/node_modules/.installed-lock.json
+  if ! cmp -s tests/bench/package-lock.json "$installed"; then
+    say "Installing the packages of tests/bench/package-lock.json (npm): the engines to measure beside ours"
+    if npm ci --prefix tests/bench --no-audit --no-fund --ignore-scripts; then cp tests/bench/package-lock.json "$installed"; fi
+  fi
+}
+
 # Measurements are for an idle machine: nothing else is built or tested meanwhile.
 bench() {
-  local what=${1-} write=
-  [ "${2-}" != --write ] || write=1
-  case "$what" in
-    loading) WRITE=$write node --test --test-reporter spec tests/e2e/loading.mjs ;;
-    *) fail "bench what? There is: bench loading [--write]." ;;
-  esac
+  if [ "${1-}" = loading ]; then
+    local write=
+    [ "${2-}" != --write ] || write=1
+    WRITE=$write node --test --test-reporter spec tests/e2e/loading.mjs
+  else
+    setup_peers
+    node tests/bench/run.mjs "$@"
+  fi
 }
 
 # --- test ---------------------------------------------------------------------------------------
@@ -367,7 +380,7 @@ lint_wasm() {
   cargo_web clippy --locked --lib --tests --features relaxed-simd -- -D warnings
 }
 docs() { RUSTDOCFLAGS="-D warnings" cargo_native doc --locked --no-deps; }
-lint_javascript() { "$NODE_BIN/eslint" --config tests/e2e/eslint.config.js --max-warnings 0 www tests/e2e; }
+lint_javascript() { "$NODE_BIN/eslint" --config tests/e2e/eslint.config.js --max-warnings 0 www tests/e2e tests/bench; }
 page_tests() { node --test --test-reporter spec tests/e2e/*.test.mjs; }
 
 wasm_tests() {

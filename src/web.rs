@@ -76,9 +76,7 @@ impl KernelTrial {
 
     /// Multiplies so many times by the kernel of this place among [`kernels`].
     pub fn run(&mut self, kernel: usize, times: usize) -> Result<(), JsError> {
-        let kernel = kernels::KERNELS
-            .get(kernel)
-            .ok_or_else(|| sentence(format!("There is no kernel {kernel}.")))?;
+        let kernel = find_kernel(kernel)?;
         let groups = 0..self.sums.len();
         for _ in 0..times {
             kernels::matvec(
@@ -91,6 +89,18 @@ impl KernelTrial {
         }
         Ok(())
     }
+}
+
+/// Multiplies by the instruction of a kernel alone, in registers, so many times; returns how many pairs.
+#[wasm_bindgen(js_name = kernelPeak)]
+pub fn kernel_peak(kernel: usize, times: usize) -> Result<usize, JsError> {
+    Ok(find_kernel(kernel)?.peak(times))
+}
+
+fn find_kernel(kernel: usize) -> Result<&'static kernels::Kernel, JsError> {
+    kernels::KERNELS
+        .get(kernel)
+        .ok_or_else(|| sentence(format!("There is no kernel {kernel}.")))
 }
 
 fn sentence(error: impl std::fmt::Display) -> JsError {

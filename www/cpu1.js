@@ -31,6 +31,8 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {string | URL | Blob | Uint8Array} [tokenizer] the tokenizer.json of a model that reads BPE tokens;
  *   else the one beside the model's file is taken, if there is one
  * @property {string} [sha256] of the file, as `files` tells it: a model kept from another file is not taken for it
+ * @property {"plain"} [simd] for measurements: no relaxed SIMD
+ * @property {string} [kernel] for measurements: this one, by its name
  * @property {boolean} [cache] whether to keep the model for the next visit, and to take it from there; true
  */
 
@@ -137,7 +139,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @returns {Promise<Model>}
  * @throws {CPU1Error} `network`, `format`, `names`, `tokenizer`, `memory`, `unsupported`, `settings`, `aborted`
  */
-async function load(source, { signal, onProgress, names, threads, tokenizer, sha256 = "", cache = true } = {}) {
+async function load(source, { signal, onProgress, names, threads, tokenizer, sha256 = "", simd, kernel, cache = true } = {}) {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 16)) {
     throw new CPU1Error("settings", `The number of threads is ${threads}; it must be a whole number from 1 to 16.`);
   }
@@ -145,7 +147,7 @@ async function load(source, { signal, onProgress, names, threads, tokenizer, sha
   const place = await find(source, signal);
   const table = tokenizer === undefined ? undefined : resolve(tokenizer);
   const map = names && JSON.stringify(names);
-  const held = Held.of({ type: "load", place, names: map, threads, tokenizer: table, sha256, cache });
+  const held = Held.of({ type: "load", place, names: map, threads, wish: { simd, kernel }, tokenizer: table, sha256, cache });
   return new Model(held, await held.take(signal, onProgress));
 }
 
@@ -358,7 +360,7 @@ class Held {
    */
   constructor(key, request) {
     this.#key = key;
-    this.connection = Connection.of(request.threads);
+    this.connection = Connection.of(JSON.stringify([request.threads, request.wish]));
     this.connection.models += 1;
     this.#loaded = this.#load(request);
     this.#loaded.catch(() => this.#forget()); // those who wait for it are told
@@ -450,7 +452,7 @@ function startWorker() {
 
 /** One worker, and who waits for its answers. */
 class Connection {
-  /** By the number of threads that was asked for. @type {Map<number | undefined, Connection>} */
+  /** By the program that was asked for, its threads above all. @type {Map<string, Connection>} */
   static #open = new Map();
 
   /** How many models it holds; without one it ends. */
@@ -458,22 +460,22 @@ class Connection {
   /** Why there will be no more answers. @type {CPU1Error | undefined} */
   ended;
   #worker = startWorker();
-  #threads;
+  #program;
   /** Who waits for answers, by the request's number. @type {Map<number, Inbox>} */
   #inboxes = new Map();
 
-  /** @param {number | undefined} threads */
-  static of(threads) {
-    const known = this.#open.get(threads);
+  /** @param {string} program */
+  static of(program) {
+    const known = this.#open.get(program);
     if (known) return known;
-    const opened = new Connection(threads);
-    this.#open.set(threads, opened);
+    const opened = new Connection(program);
+    this.#open.set(program, opened);
     return opened;
   }
 
-  /** @param {number | undefined} threads */
-  constructor(threads) {
-    this.#threads = threads;
+  /** @param {string} program */
+  constructor(program) {
+    this.#program = program;
     this.#worker.onmessage = ({ data }) => this.#inboxes.get(data.id)?.put(data.answer);
     this.#worker.onerror = (event) => {
       event.preventDefault(); // it is told below
@@ -546,7 +548,7 @@ class Connection {
   close(reason) {
     if (this.ended) return;
     this.ended = reason;
-    Connection.#open.delete(this.#threads);
+    Connection.#open.delete(this.#program);
     this.#worker.terminate();
     const { code, message } = reason;
     for (const inbox of this.#inboxes.values()) inbox.put({ type: "error", code, message, details: undefined, fatal: false });

@@ -17,6 +17,7 @@ import { blobSource, openSource } from "./source.js";
  * @property {string | Blob | Uint8Array} place an absolute URL, a file, or its bytes
  * @property {string | undefined} names JSON
  * @property {number | undefined} threads
+ * @property {import("./program.js").Wish} wish
  * @property {string | Blob | Uint8Array | undefined} tokenizer where its tokenizer.json is, or that itself
  * @property {string} sha256 of the file, or empty
  * @property {boolean} cache whether to use it
@@ -49,7 +50,7 @@ const LARGEST_TOKENIZER = 32 * 2 ** 20;
 export async function loadModel(request, note) {
   const members = chooseThreads(request.threads);
   // The program starts while the network answers.
-  const [{ program, memory }, search] = await Promise.all([begin(members), Search.begin(request, note)]);
+  const [{ program, memory }, search] = await Promise.all([begin(members, request.wish), Search.begin(request, note)]);
   const loading = new Loading(program, members, request, note);
   const result = (await loading.fromCache(search)) ?? (await loading.fromSource(search));
   return { ...result, memory };
@@ -62,9 +63,10 @@ let started;
  * The program, which all models of this worker share.
  *
  * @param {number} members
+ * @param {import("./program.js").Wish} wish
  */
-function begin(members) {
-  started ??= startProgram(members);
+function begin(members, wish) {
+  started ??= startProgram(members, wish);
   started.catch(() => {
     started = undefined; // the next time may do
   });

@@ -16,6 +16,15 @@ const RELAXED = Uint8Array.of(
   0xfd, 0x80, 0x02, 0x0b, // i8x16.relaxed_swizzle, end
 );
 
+/** Whether this engine has relaxed SIMD. */
+export const hasRelaxed = WebAssembly.validate(RELAXED);
+
+/**
+ * What to run in the place of the fastest, for measurements; what there is not is ignored.
+ *
+ * @typedef {{ simd?: "plain" | undefined, kernel?: string | undefined }} Wish
+ */
+
 /** Rounds of a millisecond each that every kernel runs for at the start. */
 const ROUNDS = 6;
 
@@ -23,15 +32,16 @@ const ROUNDS = 6;
  * Loads the wasm and starts its helpers; this worker is a member of the team itself.
  *
  * @param {number} members
+ * @param {Wish} [wish]
  * @returns {Promise<{ program: Program, memory: WebAssembly.Memory }>}
  */
-export async function startProgram(members) {
+export async function startProgram(members, { simd, kernel } = {}) {
   const program = await import("./pkg/cpu1.js").catch((cause) => {
     throw new CPU1Error("network", "The program itself, pkg/cpu1.js, could not be loaded from the page's server.", {
       cause,
     });
   });
-  const file = WebAssembly.validate(RELAXED) ? "cpu1_relaxed.wasm" : "cpu1_bg.wasm";
+  const file = simd !== "plain" && hasRelaxed ? "cpu1_relaxed.wasm" : "cpu1_bg.wasm";
   const place = { module_or_path: new URL(`./pkg/${file}`, import.meta.url) };
   const { memory } = await program.default(place).catch((cause) => {
     if (cause instanceof WebAssembly.CompileError) {
@@ -46,7 +56,9 @@ export async function startProgram(members) {
       cause,
     });
   });
-  chooseKernel(program);
+  const wished = kernel === undefined ? -1 : program.kernels().indexOf(kernel);
+  if (wished >= 0) program.chooseKernel(wished);
+  else chooseKernel(program);
   if (members > 1) await program.initThreadPool(members - 1);
   return { program, memory };
 }

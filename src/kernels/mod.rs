@@ -218,7 +218,20 @@ pub struct Kernel {
     /// Its name, as front ends show it.
     pub name: &'static str,
     sums: fn(&[Tile], &[QuantizedVector], &mut [[i32; ROWS]]),
+    peak: fn(usize),
 }
+
+impl Kernel {
+    /// Multiplies and adds pairs of numbers with the kernel's own instruction, in registers: what it
+    /// could do if nothing had to be loaded or unpacked. Returns how many pairs.
+    pub fn peak(&self, times: usize) -> usize {
+        (self.peak)(times);
+        16 * CHAINS * times
+    }
+}
+
+/// Sums that [`Kernel::peak`] keeps, none of which waits for another; each takes 16 pairs a time.
+const CHAINS: usize = 12;
 
 /// The kernels of this build. All give the same sums.
 pub static KERNELS: &[Kernel] = &[
@@ -226,21 +239,25 @@ pub static KERNELS: &[Kernel] = &[
     Kernel {
         name: "relaxed SIMD, pairs",
         sums: |tiles, x, sums| relaxed::pairs(tiles, x, sums),
+        peak: |times| relaxed::pairs_peak(times),
     },
     #[cfg(all(target_feature = "simd128", feature = "relaxed-simd"))]
     Kernel {
         name: "relaxed SIMD, dot",
         sums: |tiles, x, sums| relaxed::dot(tiles, x, sums),
+        peak: |times| relaxed::dot_peak(times),
     },
     #[cfg(all(target_feature = "simd128", not(feature = "relaxed-simd")))]
     Kernel {
         name: "simd128",
         sums: simd128::sums,
+        peak: simd128::peak,
     },
     #[cfg(not(target_feature = "simd128"))]
     Kernel {
         name: "scalar",
         sums: scalar::sums,
+        peak: scalar::peak,
     },
 ];
 

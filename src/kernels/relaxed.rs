@@ -11,7 +11,7 @@
 //!
 //! Two vectors that are multiplied together share the unpacking of the codes.
 
-use super::{FIELDS, QuantizedVector, ROWS, Tile};
+use super::{CHAINS, FIELDS, QuantizedVector, ROWS, Tile};
 use std::arch::wasm32::*;
 
 /// Masks of the two lower fields of every byte; the upper two are shifted down by 4. In memory, and
@@ -198,4 +198,30 @@ fn add_pairs<const N: usize>(
             *field = i32x4_add(*field, i32x4_extadd_pairwise_i16x8(pairs));
         }
     }
+}
+
+/// The instructions of [`dot`] alone.
+#[target_feature(enable = "relaxed-simd")]
+pub fn dot_peak(times: usize) {
+    let codes = masks()[0];
+    let mut sums = [codes; CHAINS];
+    for _ in 0..times {
+        for sum in &mut sums {
+            *sum = i32x4_relaxed_dot_i8x16_i7x16_add(*sum, codes, *sum);
+        }
+    }
+    std::hint::black_box(sums);
+}
+
+/// The instructions of [`pairs`] alone.
+#[target_feature(enable = "relaxed-simd")]
+pub fn pairs_peak(times: usize) {
+    let codes = masks()[0];
+    let mut sums = [codes; CHAINS];
+    for _ in 0..times {
+        for sum in &mut sums {
+            *sum = i16x8_add(*sum, i16x8_relaxed_dot_i8x16_i7x16(*sum, codes));
+        }
+    }
+    std::hint::black_box(sums);
 }

@@ -1,6 +1,6 @@
 //! The meaning of a matvec, in plain Rust over the packed layout.
 
-use super::{COLS, FIELDS, QuantizedVector, ROWS, Tile};
+use super::{CHAINS, COLS, FIELDS, QuantizedVector, ROWS, Tile};
 
 /// Quads whose products a 16-bit sum holds: |code · q| ≤ 256.
 const QUADS: usize = 127;
@@ -35,4 +35,15 @@ fn group(tiles: &[Tile], quads: &[[i8; COLS]], sums: &mut [i32; ROWS]) {
             *sum += columns.iter().map(|&sum| i32::from(sum)).sum::<i32>();
         }
     }
+}
+
+/// Products of codes and activations, in registers.
+pub fn peak(times: usize) {
+    let mut sums = [[std::hint::black_box(1i16); 16]; CHAINS];
+    for _ in 0..times {
+        for sum in sums.as_flattened_mut() {
+            *sum = sum.wrapping_add(sum.wrapping_mul(3));
+        }
+    }
+    std::hint::black_box(sums);
 }

@@ -10,7 +10,7 @@
 //! product then serves both, and the sums come apart as long as the lower one fits 14 bits. 12
 //! instructions for 64 weights.
 
-use super::{FIELDS, QuantizedVector, ROWS, Tile};
+use super::{CHAINS, FIELDS, QuantizedVector, ROWS, Tile};
 use std::arch::wasm32::*;
 
 /// Vectors from which on unpacking pays.
@@ -163,4 +163,16 @@ fn add<const N: usize>(
             unsafe { v128_store(place, i32x4_add(v128_load(place), field)) };
         }
     }
+}
+
+/// The instructions of [`one`] alone. Twice the times, as one of them multiplies eight pairs.
+pub fn peak(times: usize) {
+    let codes = i16x8_splat(std::hint::black_box(1));
+    let mut sums = [codes; CHAINS];
+    for _ in 0..2 * times {
+        for sum in &mut sums {
+            *sum = i32x4_add(*sum, i32x4_dot_i16x8(*sum, codes));
+        }
+    }
+    std::hint::black_box(sums);
 }

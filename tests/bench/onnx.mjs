@@ -109,7 +109,7 @@ class Graph {
 
   file() {
     const graph = Buffer.concat([
-      ...this.#nodes.map((node) => bytes(1, node)),
+      ...this.#nodes.map((each) => bytes(1, each)),
       bytes(2, "step"),
       ...this.#constants.map((constant) => bytes(5, constant)),
       bytes(11, tensor("token", INT64, ["n"])),

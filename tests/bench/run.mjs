@@ -17,8 +17,6 @@ import { GGUF_HIDDEN, gguf } from "./gguf.mjs";
 import { onnx } from "./onnx.mjs";
 import { HIDDEN, LAYERS, WIDTH, weights } from "./shape.mjs";
 
-/** @import { Browser } from "playwright-core" */
-
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FILES = join(ROOT, "target/bench");
 const PROMPT = "Ownership is the";
@@ -69,11 +67,11 @@ async function main() {
     process.stdout.write(`round ${round + 1} of ${options.rounds} `);
     for (const each of cases) {
       process.stdout.write(".");
-      const figures = await measure(browser, each).catch((error) => void skip(each.name, String(error.message ?? error)));
+      const figures = await measure(each).catch((error) => void skip(each.name, String(error.message ?? error)));
       if (figures) results.get(each)?.push(figures);
     }
     for (const [name, rate] of nativeRates()) native.set(name, [...(native.get(name) ?? []), rate]);
-    for (const { name, rate, roof } of await kernelRates(browser)) kernels.set(name, [...(kernels.get(name) ?? []), [rate, roof]]);
+    for (const { name, rate, roof } of await kernelRates()) kernels.set(name, [...(kernels.get(name) ?? []), [rate, roof]]);
     console.log();
   }
   report(results, native, kernels);
@@ -135,11 +133,10 @@ function write(name, make) {
 }
 
 /**
- * @param {Browser} browser
  * @param {Case} each
  * @returns {Promise<Figures>}
  */
-async function measure(browser, { url, load, steps, ours }) {
+async function measure({ url, load, steps, ours }) {
   const context = await browser.newContext();
   const timer = setTimeout(() => context.close(), LIMIT);
   try {
@@ -147,14 +144,14 @@ async function measure(browser, { url, load, steps, ours }) {
     await page.goto(server.origin + url);
     await page.waitForFunction(() => "bench" in window);
     return await page.evaluate(
-      async ({ load, steps, prompt, ours }) => {
+      async (task) => {
         const { bench } = /** @type {any} */ (window);
-        await bench.load(load);
-        const work = { prompt, promptTokens: prompt.length };
-        await bench.generate({ ...work, steps: Math.ceil(steps / 3) }); // until the code is optimised
-        const { steps: done, ms, ttft_ms: first } = await bench.generate({ ...work, steps });
-        const prefill = ours ? await bench.prefill() : NaN;
-        return { rate: (1000 * done) / ms, first, prefill, memory: ours ? bench.memory / 1e6 : NaN };
+        await bench.load(task.load);
+        const work = { prompt: task.prompt, promptTokens: task.prompt.length };
+        await bench.generate({ ...work, steps: Math.ceil(task.steps / 3) }); // until the code is optimised
+        const { steps: done, ms, ttft_ms: first } = await bench.generate({ ...work, steps: task.steps });
+        const prefill = task.ours ? await bench.prefill() : NaN;
+        return { rate: (1000 * done) / ms, first, prefill, memory: task.ours ? bench.memory / 1e6 : NaN };
       },
       { load, steps, prompt: PROMPT, ours },
     );
@@ -164,8 +161,8 @@ async function measure(browser, { url, load, steps, ours }) {
   }
 }
 
-/** Weights a nanosecond of each kernel, and of its instruction alone. @param {Browser} browser */
-async function kernelRates(browser) {
+/** Weights a nanosecond of each kernel, and of its instruction alone. */
+async function kernelRates() {
   const context = await browser.newContext();
   try {
     const page = await context.newPage();

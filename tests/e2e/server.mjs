@@ -50,7 +50,7 @@ const TYPES = {
 export async function serve({ root = WWW, isolated = true, port = 0, open = /^$/, also = {} } = {}) {
   const server = createServer((request, response) => {
     if (open.test(request.url ?? "/")) response.setHeader("Access-Control-Allow-Origin", "*");
-    const [begin = "/", folder = root] = Object.entries(also).find(([begin]) => request.url?.startsWith(begin)) ?? [];
+    const [begin = "/", folder = root] = Object.entries(also).find(([start]) => request.url?.startsWith(start)) ?? [];
     request.url = request.url?.slice(begin.length - 1);
     answer(resolve(folder), isolated, request, response).catch((error) => {
       if (!response.headersSent) response.writeHead(500);
