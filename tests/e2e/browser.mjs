@@ -1,9 +1,8 @@
 // Headless Chromium for the page tests: `openPage(t)` serves www/ and opens a page of it; both go
 // when the test ends, which also fails if the page complained where the test did not look.
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { after } from "node:test";
 import { chromium } from "playwright-core";
+import { FLAGS, chromiumPath } from "./chromium.mjs";
 import { serve } from "./server.mjs";
 
 /** @import { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core" */
@@ -21,23 +20,6 @@ import { serve } from "./server.mjs";
  * @property {BrowserContextOptions} [context] further settings of the browser
  */
 
-export const FLAGS = [
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-const PLACES = [
-  ...["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].flatMap((name) =>
-    (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)),
-  ),
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-];
-
 /** @type {Promise<Browser> | undefined} */
 let browser;
 after(async () => (await browser)?.close());
@@ -46,23 +28,6 @@ after(async () => (await browser)?.close());
 function launch() {
   browser ??= chromium.launch({ executablePath: chromiumPath(), args: FLAGS });
   return browser;
-}
-
-/** `$CHROMIUM`, or the first Chromium or Chrome of this machine. */
-export function chromiumPath() {
-  const path = process.env.CHROMIUM ?? PLACES.find(isExecutable);
-  if (path === undefined) throw new Error("Found no Chromium or Chrome: install one, or set CHROMIUM to its path.");
-  return path;
-}
-
-/** @param {string} path */
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { FLAGS, chromiumPath } from "./browser.mjs";
+import { FLAGS, chromiumPath } from "./chromium.mjs";
 import { standIn } from "./hub.mjs";
 import { serve } from "./server.mjs";
 
