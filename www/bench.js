@@ -2,7 +2,7 @@
 // engines. Rates are wall time as the page sees it: a patch counts when its bytes have arrived.
 import { CPU1 } from "./cpu1.js";
 import { element } from "./dom.js";
-import { hasRelaxed } from "./program.js";
+import { chooseThreads, hasRelaxed } from "./program.js";
 
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
 /** @typedef {"relaxed" | "plain"} Simd */
@@ -29,15 +29,26 @@ async function generate(model, { steps, prompt = PROMPT, signal }) {
   const maxBytes = PATCH * (steps + 2);
   const began = performance.now();
   let [first, last, bytes, early, engine] = [NaN, NaN, 0, 0, 0];
+  // Counted by the model: what one of BPE tokens writes in a step is not always four bytes.
+  let [patches, before, read] = [0, 0, 0];
   for await (const chunk of model.generate(prompt, { maxBytes, temperature: 0.7, seed: 7, steady: true, ...(signal && { signal }) })) {
     if (chunk.bytes.length === 0) continue;
     bytes += chunk.bytes.length;
+    patches = chunk.stats.patches;
+    read = chunk.stats.readPatches;
     last = performance.now();
     engine = bytes / chunk.stats.bytesPerSecond;
-    if (Number.isNaN(first)) [first, early] = [last, bytes];
+    if (Number.isNaN(first)) [first, early, before] = [last, bytes, patches];
   }
-  const done = (bytes - early) / PATCH;
-  return { steps: done, ms: last - first, ttft_ms: first - began, first_at: first, engine_ms: 1000 * engine, engine_steps: bytes / PATCH };
+  return {
+    steps: patches - before,
+    bytes: bytes - early,
+    ms: last - first,
+    ttft_ms: first - began,
+    first_at: first,
+    engine_ms: 1000 * engine,
+    engine_steps: patches - read,
+  };
 }
 
 /**
@@ -88,10 +99,14 @@ const bench = {
    * @param {{ model?: string | null, threads?: number, simd?: Simd, kernel?: string }} [options] `model` is an address;
    *   none is the embedded one
    */
-  async load({ model, threads = 1, simd = "relaxed", kernel } = {}) {
+  async load({ model, threads = 1, simd, kernel } = {}) {
     held?.dispose();
+    held = undefined;
+    if (simd === "relaxed" && !hasRelaxed) throw new Error("This browser has no relaxed SIMD; measure the plain program.");
     const plain = simd === "plain" ? { simd } : {};
     held = await CPU1.load(model ?? "embedded", { threads, ...plain, ...(kernel && { kernel }), cache: false });
+    const found = held.info.kernel;
+    if (kernel !== undefined && kernel !== found) throw new Error(`There is no kernel “${kernel}” here; “${found}” would run.`);
     return { engine: `cpu1, ${held.info.kernel}`, threads: held.info.threads };
   },
 
@@ -102,7 +117,7 @@ const bench = {
 
   async kernels() {
     const figures = [];
-    for (const simd of PROGRAMS) figures.push(...(await measureKernels(simd)));
+    for (const simd of PROGRAMS) figures.push(...(await measureKernels(simd)).map((kernel) => ({ simd, ...kernel })));
     return figures;
   },
 
@@ -132,7 +147,10 @@ const page = {
 
 const cores = navigator.hardwareConcurrency;
 element("fact-cores", HTMLElement).textContent = String(cores);
-element("fact-isolated", HTMLElement).textContent = crossOriginIsolated ? "yes" : "no: one thread";
+element("fact-isolated", HTMLElement).textContent = crossOriginIsolated ? "yes" : "no";
+element("isolation", HTMLElement).textContent = crossOriginIsolated
+  ? ""
+  : "This page is not isolated, so threads may not share memory: only one thread is measured.";
 element("fact-relaxed", HTMLElement).textContent = hasRelaxed ? "yes" : "no";
 
 /** @type {AbortController | undefined} */
@@ -158,7 +176,14 @@ element("what", HTMLFormElement).addEventListener("submit", async (event) => {
   setRunning(false);
 });
 page.stop.addEventListener("click", () => running?.abort());
-page.copy.addEventListener("click", () => navigator.clipboard.writeText(asText()));
+page.copy.addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(asText());
+    page.status.textContent = "Copied.";
+  } catch {
+    page.status.textContent = "This browser does not let the page copy; select the tables instead.";
+  }
+});
 page.source.addEventListener("input", () => {
   page.file.value = "";
 });
@@ -178,12 +203,14 @@ function setRunning(now) {
  * @param {AbortSignal} signal
  */
 async function measure(source, signal) {
-  const counts = crossOriginIsolated ? [1, 2, 4].filter((threads) => threads <= Math.max(1, cores)) : [1];
+  const most = chooseThreads(undefined);
+  const counts = [1, 2, 4].filter((threads) => threads < most).concat(most);
   const cases = PROGRAMS.flatMap((simd) => counts.map((threads) => new Case(simd, threads)));
   try {
     for (const [i, each] of cases.entries()) {
       page.status.textContent = `Loading, ${i + 1} of ${cases.length}…`;
       each.model = await load(source, each.threads, each.simd, signal);
+      if (i === 0) element("fact-kernel", HTMLElement).textContent = each.model.info.kernel;
     }
     for (let round = 1; round <= ROUNDS; round += 1) {
       page.status.textContent = `Round ${round} of ${ROUNDS}…`;
@@ -208,7 +235,7 @@ class Case {
   model;
   #row;
   #steps = 16;
-  /** @type {{ rate: number, prefill: number, first: number }[]} */
+  /** @type {{ rate: number, bytes: number, prefill: number, first: number }[]} */
   #rounds = [];
 
   /**
@@ -232,14 +259,14 @@ class Case {
       warm = ms > ROUND / 4;
       this.#steps = Math.ceil(Math.max(2 * this.#steps, (steps * ROUND) / Math.max(ms, 1)));
     }
-    const { steps, ms, ttft_ms: first } = await generate(model, { steps: this.#steps, signal });
-    this.#rounds.push({ rate: (1000 * steps) / ms, first, prefill: await prefill(model, signal) });
+    const { steps, bytes, ms, ttft_ms: first } = await generate(model, { steps: this.#steps, signal });
+    this.#rounds.push({ rate: (1000 * steps) / ms, bytes: (1000 * bytes) / ms, first, prefill: await prefill(model, signal) });
     signal.throwIfAborted();
-    const of = (/** @type {"rate" | "prefill" | "first"} */ key) => this.#rounds.map((round) => round[key]);
+    const of = (/** @type {"rate" | "bytes" | "prefill" | "first"} */ key) => this.#rounds.map((round) => round[key]);
     this.#row.write([
       String(model.info.threads),
       spread(of("rate")),
-      whole(PATCH * median(of("rate"))),
+      whole(median(of("bytes"))),
       spread(of("prefill")),
       `${median(of("first")).toFixed(1)} ms`,
       `${(model.info.memoryBytes / 1e6).toFixed(1)} MB`,

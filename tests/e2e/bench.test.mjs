@@ -29,7 +29,7 @@ test("stops", LIMIT, async (t) => {
 
 test("has one thread where the page is not isolated", LIMIT, async (t) => {
   const { page } = await openPage(t, { path: "/bench.html", isolated: false });
-  await page.getByText("no: one thread").waitFor();
+  await page.getByText(/^This page is not isolated.*one thread is measured\.$/).waitFor();
   const threads = await page.evaluate(async () => {
     const { bench } = /** @type {any} */ (window);
     return (await bench.load({ threads: 2 })).threads;
@@ -66,10 +66,43 @@ test("a harness can drive it: every program gives what was asked for", LIMIT, as
       const { loaded, figures, began } = result;
       assert.equal(loaded.threads, threads);
       assert.match(loaded.engine, simd === "plain" ? /simd128/ : /relaxed/);
-      assert.ok(figures.steps >= 20);
+      assert.ok(Number.isInteger(figures.steps) && figures.steps >= 20, JSON.stringify(figures));
+      assert.ok(Math.abs(figures.bytes / 4 - figures.steps) <= 1, "four bytes a patch");
       assert.ok(figures.ms > 0 && figures.ttft_ms > 0 && figures.first_at > began, JSON.stringify(figures));
       assert.ok(figures.engine_steps >= 20 && figures.engine_ms > 0);
       assert.ok(result.memory > 3e6 && result.prefill > 0);
     }
   }
+});
+
+test("every program, kernel and number of threads writes the same text", LIMIT, async (t) => {
+  const { page } = await openPage(t, { path: "/bench.html" });
+  const result = await page.evaluate(async () => {
+    const { CPU1 } = await import(new URL("cpu1.js", location.href).href);
+    const { bench } = /** @type {any} */ (window);
+    const kernels = await bench.kernels();
+    const texts = [];
+    for (const { simd, name } of kernels) {
+      for (const threads of [1, 2]) {
+        const { engine } = await bench.load({ model: null, threads, simd, kernel: name });
+        const model = await CPU1.load("embedded", { threads, kernel: name, ...(simd === "plain" && { simd }) });
+        let text = "";
+        for await (const chunk of model.generate("Ownership is", { maxBytes: 200, seed: 7 })) text += chunk.text;
+        texts.push({ engine, name, used: model.info.kernel, text });
+        model.dispose();
+      }
+    }
+    const none = await bench.load({ kernel: "abacus" }).catch((/** @type {Error} */ error) => error.message);
+    return { kernels, texts, none };
+  });
+  const { kernels: found, texts: written, none: refusal } = result;
+  const places = found.map((/** @type {{ simd: string }} */ { simd }) => simd);
+  assert.deepEqual(places, ["relaxed", "relaxed", "plain"]);
+  for (const { engine, name, used, text } of written) {
+    assert.equal(used, name);
+    assert.ok(engine.endsWith(name), engine);
+    assert.equal(text, written[0]?.text);
+  }
+  assert.ok((written[0]?.text.length ?? 0) > 100);
+  assert.match(refusal, /^There is no kernel “abacus” here; .*\.$/);
 });
