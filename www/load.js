@@ -50,9 +50,10 @@ const LARGEST_TOKENIZER = 32 * 2 ** 20;
 export async function loadModel(request, note) {
   const members = chooseThreads(request.threads);
   // The program starts while the network answers.
-  const [{ program, memory }, search] = await Promise.all([begin(members, request.wish), Search.begin(request, note)]);
+  const [{ program, memory, team }, search] = await Promise.all([begin(members, request.wish), Search.begin(request, note)]);
   const loading = new Loading(program, members, request, note);
   const result = (await loading.fromCache(search)) ?? (await loading.fromSource(search));
+  await team;
   return { ...result, memory };
 }
 

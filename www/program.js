@@ -29,11 +29,12 @@ export const hasRelaxed = WebAssembly.validate(RELAXED);
 const ROUNDS = 6;
 
 /**
- * Loads the wasm and starts its helpers; this worker is a member of the team itself.
+ * Loads the wasm and starts its helpers; this worker is a member of the team itself. Models can be
+ * loaded before the team is there, and run from then on.
  *
  * @param {number} members
  * @param {Wish} [wish]
- * @returns {Promise<{ program: Program, memory: WebAssembly.Memory }>}
+ * @returns {Promise<{ program: Program, memory: WebAssembly.Memory, team: Promise<void> }>}
  */
 export async function startProgram(members, { simd, kernel } = {}) {
   const program = await import("./pkg/cpu1.js").catch((cause) => {
@@ -56,11 +57,12 @@ export async function startProgram(members, { simd, kernel } = {}) {
       cause,
     });
   });
+  const team = Promise.resolve(members > 1 ? program.initThreadPool(members - 1) : undefined);
+  team.catch(() => {}); // whoever waits for it is told
   const wished = kernel === undefined ? -1 : program.kernels().indexOf(kernel);
   if (wished >= 0) program.chooseKernel(wished);
   else chooseKernel(program);
-  if (members > 1) await program.initThreadPool(members - 1);
-  return { program, memory };
+  return { program, memory, team };
 }
 
 /**
