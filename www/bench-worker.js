@@ -1,4 +1,5 @@
 // How fast the kernels of one of the two programs are, and their instructions alone. Answers with Kernels.
+import { compileProgram } from "./engine.js";
 import { startProgram } from "./program.js";
 
 /**
@@ -18,11 +19,11 @@ const ROUNDS = 12;
 /** Milliseconds. */
 const WARM_UP = 300;
 
-self.onmessage = async (/** @type {MessageEvent<import("./program.js").Wish>} */ { data: wish }) => {
+self.onmessage = async (/** @type {MessageEvent<import("./engine.js").Wish>} */ { data: wish }) => {
   /** @type {Kernels} */
   let answer;
   try {
-    const { program } = await startProgram(1, wish);
+    const { program } = await startProgram(await compileProgram(wish));
     const trial = new program.KernelTrial(ROWS, COLUMNS);
     const kernels = program.kernels().map((name, kernel) => ({
       name,

@@ -2,7 +2,7 @@
 // engines. Rates are wall time as the page sees it: a patch counts when its bytes have arrived.
 import { CPU1 } from "./cpu1.js";
 import { element } from "./dom.js";
-import { chooseThreads, hasRelaxed } from "./program.js";
+import { chooseThreads, hasRelaxed } from "./engine.js";
 
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
 /** @typedef {"relaxed" | "plain"} Simd */

@@ -3,11 +3,13 @@
 //   import { CPU1 } from "./cpu1.js";
 //   const model = await CPU1.load("embedded");
 //   for await (const { text } of model.generate("Ownership is")) show(text);
+import { compileProgram } from "./engine.js";
 import { CPU1Error } from "./errors.js";
 import { hubAddress, listFiles } from "./hub.js";
 import { fetchAll } from "./remote.js";
 import { openStore } from "./store.js";
 
+/** @import { Wish } from "./engine.js" */
 /** @import { Entry } from "./store.js" */
 /** @import { LoadRequest } from "./load.js" */
 /** @import { Answer, BytesNote, Note, Request } from "./worker.js" */
@@ -147,7 +149,9 @@ async function load(source, { signal, onProgress, names, threads, tokenizer, sha
   const place = await find(source, signal);
   const table = tokenizer === undefined ? undefined : resolve(tokenizer);
   const map = names && JSON.stringify(names);
-  const held = Held.of({ type: "load", place, names: map, threads, wish: { simd, kernel }, tokenizer: table, sha256, cache });
+  // What comes with the program is as near as what is kept.
+  const keep = cache && place !== EMBEDDED;
+  const held = Held.of({ type: "load", place, names: map, threads, wish: { simd, kernel }, tokenizer: table, sha256, cache: keep });
   return new Model(held, await held.take(signal, onProgress));
 }
 
@@ -360,7 +364,7 @@ class Held {
    */
   constructor(key, request) {
     this.#key = key;
-    this.connection = Connection.of(JSON.stringify([request.threads, request.wish]));
+    this.connection = Connection.of(request.threads, request.wish);
     this.connection.models += 1;
     this.#loaded = this.#load(request);
     this.#loaded.catch(() => this.#forget()); // those who wait for it are told
@@ -464,18 +468,29 @@ class Connection {
   /** Who waits for answers, by the request's number. @type {Map<number, Inbox>} */
   #inboxes = new Map();
 
-  /** @param {string} program */
-  static of(program) {
+  /**
+   * @param {number | undefined} threads
+   * @param {Wish} wish
+   */
+  static of(threads, wish) {
+    const program = JSON.stringify([threads, wish]);
     const known = this.#open.get(program);
     if (known) return known;
-    const opened = new Connection(program);
+    const opened = new Connection(program, wish);
     this.#open.set(program, opened);
     return opened;
   }
 
-  /** @param {string} program */
-  constructor(program) {
+  /**
+   * @param {string} program
+   * @param {Wish} wish
+   */
+  constructor(program, wish) {
     this.#program = program;
+    compileProgram(wish).then(
+      (module) => this.#worker.postMessage({ id: 0, request: { type: "program", module } }),
+      (error) => this.close(error),
+    );
     this.#worker.onmessage = ({ data }) => this.#inboxes.get(data.id)?.put(data.answer);
     this.#worker.onerror = (event) => {
       event.preventDefault(); // it is told below

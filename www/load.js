@@ -1,8 +1,9 @@
 // How a model is loaded in the worker: from the cache where it is kept, else from its source, and
 // then into the cache.
+import { chooseThreads } from "./engine.js";
 import { CPU1Error } from "./errors.js";
 import { revisionOf } from "./hub.js";
-import { chooseThreads, said, startProgram } from "./program.js";
+import { gatherTeam, said, startProgram } from "./program.js";
 import { fetchAll, nameOf } from "./remote.js";
 import { Slot } from "./slot.js";
 import { blobSource, openSource } from "./source.js";
@@ -17,7 +18,7 @@ import { blobSource, openSource } from "./source.js";
  * @property {string | Blob | Uint8Array} place an absolute URL, a file, or its bytes
  * @property {string | undefined} names JSON
  * @property {number | undefined} threads
- * @property {import("./program.js").Wish} wish
+ * @property {import("./engine.js").Wish} wish
  * @property {string | Blob | Uint8Array | undefined} tokenizer where its tokenizer.json is, or that itself
  * @property {string} sha256 of the file, or empty
  * @property {boolean} cache whether to use it
@@ -35,42 +36,41 @@ import { blobSource, openSource } from "./source.js";
  * @property {{ state: "hit" | "stored" | "off", notice: string }} cache `notice` says why a model is not kept, or is empty
  * @property {string} lacking why a model of BPE tokens reads no text, as a sentence; else empty
  * @property {WebAssembly.Memory} memory
+ * @property {import("./program.js").Team} team
  */
 
-/** @typedef {Omit<Loaded, "memory">} Result */
+/** @typedef {Omit<Loaded, "memory" | "team">} Result */
 
 /** A tokenizer.json is some megabytes at most. */
 const LARGEST_TOKENIZER = 32 * 2 ** 20;
 
 /**
  * @param {LoadRequest} request
+ * @param {Promise<WebAssembly.Module>} module the program's
  * @param {(note: LoadNote) => void} note
  * @returns {Promise<Loaded>}
  */
-export async function loadModel(request, note) {
+export async function loadModel(request, module, note) {
   const members = chooseThreads(request.threads);
   // The program starts while the network answers.
-  const [{ program, memory, team }, search] = await Promise.all([begin(members, request.wish), Search.begin(request, note)]);
+  const [{ program, memory }, search] = await Promise.all([begin(module, request.wish.kernel), Search.begin(request, note)]);
   const loading = new Loading(program, members, request, note);
   const result = (await loading.fromCache(search)) ?? (await loading.fromSource(search));
-  await team;
-  return { ...result, memory };
+  team ??= gatherTeam(members);
+  return { ...result, memory, team };
 }
 
-/** @type {ReturnType<typeof startProgram> | undefined} */
+/** The program and its team, which all models of this worker share. @type {ReturnType<typeof startProgram> | undefined} */
 let started;
+/** @type {import("./program.js").Team | undefined} */
+let team;
 
 /**
- * The program, which all models of this worker share.
- *
- * @param {number} members
- * @param {import("./program.js").Wish} wish
+ * @param {Promise<WebAssembly.Module>} module
+ * @param {string} [kernel]
  */
-function begin(members, wish) {
-  started ??= startProgram(members, wish);
-  started.catch(() => {
-    started = undefined; // the next time may do
-  });
+async function begin(module, kernel) {
+  started ??= startProgram(await module, kernel);
   return started;
 }
 

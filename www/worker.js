@@ -16,6 +16,13 @@ import { said } from "./program.js";
  */
 
 /**
+ * What can be told, without an answer: the program, compiled by the page while this worker started;
+ * that a request is to end early; that a model is not needed any more.
+ *
+ * @typedef {{ type: "program", module: WebAssembly.Module } | { type: "stop" } | { type: "dispose" }} Order
+ */
+
+/**
  * @typedef {{ type: "progress", phase: "score", loaded: number, total: number }} ScoreNote
  * @typedef {object} BytesNote
  * @property {"bytes"} type
@@ -44,14 +51,26 @@ const BURST = 30;
 
 /** By the number of the request that loaded them. @type {Map<number, Model>} */
 const models = new Map();
+/** @type {(module: WebAssembly.Module) => void} */
+let deliver;
+/** @type {Promise<WebAssembly.Module>} */
+const module = new Promise((resolve) => {
+  deliver = resolve;
+});
 /** @type {WebAssembly.Memory | undefined} */
 let memory;
+/** @type {import("./program.js").Team | undefined} */
+let team;
 
 /** Requests that are to end early. */
 const stopped = new Set();
 
-self.onmessage = async (/** @type {MessageEvent<{ id: number, request: Request | { type: "stop" } | { type: "dispose" } }>} */ { data }) => {
+self.onmessage = async (/** @type {MessageEvent<{ id: number, request: Request | Order }>} */ { data }) => {
   const { id, request } = data;
+  if (request.type === "program") {
+    deliver(request.module);
+    return;
+  }
   if (request.type === "stop") {
     stopped.add(id);
     return;
@@ -96,14 +115,14 @@ async function load(id, request, note, isStopped) {
   const goOn = () => {
     if (isStopped()) throw new CPU1Error("aborted", "It was stopped.");
   };
-  const { model, report, fetched, cache, lacking, ...program } = await loadModel(request, (progress) => {
+  const { model, report, fetched, cache, lacking, ...program } = await loadModel(request, module, (progress) => {
     goOn();
     note(progress);
   });
   if (isStopped()) model.free();
   goOn();
   models.set(id, model);
-  memory = program.memory;
+  ({ memory, team } = program);
   return JSON.stringify({ info: JSON.parse(model.info()), report, fetched, cache, lacking, memory: memory.buffer.byteLength });
 }
 
@@ -117,6 +136,7 @@ async function generate({ model, prompt, settings, steady }, note, isStopped) {
     prompt instanceof Uint32Array ? ready(model).generateTokens(prompt, settings) : ready(model).generate(prompt, settings),
   );
   // A burst either reads the prompt or writes, so that the speed of each can be told.
+  if (steady) await team?.arrival;
   const paces = [new Pace(threadsOf(model), steady), new Pace(threadsOf(model), steady)];
   let [milliseconds, writing] = [0, 0];
   let unread = unreadPatches(generation.stats());
@@ -208,6 +228,7 @@ class Pace {
 
   /** Threads of the next burst. */
   get threads() {
+    if (!team?.complete) return 1;
     if (this.#steady) return this.#all;
     const [alone = 0, together = 0] = this.#rates;
     // While bursts are still short, by turns.
@@ -222,8 +243,10 @@ class Pace {
    * @param {number} took milliseconds
    */
   ran(patches, took) {
-    this.#rates[this.threads === this.#all ? 1 : 0] = patches / Math.max(took, 0.1);
-    this.#bursts += 1;
+    if (team?.complete) {
+      this.#rates[this.threads === this.#all ? 1 : 0] = patches / Math.max(took, 0.1);
+      this.#bursts += 1;
+    }
     const fitting = Math.floor((patches * BURST) / Math.max(took, 0.1));
     this.patches = Math.min(Math.max(fitting, 1), 2 * this.patches, 256);
   }

@@ -141,7 +141,7 @@ impl Part {
     /// Share of weights that are zero.
     pub fn zeros(&self) -> f64 {
         let zeros = match self {
-            Part::Ternary { .. } => (0..self.len()).filter(|&i| self.weight(i) == 0).count(),
+            Part::Ternary { codes, .. } => zero_codes(codes, self.len()),
             Part::Bf16 { values, .. } => values.iter().filter(|x| x.to_f32() == 0.0).count(),
             Part::F32 { values, .. } => values.iter().filter(|&&x| x == 0.0).count(),
         };
@@ -195,6 +195,19 @@ impl Part {
             part => part,
         }
     }
+}
+
+/// How many of the first `len` codes say 0, which is code 1.
+fn zero_codes(codes: &[u8], len: usize) -> usize {
+    let (words, rest) = codes[..len / 4].as_chunks::<8>();
+    let whole: u32 = words
+        .iter()
+        .map(|word| u64::from_le_bytes(*word))
+        .chain(rest.iter().map(|&byte| u64::from(byte)))
+        .map(|codes| (codes & !(codes >> 1) & 0x5555_5555_5555_5555).count_ones())
+        .sum();
+    let last = (len / 4 * 4..len).filter(|i| codes[i / 4] >> (i % 4 * 2) & 3 == 1);
+    whole as usize + last.count()
 }
 
 /// `γ = max(mean|W|, 1e-5)`, `T = clamp(round(W/γ), −1, 1)`; weights that are 0 and ±α already
@@ -253,6 +266,19 @@ mod tests {
         let part = pack(&values, true);
         assert_eq!(part.to_f32(), values);
         assert!((part.zeros() - 4.0 / 7.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn zeros_are_counted_in_any_length() {
+        for len in 0..90 {
+            let values: Vec<f32> = (0..len).map(|i| (i * 5 % 7 % 3) as f32 - 1.0).collect();
+            let part = ternarise(&values, vec![len]);
+            let zeros = values.iter().filter(|&&x| x == 0.0).count();
+            let Part::Ternary { codes, .. } = &part else {
+                unreachable!("it was made ternary");
+            };
+            assert_eq!(zero_codes(codes, len), zeros, "{len}");
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ test("without relaxed SIMD the other file runs, and writes the same bytes", asyn
   const relaxed = await inPage(t, write);
   const plain = await inPage(t, write, {
     before: async (page) => {
-      await page.route("**/worker.js", async (route) => {
+      await page.route("**/engine.js", async (route) => {
         const response = await route.fetch();
         await route.fulfill({ response, body: `WebAssembly.validate = () => false;\n${await response.text()}` });
       });
