@@ -314,7 +314,7 @@ build_variant() {
   mkdir -p "$folder/new"
   wasm-bindgen --target web --out-dir "$folder/new" --remove-name-section --remove-producers-section \
     "target/$TARGET/release/cpu1.wasm"
-  "$NODE_BIN/wasm-opt" -O3 --strip-debug --enable-threads --enable-simd --enable-relaxed-simd --enable-bulk-memory \
+  "$NODE_BIN/wasm-opt" -O3 --converge --strip-debug --enable-threads --enable-simd --enable-relaxed-simd --enable-bulk-memory \
     --enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-reference-types \
     --enable-multivalue "$folder/new/cpu1_bg.wasm" -o "$file"
   rm "$folder/new/cpu1_bg.wasm"

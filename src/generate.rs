@@ -8,6 +8,7 @@
 use crate::model::{Model, State, Symbol};
 use crate::parallel::{Crew, Team};
 use crate::sample::{Sampler, Settings, SettingsError};
+use crate::trace::{Foresight, Trace};
 use std::fmt;
 use std::sync::Arc;
 
@@ -98,10 +99,14 @@ pub struct Generation {
     /// Whole patches that the backbone has yet to read, and how many it has read.
     prompt: Vec<Symbol>,
     read: usize,
+    /// Symbols that stand before the prompt, so that there is a patch to begin with.
+    opening: usize,
     /// Symbols of the next patch that the prompt settles.
     forced: Vec<Symbol>,
     patch: Vec<Symbol>,
     generated: usize,
+    /// What was expected of the latest symbols, where somebody looks.
+    foresights: Option<Vec<Foresight>>,
 }
 
 /// How far a generation is.
@@ -154,9 +159,8 @@ impl Generation {
         let size = model.config.patch_size;
         let (whole, forced) = prompt.split_at(prompt.len() / size * size);
         let (mut patches, forced) = (whole.to_vec(), forced.to_vec());
-        if patches.is_empty() {
-            patches = vec![OPENING; size];
-        }
+        let opening = if patches.is_empty() { size } else { 0 };
+        patches.resize(patches.len() + opening, OPENING);
         Ok(Generation {
             state: model.state(),
             patch: Vec::with_capacity(size),
@@ -165,8 +169,10 @@ impl Generation {
             sampler,
             prompt: patches,
             read: 0,
+            opening,
             forced,
             generated: 0,
+            foresights: None,
         })
     }
 
@@ -178,6 +184,25 @@ impl Generation {
     /// Takes another team for the passes to come, which changes no byte.
     pub fn set_team(&mut self, team: Team) {
         self.team = team;
+    }
+
+    /// Collects a trace from now on, which changes no byte.
+    pub fn watch(&mut self) {
+        self.state.watch();
+        self.foresights = Some(Vec::new());
+    }
+
+    /// What there was to see since the last call, where somebody [looks on](Self::watch).
+    pub fn take_trace(&mut self) -> Option<Trace> {
+        Some(Trace {
+            foresights: std::mem::take(self.foresights.as_mut()?),
+            passages: self.state.take_passages(),
+        })
+    }
+
+    /// Symbols that stand before the prompt in the sequence that the model reads.
+    pub fn opening(&self) -> usize {
+        self.opening
     }
 
     /// How far it is.
@@ -221,6 +246,7 @@ impl Generation {
             sampler,
             forced,
             patch,
+            foresights,
             ..
         } = self;
         let size = model.config.patch_size;
@@ -233,8 +259,13 @@ impl Generation {
             patch.push(match forced.get(position) {
                 Some(&symbol) => symbol,
                 None => {
+                    // Sampling may change the logits.
+                    let expected = foresights.is_some().then(|| logits.to_vec());
                     let symbol = sampler.sample(logits);
                     sampler.observe(symbol);
+                    if let (Some(foresights), Some(expected)) = (&mut *foresights, expected) {
+                        foresights.push(Foresight::new(&expected, symbol as Symbol));
+                    }
                     symbol as Symbol
                 }
             });

@@ -14,7 +14,7 @@
 //! - [`weights`] finds out which tensor plays which role, and packs it as it arrives;
 //! - [`model`] is one forward pass over one patch, a file per layer;
 //! - [`generate`](mod@generate), [`sample`] and [`score`] turn passes into text and text into bits,
-//!   with [`tokenizer`] for the runs that read tokens;
+//!   with [`tokenizer`] for the runs that read tokens and [`mod@trace`] for people who look on;
 //! - [`kernels`] and [`math`] define the arithmetic, once, so that a seed means the same bytes on
 //!   every machine; [`parallel`] shares a pass between threads without changing a bit of it;
 //! - `web` is the JavaScript surface, and the only module that knows of browsers.
@@ -32,6 +32,7 @@ pub mod parallel;
 pub mod sample;
 pub mod score;
 pub mod tokenizer;
+pub mod trace;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod weights;

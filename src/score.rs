@@ -3,6 +3,7 @@
 use crate::math;
 use crate::model::{Model, State, Symbol};
 use crate::parallel::Team;
+use crate::trace::{Foresight, Trace};
 use std::fmt;
 use std::sync::Arc;
 
@@ -66,6 +67,8 @@ pub struct Scoring {
     /// Symbols read so far; all of them once done.
     read: usize,
     bits: Vec<f32>,
+    /// What was expected of the latest symbols, where somebody looks.
+    foresights: Option<Vec<Foresight>>,
 }
 
 impl Scoring {
@@ -95,6 +98,7 @@ impl Scoring {
             team,
             text,
             read: 0,
+            foresights: None,
         })
     }
 
@@ -106,6 +110,20 @@ impl Scoring {
     /// Takes another team for the passes to come, which changes no bit.
     pub fn set_team(&mut self, team: Team) {
         self.team = team;
+    }
+
+    /// Collects a trace from now on, which changes no bit.
+    pub fn watch(&mut self) {
+        self.state.watch();
+        self.foresights = Some(Vec::new());
+    }
+
+    /// What there was to see since the last call, where somebody [looks on](Self::watch).
+    pub fn take_trace(&mut self) -> Option<Trace> {
+        Some(Trace {
+            foresights: std::mem::take(self.foresights.as_mut()?),
+            passages: self.state.take_passages(),
+        })
     }
 
     /// Share of the text that is scored, from 0 to 1.
@@ -122,7 +140,11 @@ impl Scoring {
     pub fn advance(&mut self, patches: usize) {
         let size = self.model.config.patch_size;
         let Scoring {
-            model, state, bits, ..
+            model,
+            state,
+            bits,
+            foresights,
+            ..
         } = self;
         self.team.enter(|crew| {
             for _ in 0..patches {
@@ -136,6 +158,9 @@ impl Scoring {
                     for (position, &symbol) in patch.iter().enumerate() {
                         let logits = model.logits(position, previous, state, crew);
                         bits.push(surprisal(logits, symbol as usize));
+                        if let Some(foresights) = foresights {
+                            foresights.push(Foresight::new(logits, symbol));
+                        }
                         previous = Some(symbol);
                     }
                 }

@@ -8,10 +8,12 @@ use crate::checkpoint::write::Writer;
 use crate::generate;
 use crate::kernels;
 use crate::model::Symbol;
+use crate::model::bolmo::Boundaries;
 use crate::parallel::Team;
 use crate::sample::Settings;
 use crate::score;
 use crate::tokenizer::Tokenizer;
+use crate::trace::Trace;
 use crate::weights::roles::{self, NameMap};
 use crate::weights::{self, Report};
 use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
@@ -354,6 +356,7 @@ impl Model {
         Ok(Generation {
             generation,
             team: self.team,
+            patch_size: self.model.config.patch_size,
             reads_tokens: self.model.config.is_bpe(),
             tokenizer: self.tokenizer.clone(),
             tokens: Vec::new(),
@@ -379,9 +382,20 @@ impl Model {
         Ok(Scoring {
             scoring,
             team: self.team,
+            patch_size: self.model.config.patch_size,
             bytes: text.len(),
             tokenizer: self.tokenizer.clone(),
         })
+    }
+
+    /// What a symbol says; nothing where it is a token without a tokenizer.
+    #[wasm_bindgen(js_name = bytesOf)]
+    pub fn bytes_of(&self, symbol: Symbol) -> Vec<u8> {
+        match (self.model.config.is_bpe(), &self.tokenizer) {
+            (false, _) => vec![symbol as u8],
+            (true, Some(tokenizer)) => tokenizer.bytes(symbol).to_vec(),
+            (true, None) => Vec::new(),
+        }
     }
 
     /// A text as the model reads it.
@@ -444,12 +458,55 @@ fn seed(value: &JsValue) -> Option<u64> {
     }
 }
 
+/// A trace as numbers, which `trace.js` reads: how many symbols there are, and for each itself, its
+/// bits, and the likeliest with their probabilities, as many as there are; then the patches,
+/// for each the byte (or token) of the text where it starts, the gate's probability (NaN without one),
+/// whether it was deleted, four boundaries and four shares of attention (NaN without Bolmo), and the
+/// forget gates, as many as there are.
+fn flat(trace: &Trace, patch_size: usize, opening: usize) -> Vec<f64> {
+    let mut numbers = vec![trace.foresights.len() as f64];
+    let floats = |numbers: &mut Vec<f64>, floats: &[f32]| {
+        numbers.extend(floats.iter().map(|&x| f64::from(x)));
+    };
+    for foresight in &trace.foresights {
+        let alternatives = foresight.alternatives.len();
+        numbers.extend([
+            f64::from(foresight.symbol),
+            f64::from(foresight.bits),
+            alternatives as f64,
+        ]);
+        for &(symbol, probability) in &foresight.alternatives {
+            numbers.extend([f64::from(symbol), f64::from(probability)]);
+        }
+    }
+    for passage in &trace.passages {
+        let start = (passage.position * patch_size) as f64 - opening as f64;
+        let deletion = passage.deletion.unwrap_or(f32::NAN);
+        numbers.extend([
+            start,
+            f64::from(deletion),
+            f64::from(u8::from(passage.deleted)),
+        ]);
+        let none = Boundaries {
+            boundary: [f32::NAN; 4],
+            attention: [f32::NAN; 4],
+        };
+        let boundaries = passage.boundaries.unwrap_or(none);
+        floats(&mut numbers, &boundaries.boundary);
+        floats(&mut numbers, &boundaries.attention);
+        numbers.push(passage.forget.len() as f64);
+        floats(&mut numbers, &passage.forget);
+    }
+    numbers
+}
+
 /// A text being generated.
 #[wasm_bindgen]
 pub struct Generation {
     generation: generate::Generation,
     /// The model's.
     team: Team,
+    patch_size: usize,
     reads_tokens: bool,
     tokenizer: Option<Arc<Tokenizer>>,
     /// What the last burst brought.
@@ -485,6 +542,18 @@ impl Generation {
         self.reads_tokens.then(|| self.tokens.clone())
     }
 
+    /// Looks on from now on.
+    pub fn watch(&mut self) {
+        self.generation.watch();
+    }
+
+    /// What there was to see in the last [`advance`](Self::advance), see [`flat`]; `undefined` where
+    /// nobody [looks on](Self::watch).
+    pub fn trace(&mut self) -> Option<Vec<f64>> {
+        let trace = self.generation.take_trace()?;
+        Some(flat(&trace, self.patch_size, self.generation.opening()))
+    }
+
     /// Whether every byte asked for is there.
     #[wasm_bindgen(getter)]
     pub fn done(&self) -> bool {
@@ -510,6 +579,7 @@ pub struct Scoring {
     scoring: score::Scoring,
     /// The model's.
     team: Team,
+    patch_size: usize,
     /// Length of the text.
     bytes: usize,
     tokenizer: Option<Arc<Tokenizer>>,
@@ -527,6 +597,18 @@ impl Scoring {
     pub fn set_threads(&mut self, threads: usize) {
         let threads = threads.min(self.team.members());
         self.scoring.set_team(Team::new(threads));
+    }
+
+    /// Looks on from now on.
+    pub fn watch(&mut self) {
+        self.scoring.watch();
+    }
+
+    /// What there was to see in the last [`advance`](Self::advance), see [`flat`]; `undefined` where
+    /// nobody [looks on](Self::watch).
+    pub fn trace(&mut self) -> Option<Vec<f64>> {
+        let trace = self.scoring.take_trace()?;
+        Some(flat(&trace, self.patch_size, 0))
     }
 
     /// Whether every byte is scored.

@@ -12,6 +12,7 @@ import { openStore } from "./store.js";
 /** @import { Wish } from "./engine.js" */
 /** @import { Entry } from "./store.js" */
 /** @import { LoadRequest } from "./load.js" */
+/** @import { Trace } from "./trace.js" */
 /** @import { Answer, BytesNote, Note, Request } from "./worker.js" */
 
 /** The model that comes with this program. */
@@ -48,6 +49,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number} [repetitionPenalty] above 1 avoids the bytes of the last while; 1
  * @property {number | bigint | string} [seed] the same seed gives the same bytes; else chosen at random
  * @property {AbortSignal} [signal] stops the writing
+ * @property {boolean} [trace] whether chunks have a `trace`
  * @property {boolean} [steady] whether all threads work all the time, as for measurements; else one goes on alone
  *   where that is faster
  */
@@ -74,6 +76,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {Uint32Array} [tokens] of a model that reads BPE tokens: those that the bytes come from
  * @property {string} text of these bytes what is complete as UTF-8; U+FFFD stands for what never will be
  * @property {Stats} stats
+ * @property {Trace} [trace] where it was asked for
  */
 
 /**
@@ -83,6 +86,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number} bitsPerByte mean over all bytes after the first patch
  * @property {number} bytes how many these are
  * @property {number[]} perByte bits of each
+ * @property {Trace} [trace] where it was asked for
  */
 
 /**
@@ -257,7 +261,8 @@ class Model {
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     // A prompt may end within a character, which the first bytes then complete.
     if (symbols instanceof Uint8Array) decoder.decode(symbols.subarray(-3), { stream: true });
-    const request = { type: /** @type {const} */ ("generate"), model: this.#held.id, prompt: symbols, settings, steady: options.steady ?? false };
+    const { steady = false, trace = false } = options;
+    const request = { type: /** @type {const} */ ("generate"), model: this.#held.id, prompt: symbols, settings, steady, trace };
     /** @type {Stats | undefined} */
     let stats;
     for await (const note of this.#ask(request, options.signal)) {
@@ -265,7 +270,8 @@ class Model {
       this.#memory = note.memory;
       stats = readStats(note);
       const tokens = note.tokens && { tokens: note.tokens };
-      yield { bytes: note.bytes, ...tokens, text: decoder.decode(note.bytes, { stream: true }), stats };
+      const seen = note.trace && { trace: note.trace };
+      yield { bytes: note.bytes, ...tokens, text: decoder.decode(note.bytes, { stream: true }), stats, ...seen };
     }
     const rest = decoder.decode();
     if (rest !== "" && stats !== undefined) yield { bytes: new Uint8Array(), text: rest, stats };
@@ -275,17 +281,25 @@ class Model {
    * Measures how well the model foresees a text.
    *
    * @param {string | Uint8Array} text
-   * @param {{ signal?: AbortSignal, onProgress?: (progress: { loaded: number, total: number }) => void }} [options]
+   * @param {{ signal?: AbortSignal, onProgress?: (progress: { loaded: number, total: number }) => void, trace?: boolean }} [options]
    * @returns {Promise<Score>}
    * @throws {CPU1Error} `text`, `tokenizer`, `busy`, `aborted`, `disposed`, `internal`
    */
-  async score(text, { signal, onProgress } = {}) {
+  async score(text, { signal, onProgress, trace = false } = {}) {
     if (this.#lacking) throw new CPU1Error("tokenizer", this.#lacking);
-    const answers = this.#ask({ type: "score", model: this.#held.id, text: encode(text) }, signal);
+    const answers = this.#ask({ type: "score", model: this.#held.id, text: encode(text), trace }, signal);
+    /** @type {Trace} */
+    const whole = { symbols: [], patches: [] };
     for (;;) {
       const { done, value } = await answers.next();
-      if (done) return { bitsPerByte: value.bits_per_byte, bytes: value.bytes, perByte: value.per_byte };
-      if (value.type === "progress") onProgress?.({ loaded: value.loaded, total: value.total });
+      if (done) {
+        const { bits_per_byte: bitsPerByte, bytes, per_byte: perByte } = value;
+        return { bitsPerByte, bytes, perByte, ...(trace && { trace: whole }) };
+      }
+      if (value.type !== "progress" || value.phase !== "score") continue;
+      onProgress?.({ loaded: value.loaded, total: value.total });
+      whole.symbols.push(...(value.trace?.symbols ?? []));
+      whole.patches.push(...(value.trace?.patches ?? []));
     }
   }
 

@@ -3,15 +3,17 @@
 import { CPU1Error } from "./errors.js";
 import { loadModel } from "./load.js";
 import { said } from "./program.js";
+import { readTrace } from "./trace.js";
 
 /** @import { LoadNote, LoadRequest } from "./load.js" */
 /** @import { Model } from "./program.js" */
+/** @import { Trace } from "./trace.js" */
 
 /**
  * What can be asked. Each request is answered by any number of notes and one end.
  *
- * @typedef {{ type: "generate", model: number, prompt: Uint8Array | Uint32Array, settings: string, steady: boolean }} GenerateRequest
- * @typedef {{ type: "score", model: number, text: Uint8Array }} ScoreRequest
+ * @typedef {{ type: "generate", model: number, prompt: Uint8Array | Uint32Array, settings: string, steady: boolean, trace: boolean }} GenerateRequest
+ * @typedef {{ type: "score", model: number, text: Uint8Array, trace: boolean }} ScoreRequest
  * @typedef {LoadRequest | GenerateRequest | ScoreRequest} Request
  */
 
@@ -23,12 +25,13 @@ import { said } from "./program.js";
  */
 
 /**
- * @typedef {{ type: "progress", phase: "score", loaded: number, total: number }} ScoreNote
+ * @typedef {{ type: "progress", phase: "score", loaded: number, total: number, trace: Trace | undefined }} ScoreNote
  * @typedef {object} BytesNote
  * @property {"bytes"} type
  * @property {Uint8Array} bytes
  * @property {Uint32Array | undefined} tokens of a model that writes tokens, those that the bytes come from
  * @property {string} stats the wasm's JSON
+ * @property {Trace | undefined} trace where it was asked for
  * @property {number} threads of this burst
  * @property {number} milliseconds of all bursts
  * @property {number} writing milliseconds of the bursts that wrote
@@ -131,10 +134,11 @@ async function load(id, request, note, isStopped) {
  * @param {(note: Note, transfer?: Transferable[]) => void} note
  * @param {() => boolean} isStopped
  */
-async function generate({ model, prompt, settings, steady }, note, isStopped) {
+async function generate({ model, prompt, settings, steady, trace }, note, isStopped) {
   const generation = await said("settings", () =>
     prompt instanceof Uint32Array ? ready(model).generateTokens(prompt, settings) : ready(model).generate(prompt, settings),
   );
+  if (trace) generation.watch();
   // A burst either reads the prompt or writes, so that the speed of each can be told.
   if (steady) await team?.arrival;
   const paces = [new Pace(threadsOf(model), steady), new Pace(threadsOf(model), steady)];
@@ -156,7 +160,7 @@ async function generate({ model, prompt, settings, steady }, note, isStopped) {
     const stats = generation.stats();
     unread = unreadPatches(stats);
     const size = memory?.buffer.byteLength ?? 0;
-    note({ type: "bytes", bytes, tokens, stats, threads, milliseconds, writing, memory: size }, [bytes.buffer]);
+    note({ type: "bytes", bytes, tokens, stats, trace: traceOf(model, generation), threads, milliseconds, writing, memory: size }, [bytes.buffer]);
     await breathe();
   }
   generation.free();
@@ -174,15 +178,17 @@ function unreadPatches(stats) {
  * @param {(note: Note) => void} note
  * @param {() => boolean} isStopped
  */
-async function score({ model, text }, note, isStopped) {
+async function score({ model, text, trace }, note, isStopped) {
   const scoring = await said("text", () => ready(model).score(text));
+  if (trace) scoring.watch();
   const pace = new Pace(threadsOf(model), false);
   while (!scoring.done && !isStopped()) {
     scoring.threads = pace.threads;
     const began = performance.now();
     scoring.advance(pace.patches);
     pace.ran(pace.patches, performance.now() - began);
-    note({ type: "progress", phase: "score", loaded: Math.floor(scoring.fraction * text.length), total: text.length });
+    const loaded = Math.floor(scoring.fraction * text.length);
+    note({ type: "progress", phase: "score", loaded, total: text.length, trace: traceOf(model, scoring) });
     await breathe();
   }
   const result = scoring.done ? scoring.result() : "null";
@@ -195,6 +201,17 @@ function ready(id) {
   const model = models.get(id);
   if (model === undefined) throw new CPU1Error("internal", "The model is not in this worker.");
   return model;
+}
+
+/**
+ * What there was to see in the last burst, where it was asked for.
+ *
+ * @param {number} id
+ * @param {{ trace(): Float64Array | undefined }} work
+ */
+function traceOf(id, work) {
+  const numbers = work.trace();
+  return numbers && readTrace(numbers, (symbol) => ready(id).bytesOf(symbol));
 }
 
 /** @param {number} id */

@@ -140,9 +140,9 @@ impl Attention {
 /// RoPE: turns each pair (2i, 2i + 1) of each head by `position · base^(−2i / head_size)`.
 fn rotate(query: &mut [f32], key: &mut [f32], head_size: usize, position: usize, base: f32) {
     for i in 0..head_size / 2 {
-        let frequency = libm::pow(f64::from(base), -2.0 * i as f64 / head_size as f64);
-        let (sin, cos) = libm::sincos(position as f64 * frequency);
-        let (sin, cos) = (sin as f32, cos as f32);
+        let share = 2.0 * i as f64 / head_size as f64;
+        let frequency = libm::exp(-share * libm::log(f64::from(base)));
+        let (sin, cos) = math::sin_cos(position as f64 * frequency);
         for vector in [&mut *query, &mut *key] {
             for head in vector.chunks_exact_mut(head_size) {
                 let (a, b) = (head[2 * i], head[2 * i + 1]);

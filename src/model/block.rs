@@ -5,6 +5,7 @@ use super::ffn::FeedForward;
 use super::linear::{Activations, RmsNorm};
 use super::low_rank::LowRank;
 use super::mlgru::Mlgru;
+use super::trace::Seen;
 use crate::math::add;
 use crate::parallel::Crew;
 
@@ -69,6 +70,8 @@ pub struct Scratch {
     pub scores: Vec<f32>,
     /// A layer's outputs, `[positions, d]`.
     pub out: Vec<f32>,
+    /// What the layers let see, where somebody looks.
+    pub seen: Option<Seen>,
 }
 
 impl Block {

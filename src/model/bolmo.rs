@@ -5,6 +5,15 @@ use crate::math::{add, dot, sigmoid, softmax};
 /// Bytes of a patch.
 const PATCH: usize = 4;
 
+/// What the four bytes of a patch look like to it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Boundaries {
+    /// b_i: how much each looks like a boundary, from 0 to 1.
+    pub boundary: [f32; PATCH],
+    /// a_i: its share of what all of them take on.
+    pub attention: [f32; PATCH],
+}
+
 /// The weights of the boundary attention over byte vectors of width w; all in f32.
 #[derive(Clone, Debug)]
 pub struct Bolmo {
@@ -46,7 +55,7 @@ impl Bolmo {
     /// Updates the four byte vectors `[4, w]` in place:
     /// `b_i = σ(w_b·e_i + β_b)`, `a = softmax_i(q·(W_k e_i)/√w + ln(b_i + 1e-6))` with
     /// `q = W_q mean(e)`, then `e_i += W_bo Σ_j a_j W_v e_j`. `scratch` has room for 3w.
-    pub fn forward(&self, vectors: &mut [f32], scratch: &mut [f32]) {
+    pub fn forward(&self, vectors: &mut [f32], scratch: &mut [f32]) -> Boundaries {
         let width = self.boundary.len();
         let (mixed, rest) = scratch.split_at_mut(width);
         let (query, rest) = rest.split_at_mut(width);
@@ -60,16 +69,16 @@ impl Bolmo {
         mean.iter_mut().for_each(|m| *m /= PATCH as f32);
         self.query.apply(mean, query);
 
-        let mut weights = [0.0; PATCH];
-        for (weight, vector) in weights.iter_mut().zip(vectors.chunks_exact(width)) {
-            let boundary = sigmoid(dot(&self.boundary, vector) + self.boundary_bias);
+        let (mut boundary, mut attention) = ([0.0; PATCH], [0.0; PATCH]);
+        for (i, vector) in vectors.chunks_exact(width).enumerate() {
+            boundary[i] = sigmoid(dot(&self.boundary, vector) + self.boundary_bias);
             self.key.apply(vector, projected);
-            *weight = dot(query, projected) / (width as f32).sqrt() + ln(boundary + 1e-6);
+            attention[i] = dot(query, projected) / (width as f32).sqrt() + ln(boundary[i] + 1e-6);
         }
-        softmax(&mut weights);
+        softmax(&mut attention);
 
         mixed.fill(0.0);
-        for (&weight, vector) in weights.iter().zip(vectors.chunks_exact(width)) {
+        for (&weight, vector) in attention.iter().zip(vectors.chunks_exact(width)) {
             self.value.apply(vector, projected);
             for (mixed, &value) in mixed.iter_mut().zip(&*projected) {
                 *mixed += weight * value;
@@ -78,6 +87,10 @@ impl Bolmo {
         self.out.apply(mixed, projected);
         for vector in vectors.chunks_exact_mut(width) {
             add(vector, projected);
+        }
+        Boundaries {
+            boundary,
+            attention,
         }
     }
 }

@@ -43,7 +43,10 @@ impl PatchEmbedding {
         }
         if let Some(bolmo) = &self.bolmo {
             for vectors in vectors.chunks_exact_mut(size * width) {
-                bolmo.forward(vectors, &mut scratch.wide);
+                let boundaries = bolmo.forward(vectors, &mut scratch.wide);
+                if let Some(seen) = &mut scratch.seen {
+                    seen.boundaries.push(boundaries);
+                }
             }
         }
         scratch.inner.set_normed(vectors, size * width, None, crew);

@@ -39,6 +39,10 @@ impl Mlgru {
             }
         });
 
+        if let Some(seen) = &mut scratch.seen {
+            seen.take_forget_gates(&scratch.wide[..count * 3 * d], &self.floor);
+        }
+
         if let Some(project) = &self.out {
             scratch
                 .inner

@@ -29,6 +29,7 @@ pub mod linear;
 pub mod local_decoder;
 pub mod low_rank;
 pub mod mlgru;
+pub mod trace;
 
 use crate::config::{Config, Mixer};
 use crate::parallel::Crew;
@@ -38,6 +39,7 @@ use embedding::Embedding;
 use linear::{Activations, Linear, RmsNorm};
 use local_decoder::{LocalDecoder, LocalState};
 use std::ops::Range;
+use trace::{Passage, Passages, Seen};
 
 /// What a model reads and writes one of: a byte, or a BPE token.
 pub type Symbol = u32;
@@ -102,6 +104,8 @@ pub struct State {
     scratch: Scratch,
     /// Logits of the next byte (or token), `[256]` or `[V]`.
     logits: Vec<f32>,
+    /// How units went through, where somebody looks.
+    passages: Option<Passages>,
 }
 
 impl State {
@@ -115,10 +119,25 @@ impl State {
         self.deleted
     }
 
+    /// Looks on from now on, which changes nothing but the time that a pass takes.
+    pub fn watch(&mut self) {
+        self.passages = Some(Passages::new(self.position));
+        self.scratch.seen = Some(Seen::default());
+    }
+
+    /// How the units went through that were read since the last call, where somebody
+    /// [looks on](Self::watch).
+    pub fn take_passages(&mut self) -> Vec<Passage> {
+        self.passages.as_mut().map_or_else(Vec::new, Passages::take)
+    }
+
     /// Back to the start of a sequence; keeps the memory.
     pub fn clear(&mut self) {
         self.position = 0;
         self.deleted = 0;
+        if self.passages.is_some() {
+            self.watch();
+        }
         self.memories.iter_mut().for_each(Memory::clear);
     }
 }
@@ -167,8 +186,10 @@ impl Model {
                 narrow: vec![0.0; BATCH * narrow],
                 scores: Vec::new(),
                 out: vec![0.0; BATCH * widest],
+                seen: None,
             },
             logits: vec![0.0; logits],
+            passages: None,
         }
     }
 
@@ -219,6 +240,10 @@ impl Model {
         state.position += count;
         state.positions.clear();
         state.positions.extend(first..state.position);
+        if let (Some(passages), Some(seen)) = (&mut state.passages, &mut state.scratch.seen) {
+            let mut boundaries = seen.boundaries.drain(..);
+            (0..count).for_each(|_| passages.begin(boundaries.next()));
+        }
         let mut last = count - 1;
         match &self.delete_gate {
             None => self.run_blocks(0..self.blocks.len(), state, crew),
@@ -240,6 +265,7 @@ impl Model {
             positions,
             memories,
             scratch,
+            passages,
             ..
         } = state;
         if positions.is_empty() {
@@ -251,6 +277,11 @@ impl Model {
             .zip(&mut memories[blocks])
         {
             block.forward(x, positions, memory, scratch, crew);
+            if let (Some(passages), Some(seen)) = (&mut *passages, &mut scratch.seen) {
+                for (&position, forget) in positions.iter().zip(seen.forget.drain(..)) {
+                    passages.at(position).forget.push(forget);
+                }
+            }
         }
     }
 
@@ -266,6 +297,10 @@ impl Model {
             last = kept;
             // The first patch stays, so that the upper half always has something to go on.
             let goes = probability > gate.threshold && state.positions[i] > 0;
+            if let Some(passages) = &mut state.passages {
+                let passage = passages.at(state.positions[i]);
+                (passage.deletion, passage.deleted) = (Some(probability), goes);
+            }
             if !goes {
                 state.positions[kept] = state.positions[i];
                 kept += 1;
@@ -286,6 +321,8 @@ impl Model {
 
     /// Logits `[V]` of symbol `position` of the next unit, given the symbol before it there.
     /// Positions come in order, from 0.
+    // Generating and scoring share this code instead of having it each.
+    #[inline(never)]
     pub fn logits<'s>(
         &self,
         position: usize,

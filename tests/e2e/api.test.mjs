@@ -86,6 +86,45 @@ test("without relaxed SIMD the other file runs, and writes the same bytes", asyn
   assert.deepEqual(plain.bytes, relaxed.bytes);
 });
 
+test("a trace tells what the model expected, and changes no byte", async (t) => {
+  const { plain, bytes, symbols, patches, scored, untraced } = await inPage(
+    t,
+    `const model = await load();
+     const options = { maxBytes: 60, seed: 7 };
+     const plain = [];
+     for await (const chunk of model.generate("Ownership is", options)) {
+       plain.push(...chunk.bytes);
+       if (chunk.trace) throw new Error("nobody asked for a trace");
+     }
+     const [bytes, symbols, patches] = [[], [], []];
+     for await (const { bytes: some, trace } of model.generate("Ownership is", { ...options, trace: true })) {
+       bytes.push(...some);
+       symbols.push(...trace.symbols);
+       patches.push(...trace.patches);
+     }
+     const text = new Uint8Array([...new TextEncoder().encode("Ownership is"), ...bytes]);
+     const scored = await model.score(text, { trace: true });
+     const list = (symbol) => ({ ...symbol, bytes: [...symbol.bytes] });
+     return { plain, bytes, symbols: symbols.map(list), patches, scored: { ...scored, trace: scored.trace.symbols.map(list) }, untraced: (await model.score(text)).trace === undefined };`,
+  );
+  assert.ok(untraced);
+  assert.deepEqual(bytes, plain);
+  assert.deepEqual(symbols.map((/** @type {{ bytes: number[] }} */ { bytes: said }) => said[0]), bytes);
+  for (const { bits, alternatives } of symbols) {
+    assert.equal(alternatives.length, 5);
+    assert.ok(bits >= -1e-4 && alternatives.every((/** @type {{ probability: number }} */ { probability }) => probability > 0 && probability <= 1));
+  }
+  // The same by forced decoding.
+  assert.deepEqual(scored.trace.slice(-60).map((/** @type {{ bits: number }} */ { bits }) => bits), symbols.map((/** @type {{ bits: number }} */ { bits }) => bits));
+  assert.deepEqual(scored.perByte.slice(-60), symbols.map((/** @type {{ bits: number }} */ { bits }) => bits));
+  assert.deepEqual(patches.map((/** @type {{ start: number }} */ { start }) => start), patches.map((/** @type {unknown} */ _, /** @type {number} */ i) => 4 * i));
+  for (const { deleted, deletion, boundary, attention, forget } of patches) {
+    assert.ok(deletion > 0 && deletion < 1 && boundary.length === 4 && attention.length === 4);
+    assert.equal(forget.length, deleted ? 4 : 8);
+  }
+  assert.ok(patches.some((/** @type {{ deleted: boolean }} */ { deleted }) => deleted));
+});
+
 test("progress is told while loading", async (t) => {
   const seen = await inPage(t, `const seen = []; await load({ onProgress: (progress) => seen.push(progress) }); return seen;`);
   for (const phase of ["fetch", "unpack"]) {

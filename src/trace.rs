@@ -1,0 +1,94 @@
+//! What a model expected and how it got there, for people who look: collected by a
+//! [`Generation`](crate::generate::Generation) or a [`Scoring`](crate::score::Scoring) that is watched.
+
+use crate::math::softmax;
+use crate::model::Symbol;
+pub use crate::model::trace::Passage;
+use crate::score::surprisal;
+
+/// How many of the likeliest symbols are told.
+pub const ALTERNATIVES: usize = 5;
+
+/// What a burst of work let see.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace {
+    /// One for each symbol that was generated or scored.
+    pub foresights: Vec<Foresight>,
+    /// One for each unit that the backbone read.
+    pub passages: Vec<Passage>,
+}
+
+/// What a model expected where a symbol came to stand, by its own probabilities: before temperature,
+/// filters and penalty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Foresight {
+    /// The symbol.
+    pub symbol: Symbol,
+    /// Its surprisal, −log₂ p.
+    pub bits: f32,
+    /// The likeliest symbols with their probabilities, [`ALTERNATIVES`] of them or all there are; the
+    /// lower symbol first where two are as likely.
+    pub alternatives: Vec<(Symbol, f32)>,
+}
+
+impl Foresight {
+    /// Of `symbol`, by the logits of its place.
+    pub fn new(logits: &[f32], symbol: Symbol) -> Self {
+        let mut probabilities = logits.to_vec();
+        softmax(&mut probabilities);
+        let count = ALTERNATIVES.min(probabilities.len());
+        let alternatives = (0..count)
+            .map(|_| take_likeliest(&mut probabilities))
+            .collect();
+        Foresight {
+            symbol,
+            bits: surprisal(logits, symbol as usize),
+            alternatives,
+        }
+    }
+}
+
+/// The first of the largest, which counts as −1 from then on.
+fn take_likeliest(probabilities: &mut [f32]) -> (Symbol, f32) {
+    let mut best = 0;
+    for (i, &p) in probabilities.iter().enumerate() {
+        if p > probabilities[best] {
+            best = i;
+        }
+    }
+    (
+        best as Symbol,
+        std::mem::replace(&mut probabilities[best], -1.0),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_likeliest_come_first_and_ties_in_order() {
+        let logits: Vec<f32> = [1.0_f32, 4.0, 2.0, 4.0, 8.0, 1.0, 1.0]
+            .iter()
+            .map(|p| (p / 21.0).ln())
+            .collect();
+        let foresight = Foresight::new(&logits, 2);
+        let symbols: Vec<Symbol> = foresight
+            .alternatives
+            .iter()
+            .map(|&(symbol, _)| symbol)
+            .collect();
+        assert_eq!(symbols, [4, 1, 3, 2, 0]);
+        for (&(_, p), weight) in foresight.alternatives.iter().zip([8.0, 4.0, 4.0, 2.0, 1.0]) {
+            assert!((p - weight / 21.0).abs() < 1e-6);
+        }
+        assert!((foresight.bits - (21.0_f32 / 2.0).log2()).abs() < 1e-5);
+    }
+
+    #[test]
+    fn few_symbols_are_all_told() {
+        let foresight = Foresight::new(&[f32::NEG_INFINITY, 0.0], 0);
+        assert_eq!(foresight.alternatives, [(1, 1.0), (0, 0.0)]);
+        assert_eq!(foresight.bits, f32::INFINITY);
+    }
+}

@@ -1,0 +1,173 @@
+//! What can be seen of a pass equals what hooks see in PyTorch (`tests/reference/traces.py`), and
+//! looking on changes nothing.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+
+use common::{continuation, load};
+use cpu1::generate::Generation;
+use cpu1::model::{Model, Symbol};
+use cpu1::parallel::Team;
+use cpu1::sample::Settings;
+use cpu1::score::Scoring;
+use cpu1::trace::Trace;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+fn fixture(run: &str) -> Arc<Model> {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{run}.unpacked.pt"));
+    load(&fs::read(path).unwrap())
+}
+
+fn traces() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/traces.json");
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    let list = value.as_array().expect("a list of numbers");
+    list.iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn assert_close(what: &str, got: &[f32], want: &[f64]) {
+    assert_eq!(got.len(), want.len(), "{what}");
+    for (&got, want) in got.iter().zip(want) {
+        assert!(
+            (f64::from(got) - want).abs() < 2e-4,
+            "{what}: {got} is not {want}"
+        );
+    }
+}
+
+fn symbols(value: &Value) -> Vec<Symbol> {
+    numbers(value).iter().map(|&x| x as Symbol).collect()
+}
+
+/// The trace of a scored text, taken in bursts of `burst` patches.
+fn scored(model: &Arc<Model>, text: &[Symbol], burst: usize) -> Trace {
+    let mut scoring = Scoring::new(Arc::clone(model), Team::new(2), text.to_vec()).unwrap();
+    scoring.watch();
+    let mut whole = Trace::default();
+    while !scoring.is_done() {
+        scoring.advance(burst);
+        let Trace {
+            foresights,
+            passages,
+        } = scoring.take_trace().unwrap();
+        whole.foresights.extend(foresights);
+        whole.passages.extend(passages);
+    }
+    whole
+}
+
+#[test]
+fn what_is_seen_equals_pytorch() {
+    for (run, golden) in traces().as_object().unwrap() {
+        let text = symbols(&golden["text"]);
+        let trace = scored(&fixture(run), &text, 3);
+
+        let want = golden["foresights"].as_array().unwrap();
+        assert_eq!(trace.foresights.len(), want.len(), "{run}");
+        for (i, (got, want)) in trace.foresights.iter().zip(want).enumerate() {
+            let what = format!("{run}, symbol {i}");
+            assert_close(
+                &what,
+                &[got.bits / 10.0],
+                &[want["bits"].as_f64().unwrap() / 10.0],
+            );
+            let alternatives = want["alternatives"].as_array().unwrap();
+            let probabilities: Vec<f64> = alternatives
+                .iter()
+                .map(|pair| pair[1].as_f64().unwrap())
+                .collect();
+            let got_probabilities: Vec<f32> = got.alternatives.iter().map(|&(_, p)| p).collect();
+            assert_close(&what, &got_probabilities, &probabilities);
+            // The first is the same wherever it leads clearly.
+            if probabilities[0] - probabilities[1] > 1e-3 {
+                assert_eq!(
+                    u64::from(got.alternatives[0].0),
+                    alternatives[0][0].as_u64().unwrap(),
+                    "{what}"
+                );
+            }
+        }
+
+        let want = golden["passages"].as_array().unwrap();
+        assert_eq!(trace.passages.len(), want.len(), "{run}");
+        for (i, (got, want)) in trace.passages.iter().zip(want).enumerate() {
+            let what = format!("{run}, unit {i}");
+            assert_eq!(got.position, i, "{what}");
+            assert_eq!(got.deleted, want["deleted"].as_bool().unwrap(), "{what}");
+            assert_eq!(
+                got.deletion.is_some(),
+                want["deletion"].is_number(),
+                "{what}"
+            );
+            if let Some(deletion) = got.deletion {
+                assert_close(&what, &[deletion], &[want["deletion"].as_f64().unwrap()]);
+            }
+            assert_eq!(
+                got.boundaries.is_some(),
+                want["boundaries"].is_object(),
+                "{what}"
+            );
+            if let Some(boundaries) = got.boundaries {
+                assert_close(
+                    &what,
+                    &boundaries.boundary,
+                    &numbers(&want["boundaries"]["boundary"]),
+                );
+                assert_close(
+                    &what,
+                    &boundaries.attention,
+                    &numbers(&want["boundaries"]["attention"]),
+                );
+            }
+            assert_close(&what, &got.forget, &numbers(&want["forget"]));
+        }
+    }
+}
+
+#[test]
+fn a_watched_text_is_the_same_text_and_traced_as_if_it_were_scored() {
+    for run in ["run_03", "run_06", "run_13", "run_14"] {
+        let model = fixture(run);
+        let prompt = symbols(&traces()[run]["text"])[..9].to_vec();
+        let settings = Settings {
+            max_bytes: 41,
+            seed: 5,
+            repetition_penalty: 1.2,
+            ..Settings::default()
+        };
+        let unwatched = continuation(&model, Team::new(1), &prompt, settings.clone());
+
+        let mut generation =
+            Generation::new(Arc::clone(&model), Team::new(1), &prompt, settings).unwrap();
+        assert_eq!(generation.take_trace(), None);
+        generation.watch();
+        let (mut text, mut foresights, mut passages) = (prompt.clone(), Vec::new(), Vec::new());
+        while !generation.is_done() {
+            generation.advance(4, &mut text);
+            let trace = generation.take_trace().unwrap();
+            foresights.extend(trace.foresights);
+            passages.extend(trace.passages);
+            assert_eq!(
+                generation.take_trace(),
+                Some(Trace::default()),
+                "taken twice"
+            );
+        }
+        assert_eq!(text[prompt.len()..], unwatched, "{run}");
+
+        let scored = scored(&model, &text, 4);
+        let new = scored.foresights.len() - foresights.len();
+        assert_eq!(foresights.len(), 41, "{run}");
+        assert_eq!(foresights, scored.foresights[new..], "{run}");
+        // Of a patch that was not finished there is no passage in either, nor of the last that was.
+        assert_eq!(passages, scored.passages[..passages.len()], "{run}");
+        assert!(scored.passages.len() - passages.len() <= 1, "{run}");
+    }
+}
