@@ -246,7 +246,7 @@ mod tests {
             );
         };
         let steps = (0..200_000).map(|i| f64::from(i) * 0.001_3);
-        let far = (0..20_000).map(|i| f64::from(i) * 3355.443_2);
+        let far = (0..20_000).map(|i| f64::from(i) * 3_355.443_2);
         let quarters = (0..2000).map(|i| f64::from(i) * std::f64::consts::FRAC_PI_2);
         for angle in steps.chain(far).chain(quarters) {
             for angle in [angle, -angle] {
