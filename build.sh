@@ -246,7 +246,7 @@ setup_crates() {
 setup_node() {
   local installed=tests/e2e/node_modules/.installed-lock.json
   if ! cmp -s tests/e2e/package-lock.json "$installed"; then
-    say "Installing the packages of tests/e2e/package-lock.json (npm): wasm-opt, the linter, the type checker, the browser's driver"
+    say "Installing the packages of tests/e2e/package-lock.json (npm): wasm-opt, the linter, the type checker, the browser's driver, axe-core"
     npm ci --prefix tests/e2e --no-audit --no-fund
     cp tests/e2e/package-lock.json "$installed"
   fi
