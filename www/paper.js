@@ -34,11 +34,16 @@ export class Paper {
     if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#flush());
   }
 
-  /** @param {boolean} writing */
-  setWriting(writing) {
-    if (writing) return;
+  /** Shows all that was written. */
+  finish() {
     this.#flush();
     this.#markFresh(this.#tail.length);
+  }
+
+  clear() {
+    this.#pending = "";
+    this.#tail = new Text();
+    this.#root.replaceChildren();
   }
 
   #flush() {

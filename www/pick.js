@@ -33,8 +33,11 @@ const UNKNOWN = "A folder of the archive that this page knows nothing else about
 /** Of a folder without a file whose name is known. */
 const STEPS_ONLY = "No final file of it is known. List its step files, and choose one.";
 
-export class Picker {
-  #onChoice;
+class Picker {
+  /** Hears what was chosen. @type {(choice: Choice) => void} */
+  #onChoice = () => {};
+  /** Whether what is chosen is loaded at once, or only added to others. */
+  #loads = true;
   #shelf = new Shelf(() => this.#showKept());
   /** @type {Catalog | undefined} */
   #catalog;
@@ -45,9 +48,7 @@ export class Picker {
   /** Ends the listing that is under way. */
   #listing = new AbortController();
 
-  /** @param {(choice: Choice) => void} onChoice */
-  constructor(onChoice) {
-    this.#onChoice = onChoice;
+  constructor() {
     page.close.addEventListener("click", () => page.dialog.close());
     page.dialog.addEventListener("close", () => this.#listing.abort());
     // The page's own keys are for what is behind the dialog.
@@ -62,8 +63,15 @@ export class Picker {
     });
   }
 
-  /** Opens the dialog. */
-  async show() {
+  /**
+   * Opens the dialog.
+   *
+   * @param {(choice: Choice) => void} onChoice
+   * @param {boolean} loads
+   */
+  async show(onChoice, loads) {
+    this.#onChoice = onChoice;
+    this.#loads = loads;
     page.dialog.showModal();
     this.#complain(undefined);
     const seen = this.#shelf.refresh();
@@ -262,7 +270,7 @@ export class Picker {
     }
     const ours = choice !== undefined && new URL(choice.place).origin === location.origin;
     const here = choice !== undefined && this.#shelf.has(choice.place);
-    page.load.textContent = ours || here ? "Load" : "Download and load";
+    page.load.textContent = this.#loads ? (ours || here ? "Load" : "Download and load") : "Add";
     page.load.hidden = page.byName.hidden && choice === undefined;
     if (choice === undefined) page.kept.textContent = page.load.hidden && this.#folder !== "" ? STEPS_ONLY : "";
     else if (here) page.kept.textContent = "It is kept on this machine: nothing is downloaded.";
@@ -287,6 +295,20 @@ export class Picker {
     else page.fileName.removeAttribute("aria-invalid");
     page.error.textContent = error === undefined ? "" : error instanceof Error ? error.message : String(error);
   }
+}
+
+/** @type {Picker | undefined} */
+let picker;
+
+/**
+ * Lets a person choose a model.
+ *
+ * @param {(choice: Choice) => void} onChoice
+ * @param {{ loads?: boolean }} [options] whether it is loaded at once
+ */
+export function pickModel(onChoice, { loads = true } = {}) {
+  picker ??= new Picker();
+  void picker.show(onChoice, loads);
 }
 
 /** @param {Element | null | undefined} found */

@@ -40,12 +40,12 @@ function launch() {
 export async function openPage(t, options = {}) {
   const { isolated = true, path = "/", viewport = { width: 1280, height: 800 }, colorScheme = "light" } = options;
   const server = await serve({ isolated, ...(options.root && { root: options.root }) });
-  t.after(server.close);
   const context = await (await launch()).newContext({ viewport, colorScheme, ...options.context });
   /** @type {string[]} */
   const complaints = [];
   t.after(async () => {
-    await context.close();
+    await context.close(); // first, as it may be fetching still
+    await server.close();
     const unexpected = complaints.filter((text) => !options.allow?.some((pattern) => pattern.test(text)));
     if (unexpected.length > 0) throw new Error(`The page complained:\n${unexpected.join("\n")}`);
   });

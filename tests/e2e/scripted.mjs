@@ -20,6 +20,8 @@ export function scriptedModel(page, bytes) {
        return {
          advance: () => Uint8Array.of(bytes[at++]),
          tokens: () => undefined,
+         watch() {},
+         trace: () => undefined,
          get done() { return at === bytes.length; },
          stats: () => JSON.stringify({ prompt_patches: 1, read_patches: 1, patches: 1, deleted_patches: 0, bytes: at }),
          free() {},

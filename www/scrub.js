@@ -1,0 +1,159 @@
+// Scrubbing: a run at the steps of its training, each of which goes on from the same prompt.
+import { CPU1 } from "./cpu1.js";
+import { fetchCatalog } from "./catalog.js";
+import { composer } from "./composer.js";
+import { element, make } from "./dom.js";
+import { CPU1Error, sayBytes } from "./errors.js";
+import { Paper } from "./paper.js";
+import { loadModel, session } from "./session.js";
+import { asError, count, say, showProgress } from "./status.js";
+
+const page = {
+  run: element("scrub-run", HTMLSelectElement),
+  list: element("scrub-list", HTMLButtonElement),
+  step: element("scrub-step", HTMLInputElement),
+  at: element("scrub-at", HTMLOutputElement),
+  error: element("scrub-error", HTMLElement),
+  text: element("scrubbed", HTMLElement),
+};
+const paper = new Paper(page.text);
+
+/** A file of one step. @typedef {{ step: number, place: URL, sha256: string, size: number }} Step */
+
+/** Steps of the folder, ascending. @type {Step[]} */
+let steps = [];
+/** What was written, by its step, prompt and settings, so that the slider moves at once where it has been. @type {Map<string, string>} */
+const written = new Map();
+
+export const scrubber = {
+  begin,
+  write,
+};
+
+/** Lists the folders: those that the page knows, and then those of the archive. */
+async function begin() {
+  if (page.run.options.length > 0) return;
+  try {
+    const { archive, hub, models } = await fetchCatalog();
+    const known = models.filter(({ file }) => file === undefined).map(({ id }) => id);
+    page.run.replaceChildren(...known.map((id) => make("option", { value: id }, id)));
+    for await (const { type, path } of CPU1.files(archive, { hub })) {
+      if (type !== "directory" || known.includes(path)) continue;
+      const option = make("option", { value: path }, path);
+      // What has steps only is what this is for.
+      if (path.endsWith("_v3")) page.run.prepend(option);
+      else page.run.append(option);
+    }
+    page.run.selectedIndex = 0;
+  } catch (error) {
+    page.error.textContent = `${asError(error).message} Folders that the page knows can be chosen still.`;
+  }
+}
+
+/** Finds the step files of the folder. */
+async function list() {
+  page.error.textContent = "";
+  const folder = page.run.value;
+  const failed = await session.perform(async (signal) => {
+    say(`Listing ${folder}.`, true);
+    const { archive, hub } = await fetchCatalog();
+    /** @type {Step[]} */
+    const found = [];
+    for await (const { path, url, size, sha256 } of CPU1.files(`${archive}/${folder}`, { hub, signal })) {
+      const step = stepOf(path);
+      if (step !== undefined) found.push({ step, place: new URL(url), sha256, size });
+    }
+    if (found.length === 0) throw new CPU1Error("network", `The Hub lists no step files in ${folder}.`);
+    steps = found.sort((a, b) => a.step - b.step);
+    say(`${folder} has ${count(steps.length)} steps.`, true);
+  });
+  if (failed) {
+    steps = [];
+    if (failed.code !== "aborted") page.error.textContent = failed.message;
+    say("No steps are listed.");
+  }
+  page.step.disabled = steps.length === 0;
+  page.step.max = String(Math.max(0, steps.length - 1));
+  page.step.value = "0";
+  written.clear();
+  paper.clear();
+  showStep();
+}
+
+/**
+ * The step in the name of a `.pt` file, its last number: `checkpoint_run_14_v3_step_2000.pt`.
+ *
+ * @param {string} path
+ */
+function stepOf(path) {
+  const [, digits] = /step[_-]?(\d{1,12})[^/]*\.pt$/i.exec(path) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** @returns {Step | undefined} where the slider is */
+function current() {
+  return steps[Number(page.step.value)];
+}
+
+function showStep() {
+  const step = current();
+  page.at.textContent = step ? count(step.step) : "–";
+  page.step.setAttribute("aria-valuetext", step ? `step ${count(step.step)}, ${sayBytes(step.size)}` : "no steps");
+}
+
+/** Writes at the step where the slider is. */
+async function write() {
+  const step = current();
+  page.error.textContent = "";
+  if (!step) {
+    page.error.textContent = "No steps are listed yet: choose a folder and list its steps.";
+    page.list.focus();
+    return;
+  }
+  composer.clearErrors();
+  const failed = await session.perform(async (signal) => {
+    const { prompt } = composer;
+    const settings = composer.readSettings();
+    composer.seed = settings.seed; // the same for all steps
+    const key = keyOf(step);
+    const known = written.get(key);
+    paper.begin(prompt);
+    let text = known ?? "";
+    if (known !== undefined) paper.write(known);
+    else {
+      const model = await loadModel({ ...step, name: page.run.value }, `step ${count(step.step)}`, signal);
+      try {
+        showProgress(false);
+        say("Writing…");
+        for await (const chunk of model.generate(prompt, { ...settings, signal })) {
+          paper.write(chunk.text);
+          text += chunk.text;
+        }
+      } finally {
+        model.dispose();
+      }
+      written.set(key, text);
+    }
+    paper.finish();
+    say(`Done: step ${count(step.step)}, seed ${settings.seed}.`, true);
+  });
+  paper.finish();
+  if (failed?.code === "aborted") say("Stopped.", true);
+  else if (failed) {
+    if (!composer.showError(failed)) page.error.textContent = failed.message;
+    say("Nothing new was written.");
+  }
+}
+
+/** @param {Step} step */
+function keyOf(step) {
+  return JSON.stringify([step.place.href, composer.prompt, composer.seed, composer.fields]);
+}
+
+page.list.addEventListener("click", () => {
+  if (session.doing === undefined) void list();
+});
+page.step.addEventListener("input", showStep);
+page.step.addEventListener("change", () => {
+  if (session.doing === undefined) void write();
+});

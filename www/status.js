@@ -1,0 +1,44 @@
+// What goes on, in one line, for eyes and for ears; and how far it is.
+import { element } from "./dom.js";
+import { CPU1Error } from "./errors.js";
+import { Announcer } from "./paper.js";
+
+const line = element("status", HTMLElement);
+const bar = element("progress", HTMLProgressElement);
+
+export const announcer = new Announcer(element("heard", HTMLElement));
+
+/**
+ * @param {string} sentence
+ * @param {boolean} [aloud] whether screen readers are to hear it
+ */
+export function say(sentence, aloud = false) {
+  line.textContent = sentence;
+  if (aloud) announcer.say(sentence);
+}
+
+/**
+ * Shows how far something is.
+ *
+ * @param {boolean} shown
+ * @param {number} [share] nothing where nobody knows
+ */
+export function showProgress(shown, share) {
+  bar.classList.toggle("shown", shown);
+  if (share === undefined) bar.removeAttribute("value");
+  else bar.value = share;
+}
+
+/** @param {number} n */
+export function count(n) {
+  return n.toLocaleString("en");
+}
+
+/**
+ * @param {unknown} error
+ * @returns {CPU1Error}
+ */
+export function asError(error) {
+  if (error instanceof CPU1Error) return error;
+  return new CPU1Error("internal", `The page has a fault: ${error instanceof Error ? error.message : error}.`);
+}
