@@ -29,7 +29,7 @@ function makeRow({ name }, remove) {
   const figures = make("p", { className: "quiet" }, "not written yet");
   const error = make("p", { className: "error", role: "alert" });
   const away = make("button", { type: "button", className: "small", ariaLabel: `Remove ${name}` }, "Remove");
-  const row = make("li", {}, make("div", { className: "line" }, make("h3", {}, name), figures, away), error, text);
+  const row = make("li", {}, make("div", { className: "line" }, make("h2", {}, name), figures, away), error, text);
   away.addEventListener("click", () => {
     if (session.doing) return;
     remove();

@@ -12,13 +12,13 @@ const page = {
   run: element("scrub-run", HTMLSelectElement),
   list: element("scrub-list", HTMLButtonElement),
   step: element("scrub-step", HTMLInputElement),
-  at: element("scrub-at", HTMLOutputElement),
+  at: element("scrub-at", HTMLElement),
   error: element("scrub-error", HTMLElement),
   text: element("scrubbed", HTMLElement),
 };
 const paper = new Paper(page.text);
 
-/** A file of one step. @typedef {{ step: number, place: URL, sha256: string, size: number }} Step */
+/** A file of one step, within a phase of its training. @typedef {{ phase: number, step: number, place: URL, sha256: string, size: number }} Step */
 
 /** Steps of the folder, ascending. @type {Step[]} */
 let steps = [];
@@ -39,12 +39,8 @@ async function begin() {
     page.run.replaceChildren(...known.map((id) => make("option", { value: id }, id)));
     for await (const { type, path } of CPU1.files(archive, { hub })) {
       if (type !== "directory" || known.includes(path)) continue;
-      const option = make("option", { value: path }, path);
-      // What has steps only is what this is for.
-      if (path.endsWith("_v3")) page.run.prepend(option);
-      else page.run.append(option);
+      page.run.append(make("option", { value: path }, path));
     }
-    page.run.selectedIndex = 0;
   } catch (error) {
     page.error.textContent = `${asError(error).message} Folders that the page knows can be chosen still.`;
   }
@@ -61,10 +57,10 @@ async function list() {
     const found = [];
     for await (const { path, url, size, sha256 } of CPU1.files(`${archive}/${folder}`, { hub, signal })) {
       const step = stepOf(path);
-      if (step !== undefined) found.push({ step, place: new URL(url), sha256, size });
+      if (step) found.push({ ...step, place: new URL(url), sha256, size });
     }
     if (found.length === 0) throw new CPU1Error("network", `The Hub lists no step files in ${folder}.`);
-    steps = found.sort((a, b) => a.step - b.step);
+    steps = found.sort((a, b) => a.phase - b.phase || a.step - b.step);
     say(`${folder} has ${count(steps.length)} steps.`, true);
   });
   if (failed) {
@@ -81,13 +77,18 @@ async function list() {
 }
 
 /**
- * The step in the name of a `.pt` file, its last number: `checkpoint_run_14_v3_step_2000.pt`.
+ * The step in the name of a file: `checkpoint_run_14_v3_step2000.pt`, `checkpoint_run_14_phase2_step900.pt`.
  *
  * @param {string} path
  */
 function stepOf(path) {
-  const [, digits] = /step[_-]?(\d{1,12})[^/]*\.pt$/i.exec(path) ?? [];
-  return digits === undefined ? undefined : Number(digits);
+  const [, phase = "1", step] = /(?:phase(\d)_)?step_?(\d{1,12})\.pt$/.exec(path) ?? [];
+  return step === undefined ? undefined : { phase: Number(phase), step: Number(step) };
+}
+
+/** @param {Step} step */
+function sayStep({ phase, step }) {
+  return phase > 1 ? `phase ${phase}, step ${count(step)}` : `step ${count(step)}`;
 }
 
 /** @returns {Step | undefined} where the slider is */
@@ -97,8 +98,8 @@ function current() {
 
 function showStep() {
   const step = current();
-  page.at.textContent = step ? count(step.step) : "–";
-  page.step.setAttribute("aria-valuetext", step ? `step ${count(step.step)}, ${sayBytes(step.size)}` : "no steps");
+  page.at.textContent = step ? sayStep(step) : "–";
+  page.step.setAttribute("aria-valuetext", step ? `${sayStep(step)}, ${sayBytes(step.size)}` : "no steps");
 }
 
 /** Writes at the step where the slider is. */
@@ -121,7 +122,7 @@ async function write() {
     let text = known ?? "";
     if (known !== undefined) paper.write(known);
     else {
-      const model = await loadModel({ ...step, name: page.run.value }, `step ${count(step.step)}`, signal);
+      const model = await loadModel({ ...step, name: page.run.value }, sayStep(step), signal);
       try {
         showProgress(false);
         say("Writing…");
@@ -135,7 +136,7 @@ async function write() {
       written.set(key, text);
     }
     paper.finish();
-    say(`Done: step ${count(step.step)}, seed ${settings.seed}.`, true);
+    say(`Done: ${sayStep(step)}, seed ${settings.seed}.`, true);
   });
   paper.finish();
   if (failed?.code === "aborted") say("Stopped.", true);

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openPage } from "./browser.mjs";
 import { failingModel, scriptedModel } from "./scripted.mjs";
-import { serve } from "./server.mjs";
+import { says } from "./site.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
@@ -42,17 +42,6 @@ async function openReady(t, options) {
   await says(found.status, /^Ready/);
   await page.locator("summary", { hasText: "Settings" }).click();
   return { page, ...found };
-}
-
-/**
- * Waits until an element's text fits, and returns it.
- *
- * @param {import("playwright-core").Locator} locator
- * @param {RegExp} pattern
- */
-async function says(locator, pattern) {
-  await locator.filter({ hasText: pattern }).waitFor();
-  return /** @type {string} */ (await locator.textContent());
 }
 
 for (const isolated of [true, false]) {
@@ -376,16 +365,16 @@ for (const width of [320, 375, 1280]) {
 }
 
 test("the page works from a sub-folder", async (t) => {
-  const server = await serve({ root: fileURLToPath(new URL("../../", import.meta.url)) });
-  t.after(server.close);
-  const { page } = await openPage(t);
   /** @type {string[]} */
   const wanted = [];
-  page.on("request", (request) => wanted.push(request.url()));
-  await page.goto(`${server.origin}/www/`);
+  const { page, origin } = await openPage(t, {
+    root: fileURLToPath(new URL("../../", import.meta.url)),
+    path: "/www/",
+    before: async (opened) => void opened.on("request", (request) => wanted.push(request.url())),
+  });
   await says(parts(page).status, /^Ready/);
-  const here = wanted.filter((url) => url.startsWith(server.origin));
+  const here = wanted.filter((url) => url.startsWith(origin));
   assert.ok(here.length > 5);
-  const outside = here.filter((url) => !url.startsWith(`${server.origin}/www/`));
+  const outside = here.filter((url) => !url.startsWith(`${origin}/www/`));
   assert.deepEqual(outside, []);
 });

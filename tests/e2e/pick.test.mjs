@@ -1,12 +1,12 @@
 // Choosing a model as a person does: by role and label, from a stand-in for the Hub over real HTTP.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openPage } from "./browser.mjs";
 import { standIn } from "./hub.mjs";
+import { says, siteFor } from "./site.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
@@ -52,27 +52,6 @@ async function openPicker(t, options = {}) {
   return { hub, page, ...parts(page) };
 }
 
-/**
- * A folder like www/, but with the stand-in's origins in the catalogue and in the policy of who may be talked to.
- *
- * @param {TestContext} t
- * @param {{ origin: string, store: string }} hub
- */
-function siteFor(t, { origin, store }) {
-  const folder = mkdtempSync(join(tmpdir(), "cpu1-page-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  for (const name of readdirSync(WWW)) symlinkSync(join(WWW, name), join(folder, name));
-  const changed = {
-    "catalog.json": JSON.stringify({ ...JSON.parse(www("catalog.json")), hub: origin }),
-    "index.html": www("index.html").replace("https://huggingface.co", `$& ${origin} ${store}`),
-  };
-  for (const [name, text] of Object.entries(changed)) {
-    unlinkSync(join(folder, name));
-    writeFileSync(join(folder, name), text);
-  }
-  return folder;
-}
-
 /** @param {Page} page */
 function parts(page) {
   const picker = page.getByRole("dialog", { name: "Choose a model" });
@@ -91,17 +70,6 @@ function parts(page) {
     model: page.locator("#fact-model"),
     origin: page.locator("#origin"),
   };
-}
-
-/**
- * Waits until an element's text fits, and returns it.
- *
- * @param {import("playwright-core").Locator} locator
- * @param {RegExp} pattern
- */
-async function says(locator, pattern) {
-  await locator.filter({ hasText: pattern }).waitFor();
-  return /** @type {string} */ (await locator.textContent());
 }
 
 test("the page may talk to itself and the Hub, and to nobody else", () => {

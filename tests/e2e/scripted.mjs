@@ -10,8 +10,9 @@ const PROGRAM = new URL("../../www/pkg/cpu1.js", import.meta.url);
  *
  * @param {Page} page
  * @param {number[]} bytes
+ * @param {number[]} [trace] numbers of the trace, which come with the last of them
  */
-export function scriptedModel(page, bytes) {
+export function scriptedModel(page, bytes, trace = [0]) {
   return replace(
     page,
     `Model.prototype.generate = () => {
@@ -20,8 +21,8 @@ export function scriptedModel(page, bytes) {
        return {
          advance: () => Uint8Array.of(bytes[at++]),
          tokens: () => undefined,
-         watch() {},
-         trace: () => undefined,
+         watch() { this.watched = true; },
+         trace() { return this.watched ? Float64Array.from(at === bytes.length ? ${JSON.stringify(trace)} : [0]) : undefined; },
          get done() { return at === bytes.length; },
          stats: () => JSON.stringify({ prompt_patches: 1, read_patches: 1, patches: 1, deleted_patches: 0, bytes: at }),
          free() {},

@@ -1,0 +1,426 @@
+// What can be done with texts and models beside generating one: by role and label, as a person would.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { assertAccessible } from "./axe.mjs";
+import { openPage } from "./browser.mjs";
+import { standIn } from "./hub.mjs";
+import { scriptedModel } from "./scripted.mjs";
+import { says, siteFor } from "./site.mjs";
+
+/** @import { Page } from "playwright-core" */
+/** @import { TestContext } from "node:test" */
+/** @import { PageOptions } from "./browser.mjs" */
+
+const ARCHIVE = "Cukinator/cpu1-ablation-checkpoints";
+const FINALS = "Cukinator/cpu1-ablations-final";
+/** What the browser says of a Hub that is not there. */
+const UNREACHABLE = [/huggingface\.co/];
+const PERMISSIONS = { permissions: ["clipboard-read", "clipboard-write"] };
+
+/** @param {string} name */
+const fixture = (name) => readFileSync(new URL(`../fixtures/${name}.pt`, import.meta.url));
+
+const FILES = {
+  [`${ARCHIVE}/run_07/checkpoint_run_07_final.pt`]: fixture("run_07.compact"),
+  [`${FINALS}/run_07/model.pt`]: fixture("run_07.unpacked"),
+  [`${FINALS}/run_03/model.pt`]: fixture("run_03.unpacked"),
+  [`${ARCHIVE}/run_14_v3/checkpoint_run_14_v3_step1000.pt`]: fixture("run_14.step"),
+  [`${ARCHIVE}/run_14_v3/checkpoint_run_14_v3_step200.pt`]: fixture("run_09.step"),
+  [`${ARCHIVE}/run_14_v3/checkpoint_run_14_v3_phase2_step100.pt`]: fixture("run_07.step"),
+  [`${ARCHIVE}/run_14_v3/notes.txt`]: Buffer.from("no step"),
+};
+
+/** @param {Page} page */
+function parts(page) {
+  return {
+    /** @param {string} name */
+    tab: (name) => page.getByRole("tab", { name }).click(),
+    /** @param {string} name */
+    press: (name) => page.getByRole("button", { name, exact: true }).click(),
+    /** @param {string} name */
+    button: (name) => page.getByRole("button", { name, exact: true }),
+    prompt: page.getByRole("textbox", { name: "Prompt" }),
+    text: page.getByRole("region", { name: "Text", exact: true }),
+    status: page.getByRole("status"),
+    alert: page.getByRole("alert").filter({ hasText: /./ }),
+    inside: page.getByRole("region", { name: "Inside" }),
+    see: page.getByRole("checkbox", { name: "See inside" }),
+    /** @param {string} name */
+    setting: (name) => page.getByLabel(name, { exact: true }),
+    /** Chooses a model in the dialog. @param {RegExp} run */
+    async choose(run) {
+      const picker = page.getByRole("dialog", { name: "Choose a model" });
+      await picker.getByRole("radio", { name: run }).check();
+      await picker.getByRole("button", { name: /^(Add|Load|Download and load)$/ }).click();
+    },
+  };
+}
+
+/**
+ * Opens the page and waits until its model is there; with a seed and a short length.
+ *
+ * @param {TestContext} t
+ * @param {PageOptions} [options]
+ */
+async function openReady(t, options) {
+  const { page, context } = await openPage(t, options);
+  const found = parts(page);
+  await says(found.status, /^Ready/);
+  await page.locator("summary", { hasText: "Settings" }).click();
+  await found.setting("Length").fill("60");
+  await found.setting("Seed").fill("7");
+  return { page, context, ...found };
+}
+
+/**
+ * The same with a stand-in for the Hub.
+ *
+ * @param {TestContext} t
+ */
+async function openWithHub(t) {
+  const hub = await standIn(t, FILES);
+  return { hub, ...(await openReady(t, { root: siteFor(t, hub), context: PERMISSIONS, allow: [/404/] })) };
+}
+
+// --- A text ---------------------------------------------------------------------------------------
+
+test("a text is continued, taken back, and continued the same way", async (t) => {
+  const { press, button, text, status } = await openReady(t);
+  assert.equal(await button("Continue").getAttribute("aria-disabled"), "true");
+  assert.equal(await button("Undo").getAttribute("aria-disabled"), "true");
+  await press("Generate");
+  await says(status, /^Done: 60 bytes/);
+  const first = await text.textContent();
+  await press("Continue");
+  await says(status, /^Done/);
+  const second = await text.textContent();
+  assert.ok(second?.startsWith(first ?? "?") && second.length > (first?.length ?? 0) + 30);
+  await press("Undo");
+  await says(status, /^Taken back/);
+  assert.equal(await text.textContent(), first);
+  await press("Continue");
+  await says(status, /^Done/);
+  assert.equal(await text.textContent(), second);
+  await press("Undo");
+  await press("Undo");
+  assert.equal(await text.textContent(), "");
+  assert.equal(await button("Undo").getAttribute("aria-disabled"), "true");
+});
+
+test("a die rolls a seed", async (t) => {
+  const { press, setting } = await openReady(t);
+  const rolled = new Set();
+  for (let i = 0; i < 4; i += 1) {
+    await press("Roll a seed");
+    rolled.add(await setting("Seed").inputValue());
+  }
+  assert.ok(rolled.size > 1);
+  for (const seed of rolled) assert.match(seed, /^\d{1,6}$/);
+});
+
+test("a link reproduces the text: prompt, settings, seed and continuation", async (t) => {
+  const { page, context, press, prompt, setting, status, text } = await openReady(t, { context: PERMISSIONS });
+  await prompt.fill("Ähm, “<b>&amp;#%+” 🦀 is\na");
+  await setting("Temperature").fill("1.25");
+  await setting("Top-k").fill("40");
+  await setting("Seed").fill("18446744073709551615");
+  await press("Generate");
+  await says(status, /^Done/);
+  await press("Continue");
+  await says(status, /^Done/);
+  const written = await text.textContent();
+  await press("Copy link");
+  await says(status, /^The link is copied/);
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(link, page.url());
+
+  const other = await context.newPage();
+  await other.goto(link);
+  const there = parts(other);
+  await says(there.status, /^Ready/);
+  assert.equal(await there.prompt.inputValue(), await prompt.inputValue());
+  await there.press("Generate");
+  await other.waitForFunction((length) => (document.querySelector("#output")?.textContent?.length ?? 0) >= length, written?.length ?? 0);
+  await says(there.status, /^Done/);
+  assert.equal(await there.text.textContent(), written);
+  assert.equal(await other.title(), await page.title());
+});
+
+test("a link to another model asks before it fetches", async (t) => {
+  const { page, hub, press, button, status, text } = await openWithHub(t);
+  await press("Choose another model");
+  await page.getByRole("radio", { name: /^run_07 / }).check();
+  await page.getByRole("radio", { name: /^Compact/ }).check();
+  await page.getByRole("button", { name: "Download and load" }).click();
+  await says(status, /^Ready/);
+  await press("Generate");
+  await says(status, /^Done/);
+  const written = await text.textContent();
+  await press("Copy link");
+  const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+  await page.evaluate(() => navigator.storage.getDirectory().then((root) => root.removeEntry("cpu1-models", { recursive: true })));
+
+  const requests = hub.requests.length;
+  await page.goto("about:blank");
+  await page.goto(link.href);
+  await says(status, /^Ready/);
+  await page.getByText("This link is for another model, checkpoint_run_07_final.pt.").waitFor();
+  assert.equal(hub.requests.length, requests);
+  await button("Fetch it").click();
+  await says(page.locator("#fact-model"), /^run_07/);
+  await press("Generate");
+  await says(status, /^Done/);
+  assert.equal(await text.textContent(), written);
+});
+
+test("whatever a fragment holds, it stays text and within its ranges", async (t) => {
+  const hostile = `#prompt=${encodeURIComponent("<img src=x onerror=\"document.title='pwned'\">")}&temperature=1e999&topK=${"9".repeat(40)}&seed=-1&rounds=1e9&model=../../../evil&maxBytes=<b>`;
+  const { page, prompt, press, setting, status, text } = await openReady(t, { path: `/${hostile}` });
+  const title = await page.title();
+  assert.equal(await setting("Temperature").inputValue(), "0.7");
+  assert.equal(await setting("Top-k").inputValue(), "0");
+  await press("Generate");
+  await says(status, /^Done: 60 bytes/);
+  assert.ok((await text.textContent())?.startsWith(await prompt.inputValue()));
+  assert.equal(await page.locator("#output img, #linked img").count(), 0);
+  for (const fragment of ["#", "#prompt", "#prompt=%", `#prompt=${"x".repeat(500_000)}`, "#model=a/b/c.pt", "#prompt=x&model=//evil.example/a/b.pt"]) {
+    await page.evaluate((hash) => void (location.hash = hash), fragment);
+  }
+  assert.equal(await page.title(), title);
+});
+
+test("a text is copied and saved with all that made it", async (t) => {
+  const { page, press, status, text } = await openReady(t, { context: PERMISSIONS });
+  await press("Generate");
+  await says(status, /^Done/);
+  await press("Copy text");
+  await says(status, /^The text is copied/);
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await text.textContent());
+  const [download] = await Promise.all([page.waitForEvent("download"), press("Save as JSON")]);
+  assert.equal(download.suggestedFilename(), "cpu1-7.json");
+  const saved = JSON.parse(readFileSync(await download.path(), "utf8"));
+  assert.equal(saved.prompt + saved.text, await text.textContent());
+  assert.equal(Buffer.from(saved.bytes, "base64").toString(), saved.text);
+  assert.deepEqual([saved.settings.seed, saved.settings.maxBytes, saved.rounds, saved.model.run], ["7", 60, 1, "run_14"]);
+});
+
+// --- Inside ---------------------------------------------------------------------------------------
+
+test("looking inside: shades, alternatives, gates, boundaries, by pointer and by keys", async (t) => {
+  const { page, press, see, status, text, inside } = await openReady(t);
+  assert.equal(await inside.count(), 0);
+  await see.check();
+  await press("Generate");
+  await says(status, /^Done: 60 bytes/);
+  assert.match(await says(inside, /bits per byte over 60 bytes/), /The DeleteGate dropped \d+ of 18 patches/);
+  assert.equal(await text.locator(".byte").count(), (await text.textContent())?.slice("Ownership is".length).length);
+  assert.ok((await text.locator(".deleted").count()) > 0);
+
+  const slider = inside.getByRole("slider", { name: "Character" });
+  await slider.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  const second = await text.locator(".byte").nth(2).textContent();
+  assert.ok((await slider.getAttribute("aria-valuetext"))?.startsWith(`“${second?.replace(" ", "␣").replace("\n", "↵")}”, `));
+  await text.locator(".byte").nth(20).hover();
+  assert.equal(await slider.inputValue(), "20");
+  const expected = inside.getByRole("figure", { name: "What the model expected here" });
+  assert.equal(await expected.getByRole("meter").count(), 5);
+  assert.equal(await inside.getByRole("figure", { name: /^Bolmo/ }).getByRole("meter").count(), 4);
+  assert.match((await inside.getByRole("img").getAttribute("aria-label")) ?? "", /overwrites, on average, from below: ([\d.]+ %(, )?){8}\.$/);
+
+  // Off again, the text is what it was; on again, it is scored, with the same figures.
+  const [words, summary] = [await text.textContent(), await inside.locator("#seen-summary").textContent()];
+  await see.uncheck();
+  assert.equal(await inside.count(), 0);
+  assert.equal(await text.locator(".byte").count(), 0);
+  assert.equal(await text.textContent(), words);
+  await press("Generate");
+  await says(status, /^Done: 60 bytes/);
+  await see.check();
+  await says(inside, /bits per byte/);
+  assert.equal(await inside.locator("#seen-summary").textContent(), summary);
+  assert.equal(await text.textContent(), words);
+});
+
+test("what is no UTF-8 can be looked into", async (t) => {
+  const bytes = [0x61, 0xff, 0xe2, 0x82, 0x21, 0xf0, 0x9f, 0xa6, 0x80];
+  const symbols = bytes.map((byte) => [byte, 1, 0]).flat();
+  const { page, see, press, status, text, inside } = await openReady(t, {
+    before: (opened) => scriptedModel(opened, bytes, [bytes.length, ...symbols]),
+  });
+  await see.check();
+  await press("Generate");
+  await says(status, /^Done/);
+  await says(inside, /bits per byte over 9 bytes/);
+  assert.equal(await text.textContent(), "Ownership isa\ufffd\ufffd!🦀");
+  assert.equal(await page.locator(".byte").count(), 5);
+});
+
+// --- Models beside one another --------------------------------------------------------------------
+
+test("models are compared in turn, each with its speed and bits", async (t) => {
+  const { page, tab, press, button, choose, status, setting } = await openWithHub(t);
+  await tab("Compare");
+  for (const run of [/^run_07 /, /^run_03 /, /^run_07 /]) {
+    await press("Add a model");
+    await choose(run);
+  }
+  const rows = page.getByRole("list", { name: "Models to compare" }).getByRole("listitem");
+  assert.equal(await rows.count(), 4);
+  assert.equal(await button("Add a model").isVisible(), false);
+  await page.getByRole("button", { name: "Remove run_07" }).last().click();
+  assert.equal(await rows.count(), 3);
+  await setting("Seed").fill("3");
+  await press("Compare");
+  await says(status, /^Done: all with seed 3/);
+  const texts = await rows.getByRole("region").allTextContents();
+  assert.equal(new Set(texts).size, 3);
+  for (const text of texts) assert.ok(text.startsWith("Ownership is") && text.length > 20);
+  for (const row of await rows.allTextContents()) assert.match(row, /[\d,]+ bytes\/s, \d+\.\d\d bits per byte/);
+
+  // Alone on the other tab the model writes the same.
+  await tab("Write");
+  await press("Generate");
+  await says(status, /^Done: 60 bytes/);
+  assert.equal(await parts(page).text.textContent(), texts[0]);
+});
+
+test("a model that cannot be had leaves the others", async (t) => {
+  const { page, hub, tab, press, choose, status } = await openWithHub(t);
+  await tab("Compare");
+  await press("Add a model");
+  await choose(/^run_05 /);
+  await press("Compare");
+  await says(status, /^Done/);
+  const rows = page.getByRole("list", { name: "Models to compare" }).getByRole("listitem");
+  assert.match(await says(rows.first(), /bits per byte/), /Ownership is/);
+  await says(rows.last().getByRole("alert"), /could not be fetched|is not there/);
+  assert.ok(hub.requests.length > 0);
+});
+
+test("a text is scored beside gzip and a uniform guess", async (t) => {
+  const { page, tab, press, choose, status, see, inside, alert } = await openWithHub(t);
+  await tab("Score");
+  const field = page.getByRole("textbox", { name: "Text to score" });
+  const text = "Ein Text, “ours”, of some length; and some more of the same, the same, the same.";
+  await field.fill(text);
+  await press("Add a model");
+  await choose(/^run_03 /);
+  await see.check();
+  await press("Score");
+  await says(status, /^Done/);
+  const row = (/** @type {RegExp} */ name) => page.getByRole("row", { name }).getByRole("cell").first();
+  const bits = await Promise.all([/^CPU-1/, /^run_03/, /^gzip/, /uniform/].map(async (name) => Number(await row(name).textContent())));
+  const bytes = Buffer.from(text);
+  assert.ok(bits[0] !== undefined && bits[0] > 1 && bits[0] < 6);
+  assert.ok(bits[1] !== undefined && bits[1] > 5);
+  assert.ok(Math.abs((bits[2] ?? 0) - (8 * gzipSync(bytes).length) / bytes.length) < 0.5);
+  assert.equal(bits[3], 8);
+  assert.match(await says(inside, /bits per byte/), new RegExp(`over ${String(bytes.length - 4)} bytes`));
+  assert.equal(await page.getByRole("region", { name: "Scored text" }).textContent(), text);
+
+  await field.fill("abc");
+  await press("Score");
+  await says(status, /^Done/);
+  await says(page.getByRole("row", { name: /^CPU-1/ }), /The text has 3 bytes/);
+  await page.getByLabel("Take a file").setInputFiles({ name: "large.bin", mimeType: "", buffer: Buffer.alloc(2 ** 20 + 1) });
+  await says(alert, /^large\.bin has 1,048,577 bytes; here it may have at most 1,048,576\.$/);
+  await page.getByLabel("Take a file").setInputFiles({ name: "bytes.bin", mimeType: "", buffer: Buffer.from(bytes.map((byte) => byte | 0x80)) });
+  await press("Score");
+  await says(row(/^CPU-1/), /\d\.\d{3}/);
+  await says(page.locator("#scored-size"), /^bytes\.bin, \d+ bytes$/);
+});
+
+test("a run is scrubbed through its steps, each of which is fetched once", async (t) => {
+  const { page, hub, tab, press, status, alert } = await openWithHub(t);
+  await tab("Scrub");
+  await press("Write at this step");
+  await says(alert, /^No steps are listed yet/);
+  const folder = page.getByLabel("Folder");
+  await folder.getByRole("option", { name: "run_14_v3" }).waitFor({ state: "attached" });
+  await folder.selectOption("run_14_v3");
+  await press("List its steps");
+  await says(status, /^run_14_v3 has 3 steps/);
+  const slider = page.getByRole("slider", { name: "Step" });
+  const text = page.getByRole("region", { name: "Text at this step" });
+  /** @type {(string | null)[]} */
+  const texts = [];
+  for (const [key, step] of /** @type {const} */ ([["Home", "step 200"], ["ArrowRight", "step 1,000"], ["End", "phase 2, step 100"]])) {
+    await slider.focus();
+    await page.keyboard.press(key);
+    assert.ok((await slider.getAttribute("aria-valuetext"))?.startsWith(step));
+    if (key === "Home") await press("Write at this step");
+    await says(status, new RegExp(`^Done: ${step}, seed 7`));
+    texts.push(await text.textContent());
+  }
+  assert.equal(new Set(texts).size, 3);
+  const asked = hub.requests.length;
+  await slider.focus();
+  await page.keyboard.press("Home");
+  await says(status, /^Done: step 200/);
+  assert.equal(await text.textContent(), texts[0]);
+  assert.equal(hub.requests.length, asked);
+
+  await folder.selectOption("run_05");
+  await press("List its steps");
+  await says(alert, /run_05/);
+});
+
+// --- For everyone -----------------------------------------------------------------------------------
+
+test("axe finds nothing to complain of on any tab, light and dark", async (t) => {
+  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+    const { page, tab, press, see, status } = await openReady(t, { colorScheme });
+    await see.check();
+    await press("Generate");
+    await says(status, /^Done/);
+    await assertAccessible(page);
+    for (const [name, act] of /** @type {const} */ ([["Compare", "Compare"], ["Score", "Score"]])) {
+      await tab(name);
+      await press(act);
+      await says(status, /^Done/);
+      await assertAccessible(page);
+    }
+    await tab("Write");
+    await press("Choose another model");
+    await assertAccessible(page);
+  }
+});
+
+test("tabs go by arrow keys, and the main key does what the tab says", async (t) => {
+  const { page, status } = await openReady(t, { allow: UNREACHABLE });
+  await page.getByRole("tab", { name: "Write" }).focus();
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await page.getByRole("tab", { name: "Compare" }).getAttribute("aria-selected"), "true");
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowLeft");
+  await page.getByRole("tabpanel", { name: "Score" }).waitFor();
+  await page.keyboard.press("Control+Enter");
+  await says(status, /^Done/);
+  await page.getByRole("row", { name: /^CPU-1/ }).getByText(/bytes\/s/).waitFor();
+});
+
+for (const [what, options] of /** @type {[string, PageOptions][]} */ ([
+  ["320 px", { viewport: { width: 320, height: 640 } }],
+  // Half the pixels of a small laptop are what 200 % zoom leaves.
+  ["200 % zoom", { viewport: { width: 640, height: 360 }, context: { deviceScaleFactor: 2 } }],
+  ["reduced motion", { context: { reducedMotion: "reduce" } }],
+  ["forced colours", { context: { forcedColors: "active" } }],
+])) {
+  test(`every tab can be used with ${what}`, async (t) => {
+    const { page, tab, press, see, status } = await openReady(t, { ...options, allow: UNREACHABLE });
+    const sticksOut = () => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+    await see.check();
+    for (const [name, act] of /** @type {const} */ ([["Write", "Generate"], ["Compare", "Compare"], ["Score", "Score"]])) {
+      await tab(name);
+      await press(act);
+      await says(status, /^Done/);
+      assert.equal(await sticksOut(), false, name);
+    }
+    await tab("Scrub");
+    assert.equal(await sticksOut(), false);
+  });
+}
