@@ -14,6 +14,8 @@ import { CPU1Error } from "./errors.js";
  * @typedef {object} Entry
  * @property {string} id of a published run, its folder
  * @property {string} name as its authors call it
+ * @property {string} [parent] the run that it adds something to
+ * @property {string} [plus] what that is, in two or three words
  * @property {string} adds what is new about it
  * @property {string} architecture
  * @property {number} parameters
@@ -63,6 +65,46 @@ async function read() {
     // Not there, or no JSON: told below.
   }
   throw new CPU1Error("network", "The list of models, catalog.json, could not be fetched.");
+}
+
+/**
+ * A line of the diagram of what each run adds to its parent, as tools draw histories: a dot in its
+ * column, and lines in the columns that go on below.
+ *
+ * @typedef {object} Branch
+ * @property {Entry} entry
+ * @property {number} column a branch is one further to the right than what it branches off
+ * @property {"root" | "straight" | "branch"} from where its line comes from
+ * @property {boolean} goesOn whether the line of its column goes on below it
+ * @property {boolean[]} passing whether lines pass it by, in the columns to its left
+ */
+
+/**
+ * The entries as a diagram: after each its branches, and then what goes on straight, which is the child
+ * that most follows.
+ *
+ * @param {Entry[]} entries
+ * @returns {Branch[]}
+ */
+export function drawBranches(entries) {
+  const known = new Set(entries.map(({ id }) => id));
+  /** @param {Entry} entry */
+  const childrenOf = ({ id }) => entries.filter(({ parent }) => parent === id);
+  /** @type {(entry: Entry) => number} */
+  const weigh = (entry) => childrenOf(entry).reduce((sum, child) => sum + weigh(child), 1);
+  /** @type {(entry: Entry, from: Branch["from"], passing: boolean[]) => Branch[]} */
+  const draw = (entry, from, passing) => {
+    const children = childrenOf(entry);
+    const heaviest = Math.max(0, ...children.map(weigh));
+    const straight = children.find((child) => weigh(child) === heaviest);
+    const branches = children.filter((child) => child !== straight);
+    return [
+      { entry, column: passing.length, from, goesOn: straight !== undefined, passing },
+      ...branches.flatMap((child) => draw(child, "branch", [...passing, straight !== undefined])),
+      ...(straight ? draw(straight, "straight", passing) : []),
+    ];
+  };
+  return entries.filter(({ parent }) => parent === undefined || !known.has(parent)).flatMap((root) => draw(root, "root", []));
 }
 
 /** @type {Record<Label, [short: string, sentence: string]>} */

@@ -2,11 +2,11 @@
 // folders, the Hub's answers and the catalogue only ever become text.
 import { CPU1 } from "./cpu1.js";
 import { CPU1Error, sayBytes } from "./errors.js";
-import { choicesOf, fetchCatalog, sayLabel, sayPlace } from "./catalog.js";
+import { choicesOf, drawBranches, fetchCatalog, sayLabel, sayPlace } from "./catalog.js";
 import { element, make } from "./dom.js";
 import { Shelf } from "./shelf.js";
 
-/** @import { Catalog, Choice, Entry } from "./catalog.js" */
+/** @import { Branch, Catalog, Choice, Entry } from "./catalog.js" */
 /** @import { HubFile } from "./hub.js" */
 /** @import { ModelInfo } from "./cpu1.js" */
 
@@ -38,7 +38,12 @@ class Picker {
   #onChoice = () => {};
   /** Whether what is chosen is loaded at once, or only added to others. */
   #loads = true;
-  #shelf = new Shelf(() => this.#showKept());
+  #shelf = new Shelf(() => {
+    this.#showKept();
+    this.#markKept();
+  });
+  /** The lines of the list by their entries. @type {Map<Entry, HTMLElement>} */
+  #lines = new Map();
   /** @type {Catalog | undefined} */
   #catalog;
   /** Files on the card, in the order of its radio buttons. @type {Choice[]} */
@@ -79,7 +84,8 @@ class Picker {
       try {
         const catalog = await fetchCatalog();
         this.#catalog = catalog;
-        page.runs.replaceChildren(...catalog.models.map((entry) => this.#run(entry)), this.#otherFile());
+        page.runs.replaceChildren(...drawBranches(catalog.models).map((branch) => this.#run(branch)), this.#otherFile());
+        this.#markKept();
         page.runs.querySelector("input")?.click();
       } catch (error) {
         this.#complain(error);
@@ -91,11 +97,26 @@ class Picker {
 
   // --- The list ---------------------------------------------------------------------------------
 
-  /** @param {Entry} entry */
-  #run(entry) {
-    const { id, name, label } = entry;
+  /** @param {Branch} branch */
+  #run(branch) {
+    const { entry } = branch;
+    const { id, name, label, plus } = entry;
     const published = entry.file === undefined;
-    return this.#line(published ? id : name, sayLabel(label).short, label, () => this.#showRun(entry));
+    const line = this.#line(published ? id : name, sayLabel(label).short, label, () => this.#showRun(entry));
+    if (published) line.querySelector(".name")?.before(draw(branch));
+    if (plus) line.querySelector(".name")?.append(" ", make("span", { className: "quiet" }, `${entry.parent ? "+ " : ""}${plus}`));
+    this.#lines.set(entry, line);
+    return line;
+  }
+
+  /** Says in the list which models are on this machine. */
+  #markKept() {
+    for (const [entry, line] of this.#lines) {
+      if (this.#catalog === undefined || entry.file !== undefined) continue;
+      const here = choicesOf(this.#catalog, entry).some(({ place }) => this.#shelf.has(place));
+      const tag = line.querySelector(".tag");
+      if (tag) tag.textContent = here ? `kept, ${sayLabel(entry.label).short}` : sayLabel(entry.label).short;
+    }
   }
 
   /** The last line: a file that is in no list. */
@@ -295,6 +316,18 @@ class Picker {
     else page.fileName.removeAttribute("aria-invalid");
     page.error.textContent = error === undefined ? "" : error instanceof Error ? error.message : String(error);
   }
+}
+
+/**
+ * The dot of a run, and the lines that lead to it and past it.
+ *
+ * @param {Branch} branch
+ */
+function draw({ passing, from, goesOn }) {
+  const rails = passing.map((passes) => make("i", { className: passes ? "through" : "" }));
+  const graph = make("span", { className: "graph" }, ...rails, make("i", { className: `dot ${from}${goesOn ? " on" : ""}` }));
+  graph.ariaHidden = "true";
+  return graph;
 }
 
 /** @type {Picker | undefined} */

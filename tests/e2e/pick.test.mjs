@@ -150,6 +150,27 @@ test("a run is known before it is fetched, then it loads and writes", async (t) 
   assert.match(await says(text, /./), /^Ownership is/);
 });
 
+test("the list is the study's chain: what each run adds to which, and what is kept", async (t) => {
+  const { page, picker, run, file, load, status } = await openPicker(t);
+  const lines = await picker.getByRole("group", { name: "Models" }).locator("label").allTextContents();
+  const order = lines.slice(1, -1).map((line) => /^run_\d+[ab]?(_r2)?/.exec(line)?.[0]);
+  assert.deepEqual(order.slice(0, 15), [
+    "run_01", "run_02a", "run_02", "run_03", "run_04", "run_08", "run_04_r2", "run_05", "run_05b", "run_06", "run_07", "run_07_r2", "run_09", "run_10",
+    "run_13",
+  ]);
+  assert.equal(order.length, 22);
+  assert.match(lines[5] ?? "", /\+ ternary weights *only noise/);
+  // Branches stand one column to the right of what goes on.
+  const columns = await picker.locator(".graph").evaluateAll((graphs) => graphs.map((graph) => graph.childElementCount - 1));
+  assert.deepEqual(columns.slice(0, 15), [0, 0, 0, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0]);
+  await run("run_07");
+  await file(/^Compact/).check();
+  await load.click();
+  await says(status, /^Ready/);
+  await page.getByRole("button", { name: "Choose another model" }).click();
+  await picker.getByText("kept, only noise").waitFor();
+});
+
 test("the compact file is a choice", async (t) => {
   const { hub, run, file, load, status, origin } = await openPicker(t);
   await run("run_07");
