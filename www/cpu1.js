@@ -7,6 +7,7 @@ import { compileProgram } from "./engine.js";
 import { CPU1Error } from "./errors.js";
 import { hubAddress, listFiles } from "./hub.js";
 import { fetchAll } from "./remote.js";
+import { spawn } from "./spawn.js";
 import { openStore } from "./store.js";
 
 /** @import { Wish } from "./engine.js" */
@@ -453,21 +454,6 @@ function newId() {
   return ids;
 }
 
-/**
- * Starts a worker. Browsers take its script from the page's own origin only; from another it is
- * imported by a script of the page's.
- */
-function startWorker() {
-  const address = new URL("./worker.js", import.meta.url);
-  // Bundlers know this form only.
-  if (address.origin === location.origin) return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "cpu1" });
-  const script = new Blob([`import ${JSON.stringify(address.href)};`], { type: "text/javascript" });
-  const own = URL.createObjectURL(script);
-  const worker = new Worker(own, { type: "module", name: "cpu1" });
-  setTimeout(() => URL.revokeObjectURL(own), 60_000); // the browser has long read it
-  return worker;
-}
-
 /** One worker, and who waits for its answers. */
 class Connection {
   /** By the program that was asked for, its threads above all. @type {Map<string, Connection>} */
@@ -477,7 +463,11 @@ class Connection {
   models = 0;
   /** Why there will be no more answers. @type {CPU1Error | undefined} */
   ended;
-  #worker = startWorker();
+  #worker = spawn(
+    import.meta.url,
+    "worker.js",
+    () => new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "cpu1" }),
+  );
   #program;
   /** Who waits for answers, by the request's number. @type {Map<number, Inbox>} */
   #inboxes = new Map();

@@ -1,5 +1,6 @@
 // What this browser's engine can do, and the program compiled for it.
 import { CPU1Error } from "./errors.js";
+import { nameOf } from "./remote.js";
 
 /** A module of one function with one relaxed instruction: an engine without them finds it invalid. */
 const RELAXED = Uint8Array.of(
@@ -39,9 +40,12 @@ export function chooseThreads(wanted) {
  * @param {Wish} [wish]
  */
 export async function compileProgram({ simd } = {}) {
-  const file = simd !== "plain" && hasRelaxed ? "cpu1_relaxed.wasm" : "cpu1_bg.wasm";
-  const lost = `The program itself, pkg/${file}, could not be loaded from its server.`;
-  const response = await fetch(new URL(`./pkg/${file}`, import.meta.url)).catch((cause) => {
+  // Bundlers see an address that is written out, and no other.
+  const relaxed = new URL("./pkg/cpu1_relaxed.wasm", import.meta.url);
+  const plain = new URL("./pkg/cpu1_bg.wasm", import.meta.url);
+  const address = simd !== "plain" && hasRelaxed ? relaxed : plain;
+  const lost = `The program itself, ${nameOf(address.href)}, could not be loaded from its server.`;
+  const response = await fetch(address).catch((cause) => {
     throw new CPU1Error("network", lost, { cause });
   });
   if (!response.ok) throw new CPU1Error("network", lost);

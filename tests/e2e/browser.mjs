@@ -56,7 +56,9 @@ export async function openPage(t, options = {}) {
   });
   context.on("requestfailed", (request) => {
     const why = request.failure()?.errorText ?? "";
-    if (why !== "net::ERR_ABORTED") complaints.push(`request failed: ${request.url()} ${why}`); // the page cancelled it
+    if (why === "net::ERR_ABORTED") return; // the page cancelled it
+    if (why === "net::ERR_BLOCKED_BY_RESPONSE" && request.url().endsWith("/helper.js")) return; // its worker had ended
+    complaints.push(`request failed: ${request.url()} ${why}`);
   });
 
   const page = await context.newPage();

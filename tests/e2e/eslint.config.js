@@ -22,6 +22,6 @@ export default [
     },
   },
   { files: ["www/**"], languageOptions: { globals: globals.browser } },
-  { files: ["www/{worker,bench-worker,load,slot,program}.js"], languageOptions: { globals: globals.worker } },
+  { files: ["www/{worker,bench-worker,load,slot,program,helper}.js"], languageOptions: { globals: globals.worker } },
   { files: ["tests/e2e/**", "tests/bench/**"], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
 ];

@@ -78,7 +78,7 @@ test("the page may talk to itself and the Hub, and to nobody else", () => {
   assert.deepEqual(rules, [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
-    "worker-src 'self' blob:",
+    "worker-src 'self'",
     "connect-src 'self' https://huggingface.co https://*.huggingface.co https://*.hf.co",
     "style-src 'self'",
     "img-src 'self'",
