@@ -30,7 +30,7 @@ usage: ./build.sh VERB
                  README. Needs a Python with PyTorch to write the files: $PYTHON, or python3
   bench loading [--write]
                  the same of loading full-size models, against a stand-in for the Hub
-  screenshots    take the README's screenshot from the running page
+  screenshots    take the README's screenshots from the running page
   setup          install what is missing; every other verb does so first
   clean          remove what was built; the tools of setup stay
 

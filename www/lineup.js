@@ -1,5 +1,6 @@
 // A few models beside one another: those that are compared, or that score a text.
 import { loadModel, session } from "./session.js";
+import { asError } from "./status.js";
 
 /** @import { Model, Source } from "./session.js" */
 
@@ -51,7 +52,7 @@ export class Lineup {
    *
    * @param {AbortSignal} signal
    * @param {(model: Model, row: T) => Promise<void>} act
-   * @param {(row: T, error: unknown) => void} fail hears why a model could not; the others go on
+   * @param {(row: T, error: unknown) => void} fail hears why a model could not; the others go on, unless the program stopped
    */
   async each(signal, act, fail) {
     for (const { source, row } of [...this.entries]) {
@@ -63,7 +64,7 @@ export class Lineup {
         const model = own ?? loaded;
         if (model) await act(model, row);
       } catch (error) {
-        if (signal.aborted) throw error;
+        if (signal.aborted || asError(error).code === "internal") throw error;
         fail(row, error);
       } finally {
         loaded?.dispose();

@@ -77,7 +77,6 @@ export const session = {
   loadFile,
   giveTokenizer,
   showStats,
-  giveUp,
   clearErrors,
 };
 
@@ -103,8 +102,15 @@ async function perform(job) {
   try {
     await job(work.signal);
     return undefined;
-  } catch (error) {
-    return asError(error);
+  } catch (caught) {
+    const error = asError(caught);
+    // After a fault of the program all its models are gone.
+    if (error.code === "internal") {
+      model?.dispose();
+      model = undefined;
+      offerRetry(error);
+    }
+    return error;
   } finally {
     work = undefined;
     become(undefined);
@@ -228,18 +234,6 @@ export function loadModel({ place, sha256, names, tokenizer }, name, signal) {
 function threadsOfAddress() {
   const wish = new URLSearchParams(location.search).get("threads") ?? "";
   return /^([1-9]|1[0-6])$/.test(wish) ? { threads: Number(wish) } : {};
-}
-
-/**
- * After a fault of the program its models are gone.
- *
- * @param {CPU1Error} error
- */
-function giveUp(error) {
-  model?.dispose();
-  model = undefined;
-  offerRetry(error);
-  become(undefined);
 }
 
 /** @param {CPU1Error} error */

@@ -20,7 +20,7 @@ import { announcer, count, say, showProgress } from "./status.js";
  * @property {string} model its name
  * @property {Round[]} rounds
  *
- * @typedef {{ bytes: Uint8Array, text: string, stats: Stats | undefined, trace: Trace | undefined }} Round
+ * @typedef {{ pieces: Uint8Array[], text: string, stats: Stats | undefined, trace: Trace | undefined }} Round
  */
 
 const page = {
@@ -93,8 +93,8 @@ async function write(begin, rounds) {
   });
   if (failed?.code === "aborted") finish(next, "Stopped");
   else if (failed) {
-    if (!composer.showError(failed)) session.giveUp(failed);
-    say("Nothing new was written.");
+    composer.showError(failed);
+    say(failed.code === "prompt" || failed.code === "settings" ? "Nothing new was written." : failed.message);
   }
   showWork();
 }
@@ -107,7 +107,7 @@ async function write(begin, rounds) {
 async function writeRound(model, next, signal) {
   const settings = { ...next.settings, seed: seedOf(next) };
   /** @type {Round} */
-  const round = { bytes: new Uint8Array(), text: "", stats: undefined, trace: undefined };
+  const round = { pieces: [], text: "", stats: undefined, trace: undefined };
   for await (const chunk of model.generate(given(next), { ...settings, trace: page.see.checked, signal })) {
     if (!round.stats) {
       if (next !== sheet) {
@@ -139,18 +139,28 @@ function seedOf({ settings: { seed }, rounds }) {
 function given({ prompt, rounds }) {
   if (session.lacksTokenizer) return readTokens(prompt + rounds.map(({ text }) => text).join(""));
   if (rounds.length === 0) return prompt;
-  return joined([new TextEncoder().encode(prompt), ...rounds.map(({ bytes }) => bytes)]);
+  return whole({ prompt, rounds });
+}
+
+/** @param {Round[]} rounds */
+function bytesOf(rounds) {
+  return rounds.flatMap(({ pieces }) => pieces);
+}
+
+/** Prompt and text. @param {Pick<Sheet, "prompt" | "rounds">} text */
+function whole({ prompt, rounds }) {
+  return joined([new TextEncoder().encode(prompt), ...bytesOf(rounds)]);
 }
 
 /** @param {Uint8Array[]} pieces */
 function joined(pieces) {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {
-    whole.set(piece, at);
+    all.set(piece, at);
     at += piece.length;
   }
-  return whole;
+  return all;
 }
 
 /**
@@ -163,10 +173,8 @@ function lay({ prompt, rounds }) {
   paper.begin(session.lacksTokenizer ? `${prompt.trim()} ` : prompt);
   byteRow.begin(new TextEncoder().encode(prompt).length);
   announcer.begin();
-  for (const { text, bytes } of rounds) {
-    paper.write(text);
-    byteRow.write(bytes);
-  }
+  for (const { text } of rounds) paper.write(text);
+  byteRow.write(joined(bytesOf(rounds)));
 }
 
 /**
@@ -175,7 +183,7 @@ function lay({ prompt, rounds }) {
  */
 function show(round, { bytes, text, stats, tokens, trace }) {
   const ids = session.lacksTokenizer ? [...(tokens ?? [])].map((id) => `${id} `).join("") : "";
-  round.bytes = joined([round.bytes, bytes]);
+  round.pieces.push(bytes);
   round.text += text + ids;
   round.stats = stats;
   if (trace) round.trace = follow(round.trace, trace);
@@ -235,9 +243,7 @@ function showSeen() {
     inside.hide();
     return;
   }
-  const prompt = new TextEncoder().encode(sheet.prompt);
-  const earlier = joined([prompt, ...sheet.rounds.slice(0, -1).map(({ bytes }) => bytes)]);
-  inside.show(round.trace, { end: earlier.length + round.bytes.length, layers: layersOf() });
+  inside.show(round.trace, { end: whole(sheet).length, layers: layersOf() });
 }
 
 function layersOf() {
@@ -252,12 +258,12 @@ async function see() {
       say("Generate again to see inside: tokens are traced as they are written.", true);
       return;
     }
-    const bytes = round.bytes.slice(-MOST_SEEN);
-    const text = joined([new TextEncoder().encode(sheet.prompt), ...sheet.rounds.map((each) => each.bytes)]);
+    const length = Math.min(joined(round.pieces).length, MOST_SEEN);
+    const text = whole(sheet);
     const failed = await session.perform(async (signal) => {
       say("Looking inside…", true);
       const { trace } = await model.score(text, { trace: true, signal });
-      if (trace) round.trace = { symbols: trace.symbols.slice(-bytes.length), patches: trace.patches.slice(-MOST_SEEN) };
+      if (trace) round.trace = { symbols: trace.symbols.slice(-length), patches: trace.patches.slice(-MOST_SEEN) };
       say("Done.", true);
     });
     if (failed && failed.code !== "aborted") say(failed.message, true);
@@ -308,7 +314,7 @@ async function copy(text, sentence) {
 function save() {
   if (!sheet) return;
   const { prompt, settings, rounds, model } = sheet;
-  const bytes = joined(rounds.map((round) => round.bytes));
+  const bytes = joined(bytesOf(rounds));
   const content = {
     program: "CPU-1 in the browser",
     model: { name: model, run: session.model?.info.run, source: session.source?.place instanceof URL ? session.source.place.href : undefined },
