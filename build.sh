@@ -24,6 +24,8 @@ usage: ./build.sh VERB
   test           run every check and test: format, lints, docs, native, wasm in a
                  headless browser with threads and without, and the page itself
   build          build the page's wasm into www/pkg/
+  package        build, and make the npm package: target/package/, with types, and its
+                 archive in target/
   bench [--rounds N] [--write]
                  measure kernels and decoding in a browser, beside other engines (npm)
                  and what is native on this machine; --write puts the tables into the
@@ -433,6 +435,7 @@ case "$verb" in
   serve) setup_build; build; serve "$@" ;;
   test) setup_build; setup_tests; test_all ;;
   bench) setup_build; setup_tests; build; bench "$@" ;;
+  package) setup_build; build; node tests/e2e/package.mjs ;;
   screenshots) setup_build; setup_tests; build; node --test --test-reporter spec tests/e2e/screenshots.mjs ;;
   clean) rm -rf target www/pkg ;;
   "" | help | -h | --help) usage ;;

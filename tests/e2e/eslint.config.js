@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
-  { ignores: ["www/pkg/", "**/node_modules/"] },
+  { ignores: ["www/pkg/", "www/examples/vite/dist/", "**/node_modules/"] },
   js.configs.recommended,
   {
     rules: {
