@@ -1,12 +1,8 @@
 // The page: a prompt becomes text. It only ever talks to cpu1.js; whatever a model, a file, a link
 // or a person wrote goes into text, never into markup.
 import { fetchCatalog } from "./catalog.js";
-import { comparer } from "./compare.js";
 import { composer } from "./composer.js";
 import { element, make } from "./dom.js";
-import { pickModel } from "./pick.js";
-import { scorer } from "./score.js";
-import { scrubber } from "./scrub.js";
 import { session } from "./session.js";
 import { readLink } from "./share.js";
 import { asError, say } from "./status.js";
@@ -29,27 +25,49 @@ const page = {
   isolation: element("isolation", HTMLElement),
 };
 
-/** What the main button does, and what it says. @type {Record<Tab, { begin?: () => unknown, act: () => unknown, words: string }>} */
+/**
+ * What a tab is for. Its code comes when it is first opened.
+ *
+ * @typedef {object} Task
+ * @property {() => unknown} [open] hears that its tab was opened
+ * @property {() => unknown} [leave] hears that another is
+ * @property {() => unknown} act what the main button does
+ */
+
+/** @type {Record<Tab, { words: string, task: () => Promise<Task> }>} */
 const TASKS = {
-  write: { act: writer.generate, words: "Generate" },
-  compare: { begin: comparer.begin, act: comparer.compare, words: "Compare" },
-  score: { begin: scorer.begin, act: scorer.score, words: "" },
-  scrub: { begin: scrubber.begin, act: scrubber.write, words: "Write at this step" },
+  write: { words: "Generate", task: async () => writer },
+  compare: { words: "Compare", task: async () => (await import("./compare.js")).comparer },
+  score: { words: "", task: async () => (await import("./score.js")).scorer },
+  scrub: { words: "Write at this step", task: async () => (await import("./scrub.js")).scrubber },
 };
+
+/** The task of the tab that is open. @type {Task} */
+let task = writer;
+
+/** Until it is there. */
+let opening = Promise.resolve();
 
 const tabs = new Tabs((tab) => {
   page.composer.hidden = tab === "score";
   page.scorer.hidden = tab !== "score";
   page.generate.textContent = TASKS[tab].words;
   page.see.hidden = tab !== "write";
-  scorer.hide();
-  if (tab === "write") writer.showSeen();
-  else writer.inside.hide();
-  void TASKS[tab].begin?.();
+  opening = open(tab);
 });
 
-function act() {
-  if (session.isReady) void TASKS[tabs.current].act();
+/** @param {Tab} tab */
+async function open(tab) {
+  const next = await TASKS[tab].task();
+  if (tabs.current !== tab) return; // another was opened meanwhile
+  task.leave?.();
+  task = next;
+  task.open?.();
+}
+
+async function act() {
+  await opening;
+  if (session.isReady) void task.act();
 }
 
 /** Whether threads can share memory here, and if not, why. */
@@ -91,7 +109,7 @@ async function followLink() {
 async function takeFile(file) {
   if (file.name.endsWith(".pt")) return session.loadFile({ place: file, name: file.name });
   if (file.name.endsWith(".json") && session.lacksTokenizer) return session.giveTokenizer(file);
-  if (tabs.current === "score") return scorer.readFile(file);
+  if (tabs.current === "score") return (await import("./score.js")).scorer.readFile(file);
   composer.clearErrors();
   try {
     await composer.readFile(file);
@@ -112,7 +130,8 @@ page.composer.addEventListener("submit", (event) => {
 });
 page.stop.addEventListener("click", session.stop);
 page.cancel.addEventListener("click", session.stop);
-page.pick.addEventListener("click", () => {
+page.pick.addEventListener("click", async () => {
+  const { pickModel } = await import("./pick.js");
   if (session.doing === undefined) pickModel(session.loadChoice);
 });
 page.file.addEventListener("change", () => {

@@ -42,8 +42,8 @@ function makeRow({ name }, remove) {
 }
 
 export const comparer = {
-  begin: () => lineup.begin(),
-  compare,
+  open: () => lineup.begin(),
+  act: compare,
 };
 
 async function compare() {

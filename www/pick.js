@@ -8,7 +8,6 @@ import { Shelf } from "./shelf.js";
 
 /** @import { Branch, Catalog, Choice, Entry } from "./catalog.js" */
 /** @import { HubFile } from "./hub.js" */
-/** @import { ModelInfo } from "./cpu1.js" */
 
 const page = {
   dialog: element("picker", HTMLDialogElement),
@@ -347,28 +346,4 @@ export function pickModel(onChoice, { loads = true } = {}) {
 /** @param {Element | null | undefined} found */
 function focusOn(found) {
   if (found instanceof HTMLElement) found.focus();
-}
-
-/** At most so many tensors are named. */
-const MOST_NAMED = 4;
-
-/**
- * What was loaded and how: its architecture, its file, what of it plays no part, and why it is not kept if it was to be.
- *
- * @param {Readonly<ModelInfo>} info
- * @param {URL | File} place where it came from
- */
-export function describe({ summary, flavour, report, cache }, place) {
-  const from = place instanceof File ? place.name : sayPlace(place.href);
-  const step = report.step === null ? "" : `, step ${report.step.toLocaleString("en")}`;
-  const how = { hit: ", kept on this machine", stored: ", kept from now on", off: "" }[cache.state];
-  const what = summary.charAt(0).toUpperCase() + summary.slice(1);
-  const sentences = [`${what}.`, `Read from ${from} (${flavour.replace("_2bit", "")}${step})${how}.`];
-  if (report.unused.length > 0) {
-    const more = report.unused.length - MOST_NAMED;
-    const names = report.unused.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
-    sentences.push(`Not used, as no part of the model has that role: ${names}.`);
-  }
-  if (cache.notice) sentences.push(cache.notice);
-  return sentences.join(" ");
 }

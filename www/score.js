@@ -2,7 +2,7 @@
 import { element, make } from "./dom.js";
 import { CPU1Error } from "./errors.js";
 import { Lineup } from "./lineup.js";
-import { Inside, MOST_SEEN } from "./see.js";
+import { Inside } from "./see.js";
 import { pickModel } from "./pick.js";
 import { session } from "./session.js";
 import { asError, count, say, showProgress } from "./status.js";
@@ -25,6 +25,9 @@ const page = {
 
 /** Bytes of a text: models take some minutes for as many. */
 const LONGEST = 2 ** 20;
+
+/** Bytes of a text that is looked into. */
+const MOST_SEEN = 4000;
 
 /** What a uniform guess among 256 bytes takes. */
 const UNIFORM = 8;
@@ -80,10 +83,10 @@ function show({ bits, meter }, bitsPerByte) {
 }
 
 export const scorer = {
-  begin: () => lineup.begin(),
-  score,
+  open: () => lineup.begin(),
+  leave: () => inside.hide(),
+  act: score,
   readFile,
-  hide: () => inside.hide(),
 };
 
 async function score() {

@@ -26,12 +26,12 @@ let steps = [];
 const written = new Map();
 
 export const scrubber = {
-  begin,
-  write,
+  open: listFolders,
+  act: write,
 };
 
 /** Lists the folders: those that the page knows, and then those of the archive. */
-async function begin() {
+async function listFolders() {
   if (page.run.options.length > 0) return;
   try {
     const { archive, hub, models } = await fetchCatalog();

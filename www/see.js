@@ -4,9 +4,6 @@ import { count } from "./status.js";
 
 /** @import { PatchTrace, SymbolTrace, Trace } from "./trace.js" */
 
-/** Symbols, the latest, that are looked into. */
-export const MOST_SEEN = 4000;
-
 /** Bits from which a byte has the next shade. */
 const SHADES = [0.5, 1, 2, 3, 5, 8];
 

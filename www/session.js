@@ -1,14 +1,12 @@
 // The page's model, and the one thing that the page does at a time: it loads a model or it works.
 import { CPU1 } from "./cpu1.js";
-import { fetchCatalog } from "./catalog.js";
+import { fetchCatalog, sayPlace } from "./catalog.js";
 import { element, make } from "./dom.js";
 import { CPU1Error } from "./errors.js";
 import { Meter } from "./meter.js";
-import { NameForm } from "./names.js";
-import { describe } from "./pick.js";
 import { asError, say, showProgress } from "./status.js";
 
-/** @import { Stats } from "./cpu1.js" */
+/** @import { ModelInfo, Stats } from "./cpu1.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
 /**
  * What to load, and what a person said about it.
@@ -35,7 +33,8 @@ const page = {
     tokens: element("tokens-error", HTMLElement),
   },
 };
-const nameForm = new NameForm();
+/** The form for a name map, once one was needed. @type {import("./names.js").NameForm | undefined} */
+let nameForm;
 
 /** @type {Model | undefined} */
 let model;
@@ -66,9 +65,10 @@ export const session = {
   get lacksTokenizer() {
     return model?.info.reads === "tokens" && !model.info.tokenizer;
   },
-  /** @param {() => void} listener hears when anything of the above has changed */
+  /** @param {() => void} listener is told how things are, and when they have changed */
   onChange(listener) {
     listeners.push(listener);
+    listener();
   },
   perform,
   stop,
@@ -137,7 +137,7 @@ async function loadEmbedded() {
 async function loadChoice(choice) {
   const found = await loadFrom(async () => choice, true);
   if (found === undefined || found.code === "aborted") return;
-  if (askNames(found, choice, loadChoice)) return;
+  if (await askNames(found, choice, loadChoice)) return;
   page.errors.load.textContent = `${choice.name}: ${found.message}`;
   addButton("Try again", () => loadChoice(choice));
 }
@@ -145,7 +145,7 @@ async function loadChoice(choice) {
 /** @param {Source} from a local file */
 async function loadFile(from) {
   const found = await loadFrom(async () => from);
-  if (found === undefined || askNames(found, from, loadFile)) return;
+  if (found === undefined || (await askNames(found, from, loadFile))) return;
   const place = from.tokenizer ? page.errors.tokens : page.errors.file;
   place.textContent = `${(from.tokenizer ?? from).name}: ${found.message}`;
 }
@@ -157,7 +157,10 @@ async function loadFile(from) {
  * @param {Source} from
  * @param {(from: Source) => void} again
  */
-function askNames(error, from, again) {
+async function askNames(error, from, again) {
+  if (error.code !== "names") return false;
+  const { NameForm } = await import("./names.js");
+  nameForm ??= new NameForm();
   return nameForm.ask(error, from.names ?? {}, (names) => again({ ...from, names }));
 }
 
@@ -192,7 +195,7 @@ async function loadFrom(choose, far = false) {
     model?.dispose();
     model = loaded;
     source = chosen;
-    nameForm.hide();
+    nameForm?.hide();
     page.tokens.hidden = !session.lacksTokenizer;
     showFacts(chosen.name);
     page.origin.textContent = describe(model.info, chosen.place);
@@ -285,4 +288,28 @@ function showStats({ deletedPatches, patches, bytesPerSecond }) {
   }
   page.facts.speed.textContent = `${Math.round(bytesPerSecond).toLocaleString("en")} bytes/s`;
   showMemory();
+}
+
+/** At most so many tensors are named. */
+const MOST_NAMED = 4;
+
+/**
+ * What was loaded and how: its architecture, its file, what of it plays no part, and why it is not kept if it was to be.
+ *
+ * @param {Readonly<ModelInfo>} info
+ * @param {URL | File} place where it came from
+ */
+function describe({ summary, flavour, report, cache }, place) {
+  const from = place instanceof File ? place.name : sayPlace(place.href);
+  const step = report.step === null ? "" : `, step ${report.step.toLocaleString("en")}`;
+  const how = { hit: ", kept on this machine", stored: ", kept from now on", off: "" }[cache.state];
+  const what = summary.charAt(0).toUpperCase() + summary.slice(1);
+  const sentences = [`${what}.`, `Read from ${from} (${flavour.replace("_2bit", "")}${step})${how}.`];
+  if (report.unused.length > 0) {
+    const more = report.unused.length - MOST_NAMED;
+    const names = report.unused.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+    sentences.push(`Not used, as no part of the model has that role: ${names}.`);
+  }
+  if (cache.notice) sentences.push(cache.notice);
+  return sentences.join(" ");
 }

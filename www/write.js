@@ -2,7 +2,6 @@
 import { composer, readTokens } from "./composer.js";
 import { element } from "./dom.js";
 import { ByteRow, Paper } from "./paper.js";
-import { Inside, MOST_SEEN } from "./see.js";
 import { session } from "./session.js";
 import { linkTo } from "./share.js";
 import { announcer, count, say, showProgress } from "./status.js";
@@ -41,23 +40,24 @@ const byteRow = new ByteRow(element("bytes", HTMLElement));
 let sheet;
 /** What was on the page before, the latest last. @type {(Sheet | undefined)[]} */
 const before = [];
+/** Bytes (or tokens), the latest, that are looked into. */
+const MOST_SEEN = 4000;
 /** How many texts can be taken back. */
 const MOST_BEFORE = 50;
 /** Rounds that a link asks for, to be written by the next press of the button. */
 let wanted = 1;
 
 export const writer = {
-  generate,
+  act: generate,
+  open: showSeen,
+  leave: () => inside?.hide(),
   /** Further rounds that a link asks for. @param {number} rounds */
   expect(rounds) {
     wanted = rounds;
   },
-  get inside() {
-    return inside;
-  },
-  showSeen,
 };
-const inside = new Inside(output);
+/** Once somebody looks. @type {import("./see.js").Inside | undefined} */
+let inside;
 
 /** Writes a new text. */
 async function generate() {
@@ -169,8 +169,8 @@ function joined(pieces) {
  * @param {Sheet} text
  */
 function lay({ prompt, rounds }) {
-  inside.hide();
-  paper.begin(session.lacksTokenizer ? `${prompt.trim()} ` : prompt);
+  inside?.hide();
+  paper.begin(session.lacksTokenizer ? `${[...readTokens(prompt)].join(" ")} ` : prompt);
   byteRow.begin(new TextEncoder().encode(prompt).length);
   announcer.begin();
   for (const { text } of rounds) paper.write(text);
@@ -237,12 +237,15 @@ function sayWritten({ stats, text }) {
 }
 
 /** Shows what the model expected, where that is wanted and known. */
-function showSeen() {
+async function showSeen() {
   const round = sheet?.rounds.at(-1);
   if (!sheet || !round?.trace || !page.see.checked) {
-    inside.hide();
+    inside?.hide();
     return;
   }
+  const { Inside } = await import("./see.js");
+  inside ??= new Inside(output);
+  if (round !== sheet?.rounds.at(-1) || !page.see.checked || output.offsetParent === null) return; // overtaken
   inside.show(round.trace, { end: whole(sheet).length, layers: layersOf() });
 }
 

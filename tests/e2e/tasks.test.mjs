@@ -159,6 +159,7 @@ test("a link to another model asks before it fetches", async (t) => {
   await says(status, /^Done/);
   const written = await text.textContent();
   await press("Copy link");
+  await says(status, /^The link is copied/);
   const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
   await page.evaluate(() => navigator.storage.getDirectory().then((root) => root.removeEntry("cpu1-models", { recursive: true })));
 
