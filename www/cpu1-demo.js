@@ -29,7 +29,11 @@ const TEXTS = [...SOURCE, "prompt", "label", "seed", "theme", ...Object.keys(NUM
 
 const style = new CSSStyleSheet();
 style.replaceSync(`
-  :host {
+  :host { display: block; max-width: 100%; }
+  :host([hidden]) { display: none; }
+  /* The page's rules reach the element itself and what is inherited from it; here they end. */
+  div.box {
+    all: initial;
     --paper: var(--cpu1-paper, #fffefb);
     --ink: var(--cpu1-ink, #1f1d1a);
     --quiet: var(--cpu1-quiet, #68635a);
@@ -38,7 +42,7 @@ style.replaceSync(`
     --on-accent: var(--cpu1-on-accent, #fffefb);
     display: block;
     box-sizing: border-box;
-    max-width: 100%;
+    min-width: 0;
     padding: 1rem;
     border: 1px solid var(--edge);
     border-radius: var(--cpu1-radius, 0.5rem);
@@ -46,10 +50,9 @@ style.replaceSync(`
     color: var(--ink);
     color-scheme: light;
     font: var(--cpu1-font, 1rem/1.5 ui-sans-serif, system-ui, sans-serif);
-    text-align: start;
+    visibility: inherit;
   }
-  :host([hidden]) { display: none; }
-  :host([theme="dark"]) {
+  :host([theme="dark"]) div.box {
     --paper: var(--cpu1-paper, #1d1c19);
     --ink: var(--cpu1-ink, #e9e5dc);
     --quiet: var(--cpu1-quiet, #a59e92);
@@ -59,7 +62,7 @@ style.replaceSync(`
     color-scheme: dark;
   }
   @media (prefers-color-scheme: dark) {
-    :host(:not([theme="light"])) {
+    :host(:not([theme="light"])) div.box {
       --paper: var(--cpu1-paper, #1d1c19);
       --ink: var(--cpu1-ink, #e9e5dc);
       --quiet: var(--cpu1-quiet, #a59e92);
@@ -71,7 +74,7 @@ style.replaceSync(`
   }
   * { box-sizing: border-box; }
   form { display: grid; gap: 0.5rem; margin: 0; }
-  label { color: var(--quiet); font-size: 0.875em; }
+  label { color: var(--quiet); font-size: 0.875em; overflow-wrap: anywhere; }
   textarea, button { font: inherit; border-radius: calc(var(--cpu1-radius, 0.5rem) / 2); }
   textarea { width: 100%; padding: 0.5rem; border: 1px solid var(--edge); background: transparent; color: inherit; resize: vertical; }
   div.row { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem; }
@@ -80,12 +83,21 @@ style.replaceSync(`
   button[aria-disabled="true"] { opacity: 0.55; cursor: default; }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
   p { margin: 0; }
-  p.text { min-height: 6em; max-height: 20em; margin-top: 0.75rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
+  /* Of one height from the start: what stands below the demo stays where it is. */
+  p.text { height: var(--cpu1-text-height, 12em); margin-top: 0.75rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
   p.text span { color: var(--quiet); }
-  p.status { min-height: 1.5em; color: var(--quiet); font-size: 0.875em; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
-  p.error { color: var(--accent); overflow-wrap: anywhere; }
+  p.status { flex: 1 1 12rem; align-content: center; min-height: 3em; /* two lines, while loading */ color: var(--quiet); font-size: 0.875em; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+  div.row:dir(rtl) p.status { text-align: right; }
+  p.error { margin-top: 0.5rem; color: var(--accent); overflow-wrap: anywhere; }
   p.error:empty { display: none; }
   div.heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+  @media (prefers-contrast: more) {
+    div.box { --quiet: var(--ink) !important; --edge: var(--ink) !important; }
+    button[aria-disabled="true"] { border-style: dashed; opacity: 1; }
+  }
+  @media (forced-colors: active) {
+    button[aria-disabled="true"] { border-color: GrayText; color: GrayText; opacity: 1; }
+  }
 `);
 
 /**
@@ -98,15 +110,15 @@ style.replaceSync(`
 export class CPU1Demo extends HTMLElement {
   static observedAttributes = ["prompt", "label", ...SOURCE];
 
-  #label = make("label", { htmlFor: "prompt" });
-  #prompt = make("textarea", { id: "prompt", rows: 2, spellcheck: false });
-  #write = make("button", { type: "submit" }, "Write");
-  #stop = make("button", { type: "button" }, "Stop");
+  #label = make("label", { htmlFor: "prompt", dir: "auto" });
+  #prompt = make("textarea", { id: "prompt", rows: 2, spellcheck: false, dir: "auto" });
+  #write = make("button", { type: "submit", lang: "en" }, "Write");
+  #stop = make("button", { type: "button", lang: "en" }, "Stop");
   #given = make("span", {});
   #written = new Text();
-  #text = make("p", { className: "text", tabIndex: 0, role: "region", ariaLabel: "What the model writes" });
-  #status = make("p", { className: "status" });
-  #error = make("p", { className: "error", role: "alert" });
+  #text = make("p", { className: "text", dir: "auto", tabIndex: 0, role: "group", ariaLabel: "What the model writes" });
+  #status = make("p", { className: "status", lang: "en", dir: "ltr" });
+  #error = make("p", { className: "error", lang: "en", dir: "ltr", role: "alert" });
   #announcer;
   /** @type {Promise<Model> | undefined} */
   #model;
@@ -117,7 +129,13 @@ export class CPU1Demo extends HTMLElement {
     super();
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [style];
+    const form = make("form", {}, this.#label, this.#prompt, make("div", { className: "row" }, this.#write, this.#stop, this.#status));
+    const heard = make("div", { className: "heard", ariaLive: "polite" });
+    const box = make("div", { className: "box" }, form, this.#error, this.#text, heard);
+    this.#announcer = new Announcer(heard);
+    this.#text.append(this.#given, this.#written);
     for (const [name, part] of Object.entries({
+      box,
       label: this.#label,
       prompt: this.#prompt,
       write: this.#write,
@@ -128,11 +146,7 @@ export class CPU1Demo extends HTMLElement {
     })) {
       part.setAttribute("part", name);
     }
-    const form = make("form", {}, this.#label, this.#prompt, make("div", { className: "row" }, this.#write, this.#stop, this.#status));
-    const heard = make("div", { className: "heard", ariaLive: "polite" });
-    this.#announcer = new Announcer(heard);
-    this.#text.append(this.#given, this.#written);
-    root.append(form, this.#error, this.#text, heard);
+    root.append(box);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.write();
@@ -267,6 +281,7 @@ export class CPU1Demo extends HTMLElement {
   #fail(error) {
     // After a fault of the program its models are gone.
     if (error.code === "internal" || error.code === "network") this.#forget();
+    if (this.#written.data === "") this.#given.textContent = "";
     this.#status.textContent = "";
     this.#error.textContent = error.message;
     this.#tell("error", error);

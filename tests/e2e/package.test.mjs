@@ -112,7 +112,7 @@ async function assertWrites(page) {
 async function assertDemoWrites(page) {
   await page.getByRole("button", { name: "Write" }).click();
   await page.getByText("Done: 200 bytes, seed 7.").waitFor();
-  assert.equal(await page.getByRole("region", { name: "What the model writes" }).textContent(), KNOWN);
+  assert.equal(await page.getByRole("group", { name: "What the model writes" }).textContent(), KNOWN);
 }
 
 test("in a plain page the files of the package run as they are", async (t) => {

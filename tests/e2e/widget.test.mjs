@@ -1,10 +1,11 @@
 // <cpu1-demo> as people meet it: within a page of somebody else's, on a server of theirs.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { assertAccessible } from "./axe.mjs";
 import { openPage } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
@@ -19,16 +20,18 @@ const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
  *
  * @param {TestContext} t
  * @param {string} body HTML
- * @param {PageOptions & { csp?: string, scripts?: string[] }} [options] `scripts` are the addresses of the demo's
+ * @param {PageOptions & { csp?: string, css?: string, scripts?: string[], prepare?: (root: string) => void }} [options]
+ *   `css` is the page's; `scripts` are the addresses of the demo's; `prepare` changes what is served
  */
-async function embed(t, body, { csp = "", scripts = ["/cpu1-demo.js"], ...options } = {}) {
+async function embed(t, body, { csp = "", css = "", scripts = ["/cpu1-demo.js"], prepare, ...options } = {}) {
   const tags = scripts.map((src) => `<script type="module" crossorigin src="${src}"></script>`).join("");
   const policy = csp && `<meta http-equiv="Content-Security-Policy" content="${csp}">`;
-  const html = `<!doctype html><html lang="en"><title>A page</title>${policy}${tags}<main><h1>A page</h1>${body}</main></html>`;
+  const html = `<!doctype html><html lang="en"><title>A page</title><meta name="color-scheme" content="light dark">${policy}${tags}${css && `<style>${css}</style>`}<main><h1>A page</h1>${body}</main></html>`;
   const root = mkdtempSync(join(tmpdir(), "cpu1-widget-"));
   t.after(() => rmSync(root, { recursive: true }));
   for (const name of readdirSync(WWW)) symlinkSync(join(WWW, name), join(root, name));
   writeFileSync(join(root, "embedding.html"), html);
+  prepare?.(root);
   return openPage(t, {
     path: "/embedding.html",
     root,
@@ -63,7 +66,7 @@ const DEMO = `<cpu1-demo id="one" prompt="Ownership is" length="80" seed="7"></c
 async function writes(page) {
   await page.getByRole("button", { name: "Write" }).first().click();
   await page.getByText(/^Done: 80 bytes, seed 7\.$/).first().waitFor();
-  return page.getByRole("region", { name: "What the model writes" }).first().textContent();
+  return page.getByRole("group", { name: "What the model writes" }).first().textContent();
 }
 
 /**
@@ -163,6 +166,134 @@ test("hostile attributes stay text, and are told in sentences", async (t) => {
   }
   assert.equal(await page.locator("img").count(), 0);
   assert.equal(await page.evaluate("window.owned"), undefined);
+});
+
+/** Another version of the script, beside the first: its button says something else. @param {string} root */
+function prepareLater(root) {
+  const later = join(root, "later");
+  mkdirSync(later);
+  for (const name of readdirSync(WWW)) if (name !== "cpu1-demo.js") symlinkSync(join(WWW, name), join(later, name));
+  const script = readFileSync(join(WWW, "cpu1-demo.js"), "utf8");
+  assert.ok(script.includes('"Write"'));
+  writeFileSync(join(later, "cpu1-demo.js"), script.replace('"Write"', '"Compose"'));
+  writeFileSync(join(root, "define.js"), `import { CPU1Demo } from "./later/cpu1-demo.js"; customElements.define("cpu1-later", CPU1Demo);`);
+}
+
+test("a later version of the script has a name of its own, and both write", async (t) => {
+  const { page } = await embed(t, `${DEMO}<cpu1-later id="two" prompt="Ownership is" length="80" seed="7"></cpu1-later>`, {
+    scripts: ["/cpu1-demo.js", "/define.js"],
+    prepare: prepareLater,
+  });
+  const text = await writes(page);
+  await page.getByRole("button", { name: "Compose" }).click();
+  await page.getByText(/^Done: 80 bytes, seed 7\.$/).nth(1).waitFor();
+  assert.equal(await page.getByRole("group", { name: "What the model writes" }).nth(1).textContent(), text);
+  const ends = (await events(page)).filter(({ what }) => what === "done");
+  assert.deepEqual(ends.map(({ id }) => id), ["one", "two"]);
+});
+
+const WRONG = `<cpu1-demo prompt="fn" temperature="-3"></cpu1-demo>`;
+
+/** @type {[name: string, context: NonNullable<PageOptions["context"]>, css: string][]} */
+const LOOKS = [
+  ["light", {}, ""],
+  ["dark", { colorScheme: "dark" }, ""],
+  ["more contrast", { contrast: "more" }, ""],
+  ["forced colours", { forcedColors: "active" }, ""],
+  ["colours of the page", {}, ":root { --accent: #005fcc; } cpu1-demo { --cpu1-accent: var(--accent); --cpu1-on-accent: white; }"],
+];
+for (const [name, context, css] of LOOKS) {
+  test(`axe-core finds nothing before, while and after writing, nor in an error: ${name}`, async (t) => {
+    const demo = `<cpu1-demo prompt="fn" length="1000000"></cpu1-demo>`;
+    const { page } = await embed(t, `${demo}<section>${WRONG}</section>`, { context, css });
+    await assertAccessible(page);
+    await page.getByRole("button", { name: "Write" }).first().click();
+    await page.getByRole("button", { name: "Write" }).nth(1).click();
+    await page.getByRole("alert").filter({ hasText: /^The temperature is -3; / }).waitFor();
+    await page.waitForFunction("events.some(({ what }) => what === 'byte')");
+    await assertAccessible(page);
+    await page.getByRole("button", { name: "Stop" }).first().click();
+    await page.getByText(/^Stopped: /).waitFor();
+    await assertAccessible(page);
+  });
+}
+
+test("the page's own colours reach the button through custom properties, whatever the page calls them", async (t) => {
+  const css = ":root { --accent: rgb(0, 95, 204); --paper: red; } cpu1-demo { --cpu1-accent: var(--accent); }";
+  const { page } = await embed(t, DEMO, { css });
+  const button = page.getByRole("button", { name: "Write" });
+  assert.equal(await button.evaluate((found) => getComputedStyle(found).backgroundColor), "rgb(0, 95, 204)");
+});
+
+const HOSTILE = {
+  "all: unset": "* { all: unset }",
+  "letters of all sorts":
+    "* { font: 300 40px/0.8 fantasy !important; letter-spacing: 1em; text-transform: uppercase; white-space: pre; text-indent: 9em; word-spacing: 1em; color: white } p, button, label, textarea { display: none !important }",
+  "a narrow column of huge letters": "html { font-size: 200% } main { width: 280px }",
+};
+for (const [name, css] of Object.entries(HOSTILE)) {
+  test(`the page's styles do not spoil it: ${name}`, async (t) => {
+    const { page } = await embed(t, DEMO, { css, viewport: { width: 320, height: 640 } });
+    await writes(page);
+    for (const part of ["box", "prompt", "write", "stop", "text", "status"]) {
+      const found = page.locator(`cpu1-demo [part="${part}"]`);
+      const { x, width, height } = (await found.boundingBox()) ?? { x: NaN, width: 0, height: 0 };
+      assert.ok(x >= 0 && x + width <= 320 && height >= 20, `${part}: ${x}, ${width} × ${height}`);
+      const style = await found.evaluate((element) => {
+        const { letterSpacing, textTransform, textIndent, color } = getComputedStyle(element);
+        return { letterSpacing, textTransform, textIndent, white: color === "rgb(255, 255, 255)" };
+      });
+      assert.deepEqual(style, { letterSpacing: "normal", textTransform: "none", textIndent: "0px", white: false }, part);
+    }
+  });
+}
+
+test("in a page that is written from right to left, English is not", async (t) => {
+  const { page } = await embed(t, `<div dir="rtl">${DEMO}</div>`);
+  await writes(page);
+  const direction = (/** @type {string} */ part) => page.locator(`[part="${part}"]`).evaluate((element) => getComputedStyle(element).direction);
+  assert.deepEqual(await Promise.all(["box", "prompt", "text", "status"].map(direction)), ["rtl", "ltr", "ltr", "ltr"]);
+  await page.getByRole("textbox", { name: "Prompt" }).fill("הבעלות היא");
+  assert.equal(await direction("prompt"), "rtl");
+});
+
+test("what stands below it stays where it is, and nothing moves of its own accord", async (t) => {
+  const { page } = await embed(t, `<cpu1-demo prompt="fn" length="600" seed="7"></cpu1-demo><p id="below">Below</p>`, {
+    viewport: { width: 320, height: 800 },
+    context: { reducedMotion: "reduce" },
+  });
+  await page.getByRole("button", { name: "Write" }).waitFor();
+  await page.evaluate(`
+    window.shifts = [];
+    new PerformanceObserver((list) => shifts.push(...list.getEntries().map(({ value }) => value))).observe({ type: "layout-shift" });
+    window.tops = new Set([below.offsetTop]);
+    addEventListener("cpu1-progress", () => tops.add(below.offsetTop));
+    addEventListener("cpu1-byte", () => tops.add(below.offsetTop));
+    window.moving = 0;
+    addEventListener("cpu1-byte", () => { moving += document.getAnimations().length; });`);
+  await page.getByRole("button", { name: "Write" }).click();
+  await page.getByText("Done: 600 bytes, seed 7.").waitFor();
+  assert.deepEqual(await page.evaluate("[shifts, tops.size, moving]"), [[], 1, 0]);
+});
+
+test("the Tab key reaches everything in its order, and Enter works it", async (t) => {
+  const { page } = await embed(t, `<a href="#">Before</a><cpu1-demo prompt="fn" length="1000000"></cpu1-demo><a href="#">After</a>`);
+  await page.getByRole("link", { name: "Before" }).focus();
+  /** @type {(string | null)[]} */
+  const order = [];
+  const focused = () => page.evaluate("document.activeElement.shadowRoot?.activeElement.getAttribute('part') ?? document.activeElement.textContent");
+  const press = async (/** @type {string} */ key) => {
+    await page.keyboard.press(key);
+    order.push(await focused());
+  };
+  for (let i = 0; i < 2; i += 1) await press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction("events.some(({ what }) => what === 'byte')");
+  await press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByText(/^Stopped: \d+ bytes, seed \d+\.$/).waitFor();
+  for (let i = 0; i < 2; i += 1) await press("Tab");
+  assert.deepEqual(order, ["prompt", "write", "stop", "text", "After"]);
 });
 
 test("it fits into 320 pixels", async (t) => {
