@@ -349,6 +349,8 @@ class Model {
   }
 }
 
+/** @typedef {Model} CPU1Model what `load` gives, for those who name its type */
+
 /** A model in a worker, for all who loaded it. */
 class Held {
   /** Those from an address, by all that makes a difference. @type {Map<string, Held>} */

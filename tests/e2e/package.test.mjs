@@ -74,12 +74,12 @@ for (const settings of [["--module", "nodenext"], ["--module", "esnext", "--modu
   test(`a TypeScript user has types: ${settings.join(" ")}`, async () => {
     const folder = await install("types");
     const use = `
-      import { CPU1, type Chunk, type LoadProgress } from "cpu1";
+      import { CPU1, type Chunk, type CPU1Model, type LoadProgress } from "cpu1";
       import { CPU1Demo } from "cpu1/cpu1-demo.js";
       import { CPU1Error, type ErrorCode } from "cpu1/errors.js";
 
       export async function write(place: HTMLElement, signal: AbortSignal): Promise<number> {
-        const model = await CPU1.load("embedded", { signal, onProgress: ({ phase, loaded }: LoadProgress) => console.log(phase, loaded) });
+        const model: CPU1Model = await CPU1.load("embedded", { signal, onProgress: ({ phase, loaded }: LoadProgress) => console.log(phase, loaded) });
         let last: Chunk | undefined;
         for await (const chunk of model.generate("x", { maxBytes: 9, seed: 7n })) {
           place.append(chunk.text);
