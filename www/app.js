@@ -58,7 +58,10 @@ const tabs = new Tabs((tab) => {
 
 /** @param {Tab} tab */
 async function open(tab) {
+  const panels = [element(`panel-${tab}`, HTMLElement), page.scorer];
+  for (const panel of panels) panel.inert = true; // nothing in it would answer yet
   const next = await TASKS[tab].task();
+  for (const panel of panels) panel.inert = false;
   if (tabs.current !== tab) return; // another was opened meanwhile
   task.leave?.();
   task = next;

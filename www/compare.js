@@ -26,7 +26,7 @@ const lineup = new Lineup(makeRow);
  */
 function makeRow({ name }, remove) {
   const text = make("div", { className: "text", tabIndex: 0, role: "region", ariaLabel: `Text by ${name}` });
-  const figures = make("p", { className: "quiet" }, "not written yet");
+  const figures = make("p", { className: "quiet", title: "Bits per byte of its own text, by its own odds" }, "not written yet");
   const error = make("p", { className: "error", role: "alert" });
   const away = make("button", { type: "button", className: "small", ariaLabel: `Remove ${name}` }, "Remove");
   const row = make("li", {}, make("div", { className: "line" }, make("h2", {}, name), figures, away), error, text);
