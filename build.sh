@@ -291,13 +291,15 @@ find_driver() { have chromedriver || [ -x "${CHROMEDRIVER-}" ]; }
 cargo_native() { CARGO_NET_OFFLINE=true cargo "+$NATIVE_TOOLCHAIN" "$@"; }
 cargo_web() { CARGO_NET_OFFLINE=true CARGO_BUILD_TARGET=$TARGET cargo "$@"; }
 
-# Two wasm files behind the same JavaScript: one for engines with relaxed SIMD, one for the others.
+# Two wasm files behind the same JavaScript: one for engines with relaxed SIMD, one for the others; and the list of
+# the page's files, which is its version.
 build() {
   local out=www/pkg
   say "Building $out/"
   rm -rf "$out"
   build_variant "$out/cpu1_relaxed.wasm" --features relaxed-simd
   build_variant "$out/cpu1_bg.wasm"
+  node tests/e2e/files.mjs
 }
 
 # Builds one wasm file, with these options of cargo. What a visitor downloads is to be small: std is

@@ -3,6 +3,7 @@
 import { fetchCatalog } from "./catalog.js";
 import { composer } from "./composer.js";
 import { element, make } from "./dom.js";
+import { keepOffline, sayIsolation, stay } from "./offline.js";
 import { session } from "./session.js";
 import { readLink } from "./share.js";
 import { asError, say } from "./status.js";
@@ -73,17 +74,6 @@ async function act() {
   if (session.isReady) void task.act();
 }
 
-/** Whether threads can share memory here, and if not, why. */
-function isolation() {
-  if (crossOriginIsolated) return "This page is cross-origin isolated, so its threads can share memory.";
-  const why = !isSecureContext
-    ? "it was not loaded over https"
-    : window.top !== window
-      ? "the page around it is not"
-      : "its server does not send the headers that ask for it (COOP and COEP)";
-  return `One thread: this page is not cross-origin isolated, as ${why}.`;
-}
-
 /** Takes over what a link says; its model is fetched when a person wants it. */
 async function followLink() {
   page.linked.replaceChildren();
@@ -123,6 +113,7 @@ async function takeFile(file) {
 }
 
 session.onChange(() => {
+  if (session.doing === "fetching" || session.doing === "working") stay();
   page.generate.ariaDisabled = String(!session.isReady);
   page.stop.ariaDisabled = String(session.doing !== "working");
   page.pick.ariaDisabled = String(session.doing !== undefined);
@@ -166,6 +157,6 @@ document.addEventListener("keydown", (event) => {
 });
 window.addEventListener("hashchange", followLink);
 
-page.isolation.textContent = isolation();
-void session.loadEmbedded();
+page.isolation.textContent = sayIsolation();
+void session.loadEmbedded().then(keepOffline);
 void followLink();

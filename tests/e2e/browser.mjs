@@ -16,8 +16,11 @@ import { serve } from "./server.mjs";
  * @property {{ width: number, height: number }} [viewport] CSS pixels; 1280 × 800
  * @property {"light" | "dark"} [colorScheme] "light"
  * @property {RegExp[]} [allow] complaints that the test provokes on purpose
- * @property {(page: Page, origin: string) => Promise<void>} [before] runs before the page is opened
- * @property {BrowserContextOptions} [context] further settings of the browser
+ * @property {(page: Page, origin: string) => Promise<unknown>} [before] runs before the page is opened
+ * @property {string} [origin] of a server that is there, in the place of one for this test
+ * @property {"load" | "commit"} [until] how much of the page has to be there; "load"
+ * @property {BrowserContextOptions} [context] further settings of the browser. It has no service workers, which would
+ *   fetch what a test wants to see, and isolate the page
  */
 
 /** @type {Promise<Browser> | undefined} */
@@ -39,13 +42,14 @@ function launch() {
  */
 export async function openPage(t, options = {}) {
   const { isolated = true, path = "/", viewport = { width: 1280, height: 800 }, colorScheme = "light" } = options;
-  const server = await serve({ isolated, ...(options.root && { root: options.root }) });
-  const context = await (await launch()).newContext({ viewport, colorScheme, ...options.context });
+  const server = options.origin ? undefined : await serve({ isolated, ...(options.root && { root: options.root }) });
+  const origin = options.origin ?? server?.origin ?? "";
+  const context = await (await launch()).newContext({ viewport, colorScheme, serviceWorkers: "block", ...options.context });
   /** @type {string[]} */
   const complaints = [];
   t.after(async () => {
     await context.close(); // first, as it may be fetching still
-    await server.close();
+    await server?.close();
     const unexpected = complaints.filter((text) => !options.allow?.some((pattern) => pattern.test(text)));
     if (unexpected.length > 0) throw new Error(`The page complained:\n${unexpected.join("\n")}`);
   });
@@ -62,7 +66,7 @@ export async function openPage(t, options = {}) {
   });
 
   const page = await context.newPage();
-  await options.before?.(page, server.origin);
-  await page.goto(server.origin + path);
-  return { page, context, origin: server.origin };
+  await options.before?.(page, origin);
+  await page.goto(origin + path, { waitUntil: options.until ?? "load" });
+  return { page, context, origin };
 }

@@ -10,6 +10,7 @@ import { createServer } from "node:http";
 import { extname, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { LIST, listFiles } from "./files.mjs";
 
 /** @import { IncomingMessage, Server, ServerResponse } from "node:http" */
 /** @import { AddressInfo } from "node:net" */
@@ -42,17 +43,19 @@ const TYPES = {
 /**
  * Starts the server; port 0 takes any free one.
  *
- * @param {{ root?: string, isolated?: boolean, port?: number, open?: RegExp, also?: Record<string, string> }} [options]
+ * @param {{ root?: string, isolated?: boolean, port?: number, open?: RegExp, also?: Record<string, string>, lists?: boolean }} [options]
  *   pages of other origins may read the files whose URL fits `open`; `also` are further folders, by where their URLs
- *   begin
+ *   begin; `lists`: the page's list of its files is made when it is asked for, as somebody works on them
  * @returns {Promise<{ origin: string, close: () => Promise<void> }>}
  */
-export async function serve({ root = WWW, isolated = true, port = 0, open = /^$/, also = {} } = {}) {
+export async function serve({ root = WWW, isolated = true, port = 0, open = /^$/, also = {}, lists = false } = {}) {
   const server = createServer((request, response) => {
     if (open.test(request.url ?? "/")) response.setHeader("Access-Control-Allow-Origin", "*");
     const [begin = "/", folder = root] = Object.entries(also).find(([start]) => request.url?.startsWith(start)) ?? [];
     request.url = request.url?.slice(begin.length - 1);
-    answer(resolve(folder), isolated, request, response).catch((error) => {
+    const isList = lists && request.url === `/${LIST}`;
+    const answered = isList ? sendList(folder, response) : answer(resolve(folder), isolated, request, response);
+    answered.catch((error) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(String(error));
     });
@@ -123,6 +126,15 @@ async function answer(folder, isolated, request, response) {
 }
 
 /**
+ * @param {string} folder
+ * @param {ServerResponse} response
+ */
+async function sendList(folder, response) {
+  response.setHeader("Cache-Control", "no-store");
+  response.end(await listFiles(folder));
+}
+
+/**
  * The file a URL names inside the folder, or null.
  *
  * @param {string} folder
@@ -173,7 +185,7 @@ async function main() {
     },
   });
   const isolated = !values["no-isolation"];
-  const options = { isolated, ...(values.root === undefined ? {} : { root: values.root }) };
+  const options = { isolated, lists: true, ...(values.root === undefined ? {} : { root: values.root }) };
 
   /** @type {{ origin: string }} */
   let server;
