@@ -260,20 +260,20 @@ for (const [isolated, folder] of /** @type {const} */ ([[false, ""], [true, ""],
   });
 }
 
-/** Modules, of the page and of its worker, that tell which version they are of. */
+/** Modules that tell which version they are of. */
 const MARKED = ["dom.js", "engine.js", "errors.js", "share.js"];
 
 /**
  * @param {Host} host
- * @param {string} mark
+ * @param {string} sign
  * @param {string[]} [files]
  */
-async function mark(host, mark, files = ["index.html", ...MARKED]) {
+async function mark(host, sign, files = ["index.html", ...MARKED]) {
   for (const file of files) {
     await host.change(file, (text) =>
       file === "index.html"
-        ? text.replace(/<html lang="en"[^>]*>/, `<html lang="en" data-mark="${mark}">`)
-        : `${text.replace(/\n\/\*mark\*\/.*\n$/, "\n")}/*mark*/ (globalThis.marks ??= []).push("${mark}");\n`,
+        ? text.replace(/<html lang="en"[^>]*>/, `<html lang="en" data-mark="${sign}">`)
+        : `${text.replace(/\n\/\*mark\*\/.*\n$/, "\n")}/*mark*/ (globalThis.marks ??= []).push("${sign}");\n`,
     );
   }
 }
