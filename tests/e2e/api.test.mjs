@@ -1,13 +1,19 @@
 // cpu1.js as a program uses it, in a real page.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { openPage } from "./browser.mjs";
 import { failingModel, scriptedModel } from "./scripted.mjs";
+import { serve } from "./server.mjs";
 
 /** @import { TestContext } from "node:test" */
 /** @import { PageOptions } from "./browser.mjs" */
+
+const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 
 /**
  * Runs the body of an async function in a page, where `CPU1` is the API, `load()` loads the embedded
@@ -342,6 +348,38 @@ for (const file of ["worker.js", "pkg/cpu1.js", "pkg/cpu1_relaxed.wasm"]) {
     assert.equal(code, "network");
   });
 }
+
+test("without its helpers the model writes the same, alone", async (t) => {
+  const write = `const model = await load({ threads: 3 });
+    const threads = new Set();
+    let text = "";
+    for await (const chunk of model.generate("Ownership is", { maxBytes: 1000, seed: 7 })) {
+      text += chunk.text;
+      threads.add(chunk.stats.threads);
+    }
+    return { text, threads: [...threads] };`;
+  const { text } = await inPage(t, write);
+  const root = mkdtempSync(join(tmpdir(), "cpu1-alone-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  for (const name of readdirSync(WWW)) if (name !== "helper.js") symlinkSync(join(WWW, name), join(root, name));
+  assert.deepEqual(await inPage(t, write, { root, allow: [/helper\.js/] }), { text, threads: [1] });
+});
+
+test("a page that is isolated has threads, also with the script of another origin", async (t) => {
+  const far = await serve({ open: /./ });
+  t.after(far.close);
+  for (const origin of ["", far.origin]) {
+    const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
+    const threads = await page.evaluate(`(async () => {
+      const { CPU1 } = await import("${origin}/cpu1.js");
+      const model = await CPU1.load("embedded", { threads: 3 });
+      const seen = new Set();
+      for await (const { stats } of model.generate("x", { maxBytes: 40, steady: true })) seen.add(stats.threads);
+      return [...seen];
+    })()`);
+    assert.deepEqual(threads, [3], origin);
+  }
+});
 
 test("several models write in turn, and one that is loaded twice is there once", async (t) => {
   const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
