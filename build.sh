@@ -24,6 +24,8 @@ usage: ./build.sh VERB
   test           run every check and test: format, lints, docs, native, wasm in a
                  headless browser with threads and without, and the page itself
   build          build the page's wasm into www/pkg/
+  site           build, and write what a static host needs: target/site/, www/ without
+                 the comments of its JavaScript
   package        build, and make the npm package: target/package/, with types, and its
                  archive in target/
   bench [--rounds N] [--write]
@@ -438,6 +440,7 @@ case "$verb" in
   test) setup_build; setup_tests; test_all ;;
   bench) setup_build; setup_tests; build; bench "$@" ;;
   package) setup_build; build; node tests/e2e/package.mjs ;;
+  site) setup_build; build; node tests/e2e/publish.mjs target/site ;;
   screenshots) setup_build; setup_tests; build; node --test --test-reporter spec tests/e2e/screenshots.mjs ;;
   clean) rm -rf target www/pkg ;;
   "" | help | -h | --help) usage ;;
