@@ -324,11 +324,6 @@ build_variant() {
   sed "s|'\./snippets/wasm-bindgen-rayon-[^']*'|'../team.js'|" "$folder/new/cpu1.js" > "$folder/new/cpu1.mended.js"
   mv "$folder/new/cpu1.mended.js" "$folder/new/cpu1.js"
   rm -r "$folder/new/snippets"
-  # Its comments stand in cpu1.d.ts too, which no visitor downloads.
-  "$NODE_BIN/tsc" --ignoreConfig --allowJs --noCheck --noResolve --removeComments --target esnext --module esnext \
-    --outDir "$folder/bare" "$folder/new/cpu1.js"
-  mv "$folder/bare/cpu1.js" "$folder/new/cpu1.js"
-  rmdir "$folder/bare"
   if grep -q snippets "$folder/new/cpu1.js"; then fail "wasm-bindgen-rayon's start of threads is not where it was in pkg/cpu1.js."; fi
   "$NODE_BIN/wasm-opt" -O3 --converge --strip-debug --enable-threads --enable-simd --enable-relaxed-simd --enable-bulk-memory \
     --enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-reference-types \
