@@ -9,7 +9,7 @@ import { openPage } from "./browser.mjs";
 const ALLOWED = {
   "default-src": ["'none'"],
   "script-src": ["'self'", "'wasm-unsafe-eval'"],
-  "worker-src": ["'self'", "blob:"],
+  "worker-src": ["'self'"],
   "connect-src": ["'self'", "https://huggingface.co", "https://*.huggingface.co", "https://*.hf.co"],
   "style-src": ["'self'"],
   "img-src": ["'self'"],
