@@ -8,7 +8,7 @@
 use crate::model::{Model, State, Symbol};
 use crate::parallel::{Crew, Team};
 use crate::sample::{Sampler, Settings, SettingsError};
-use crate::trace::{Foresight, Trace};
+use crate::trace::{Recorder, Trace};
 use std::fmt;
 use std::sync::Arc;
 
@@ -105,8 +105,7 @@ pub struct Generation {
     forced: Vec<Symbol>,
     patch: Vec<Symbol>,
     generated: usize,
-    /// What was expected of the latest symbols, where somebody looks.
-    foresights: Option<Vec<Foresight>>,
+    recorder: Recorder,
 }
 
 /// How far a generation is.
@@ -172,7 +171,7 @@ impl Generation {
             opening,
             forced,
             generated: 0,
-            foresights: None,
+            recorder: Recorder::default(),
         })
     }
 
@@ -188,16 +187,12 @@ impl Generation {
 
     /// Collects a trace from now on, which changes no byte.
     pub fn watch(&mut self) {
-        self.state.watch();
-        self.foresights = Some(Vec::new());
+        self.recorder.watch(&mut self.state);
     }
 
     /// What there was to see since the last call, where somebody [looks on](Self::watch).
     pub fn take_trace(&mut self) -> Option<Trace> {
-        Some(Trace {
-            foresights: std::mem::take(self.foresights.as_mut()?),
-            passages: self.state.take_passages(),
-        })
+        self.recorder.take(&mut self.state)
     }
 
     /// Symbols that stand before the prompt in the sequence that the model reads.
@@ -246,7 +241,7 @@ impl Generation {
             sampler,
             forced,
             patch,
-            foresights,
+            recorder,
             ..
         } = self;
         let size = model.config.patch_size;
@@ -260,11 +255,11 @@ impl Generation {
                 Some(&symbol) => symbol,
                 None => {
                     // Sampling may change the logits.
-                    let expected = foresights.is_some().then(|| logits.to_vec());
+                    let expected = recorder.keep(logits);
                     let symbol = sampler.sample(logits);
                     sampler.observe(symbol);
-                    if let (Some(foresights), Some(expected)) = (&mut *foresights, expected) {
-                        foresights.push(Foresight::new(&expected, symbol as Symbol));
+                    if let Some(expected) = expected {
+                        recorder.note(&expected, symbol as Symbol);
                     }
                     symbol as Symbol
                 }

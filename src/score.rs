@@ -3,7 +3,7 @@
 use crate::math;
 use crate::model::{Model, State, Symbol};
 use crate::parallel::Team;
-use crate::trace::{Foresight, Trace};
+use crate::trace::{Recorder, Trace};
 use std::fmt;
 use std::sync::Arc;
 
@@ -67,8 +67,7 @@ pub struct Scoring {
     /// Symbols read so far; all of them once done.
     read: usize,
     bits: Vec<f32>,
-    /// What was expected of the latest symbols, where somebody looks.
-    foresights: Option<Vec<Foresight>>,
+    recorder: Recorder,
 }
 
 impl Scoring {
@@ -98,7 +97,7 @@ impl Scoring {
             team,
             text,
             read: 0,
-            foresights: None,
+            recorder: Recorder::default(),
         })
     }
 
@@ -114,16 +113,12 @@ impl Scoring {
 
     /// Collects a trace from now on, which changes no bit.
     pub fn watch(&mut self) {
-        self.state.watch();
-        self.foresights = Some(Vec::new());
+        self.recorder.watch(&mut self.state);
     }
 
     /// What there was to see since the last call, where somebody [looks on](Self::watch).
     pub fn take_trace(&mut self) -> Option<Trace> {
-        Some(Trace {
-            foresights: std::mem::take(self.foresights.as_mut()?),
-            passages: self.state.take_passages(),
-        })
+        self.recorder.take(&mut self.state)
     }
 
     /// Share of the text that is scored, from 0 to 1.
@@ -143,7 +138,7 @@ impl Scoring {
             model,
             state,
             bits,
-            foresights,
+            recorder,
             ..
         } = self;
         self.team.enter(|crew| {
@@ -158,9 +153,7 @@ impl Scoring {
                     for (position, &symbol) in patch.iter().enumerate() {
                         let logits = model.logits(position, previous, state, crew);
                         bits.push(surprisal(logits, symbol as usize));
-                        if let Some(foresights) = foresights {
-                            foresights.push(Foresight::new(logits, symbol));
-                        }
+                        recorder.note(logits, symbol);
                         previous = Some(symbol);
                     }
                 }

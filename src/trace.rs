@@ -2,8 +2,8 @@
 //! [`Generation`](crate::generate::Generation) or a [`Scoring`](crate::score::Scoring) that is watched.
 
 use crate::math::softmax;
-use crate::model::Symbol;
 pub use crate::model::trace::Passage;
+use crate::model::{State, Symbol};
 use crate::score::surprisal;
 
 /// How many of the likeliest symbols are told.
@@ -45,6 +45,41 @@ impl Foresight {
             bits: surprisal(logits, symbol as usize),
             alternatives,
         }
+    }
+}
+
+/// Collects the traces of one text, where somebody looks on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recorder {
+    /// Of the latest symbols.
+    foresights: Option<Vec<Foresight>>,
+}
+
+impl Recorder {
+    /// Begins to collect, in the text's state as well.
+    pub(crate) fn watch(&mut self, state: &mut State) {
+        state.watch();
+        self.foresights = Some(Vec::new());
+    }
+
+    /// A copy of logits that sampling may change, where somebody looks on.
+    pub(crate) fn keep(&self, logits: &[f32]) -> Option<Vec<f32>> {
+        self.foresights.is_some().then(|| logits.to_vec())
+    }
+
+    /// Takes note of a symbol, by the logits of its place.
+    pub(crate) fn note(&mut self, logits: &[f32], symbol: Symbol) {
+        if let Some(foresights) = &mut self.foresights {
+            foresights.push(Foresight::new(logits, symbol));
+        }
+    }
+
+    /// What there was to see since the last call, where somebody looks on.
+    pub(crate) fn take(&mut self, state: &mut State) -> Option<Trace> {
+        Some(Trace {
+            foresights: std::mem::take(self.foresights.as_mut()?),
+            passages: state.take_passages(),
+        })
     }
 }
 

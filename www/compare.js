@@ -3,42 +3,30 @@ import { composer } from "./composer.js";
 import { element, make } from "./dom.js";
 import { Lineup } from "./lineup.js";
 import { Paper } from "./paper.js";
-import { pickModel } from "./pick.js";
 import { session } from "./session.js";
 import { announcer, asError, count, say, showProgress } from "./status.js";
 
-/** @import { Model, Source } from "./session.js" */
+/** @import { Model } from "./session.js" */
 
-const page = {
-  list: element("compared", HTMLUListElement),
-  add: element("compare-add", HTMLButtonElement),
-};
+const list = element("compared", HTMLUListElement);
 
-/** A model's place on the page. @typedef {{ name: string, paper: Paper, figures: HTMLElement, error: HTMLElement }} Row */
+/** A model's place on the page. @typedef {{ element: HTMLElement, name: string, paper: Paper, figures: HTMLElement, error: HTMLElement }} Row */
 
 /** @type {Lineup<Row>} */
-const lineup = new Lineup(makeRow);
+const lineup = new Lineup(element("compare-add", HTMLButtonElement), makeRow);
 
 /**
- * @param {Source} source
- * @param {() => void} remove
+ * @param {string} name
+ * @param {HTMLButtonElement} away
  * @returns {Row}
  */
-function makeRow({ name }, remove) {
+function makeRow(name, away) {
   const text = make("div", { className: "text", tabIndex: 0, role: "region", ariaLabel: `Text by ${name}` });
   const figures = make("p", { className: "quiet", title: "Bits per byte of its own text, by its own odds" }, "not written yet");
   const error = make("p", { className: "error", role: "alert" });
-  const away = make("button", { type: "button", className: "small", ariaLabel: `Remove ${name}` }, "Remove");
   const row = make("li", {}, make("div", { className: "line" }, make("h2", {}, name), figures, away), error, text);
-  away.addEventListener("click", () => {
-    if (session.doing) return;
-    remove();
-    row.remove();
-    page.add.hidden = false;
-    page.add.focus();
-  });
-  page.list.append(row);
-  return { name, paper: new Paper(text), figures, error };
+  list.append(row);
+  return { element: row, name, paper: new Paper(text), figures, error };
 }
 
 export const comparer = {
@@ -51,7 +39,7 @@ async function compare() {
   const failed = await session.perform(async (signal) => {
     const { prompt } = composer;
     const settings = composer.readSettings();
-    for (const { row } of lineup.entries) {
+    for (const row of lineup.rows) {
       row.error.textContent = "";
       row.figures.textContent = "waiting";
       row.paper.clear();
@@ -69,7 +57,7 @@ async function compare() {
     say(`Done: all with seed ${settings.seed}.`, true);
   });
   if (!failed) return;
-  for (const { row } of lineup.entries) row.paper.finish();
+  for (const row of lineup.rows) row.paper.finish();
   if (failed.code === "aborted") say("Stopped.", true);
   else if (!composer.showError(failed)) say(failed.message, true);
 }
@@ -97,14 +85,3 @@ async function write(model, { name, paper, figures }, prompt, options) {
   paper.finish();
   announcer.say(`${name}: ${figures.textContent}.`);
 }
-
-page.add.addEventListener("click", () => {
-  if (session.doing) return;
-  pickModel(
-    (source) => {
-      lineup.add(source);
-      page.add.hidden = lineup.isFull;
-    },
-    { loads: false },
-  );
-});

@@ -1,61 +1,71 @@
 // A few models beside one another: those that are compared, or that score a text.
+import { make } from "./dom.js";
+import { pickModel } from "./pick.js";
 import { loadModel, session } from "./session.js";
 import { asError } from "./status.js";
 
 /** @import { Model, Source } from "./session.js" */
 
 /** How many stand side by side. */
-export const MOST_MODELS = 4;
+const MOST_MODELS = 4;
 
 /**
- * One of them, with what belongs to it.
+ * Those on one tab, each with its row on the page.
  *
- * @template T
- * @typedef {{ source: Source, row: T }} Entry
+ * @template {{ element: HTMLElement }} Row
  */
-
-/** @template T */
 export class Lineup {
-  /** @type {Entry<T>[]} */
-  entries = [];
+  /** @type {{ source: Source, row: Row }[]} */
+  #entries = [];
+  #more;
   #makeRow;
 
-  /** @param {(source: Source, remove: () => void) => T} makeRow puts a model on the page */
-  constructor(makeRow) {
+  /**
+   * @param {HTMLButtonElement} more lets a person choose one more
+   * @param {(name: string, away: HTMLButtonElement) => Row} makeRow puts a model on the page; `away` takes it off
+   */
+  constructor(more, makeRow) {
+    this.#more = more;
     this.#makeRow = makeRow;
+    more.addEventListener("click", () => {
+      if (session.doing === undefined) pickModel((source) => this.#add(source), { loads: false });
+    });
   }
 
   /** Begins with the page's model, unless there is one already. */
   begin() {
-    if (this.entries.length === 0 && session.source) this.add(session.source);
+    if (this.#entries.length === 0 && session.source) this.#add(session.source);
   }
 
-  get isFull() {
-    return this.entries.length === MOST_MODELS;
+  get rows() {
+    return this.#entries.map(({ row }) => row);
   }
 
   /** @param {Source} source */
-  add(source) {
-    if (this.isFull) return;
-    /** @type {Entry<T>} */
-    const entry = {
-      source,
-      row: this.#makeRow(source, () => {
-        this.entries = this.entries.filter((other) => other !== entry);
-      }),
-    };
-    this.entries.push(entry);
+  #add(source) {
+    const { name } = source;
+    const away = make("button", { type: "button", className: "small", ariaLabel: `Remove ${name}` }, "Remove");
+    const entry = { source, row: this.#makeRow(name, away) };
+    away.addEventListener("click", () => {
+      if (session.doing) return;
+      this.#entries = this.#entries.filter((other) => other !== entry);
+      entry.row.element.remove();
+      this.#more.hidden = false;
+      this.#more.focus();
+    });
+    this.#entries.push(entry);
+    this.#more.hidden = this.#entries.length === MOST_MODELS;
   }
 
   /**
    * Does something with each model in turn. One is in memory at a time, beside the page's own.
    *
    * @param {AbortSignal} signal
-   * @param {(model: Model, row: T) => Promise<void>} act
-   * @param {(row: T, error: unknown) => void} fail hears why a model could not; the others go on, unless the program stopped
+   * @param {(model: Model, row: Row) => Promise<void>} act
+   * @param {(row: Row, error: unknown) => void} fail hears why a model could not; the others go on, unless the program stopped
    */
   async each(signal, act, fail) {
-    for (const { source, row } of [...this.entries]) {
+    for (const { source, row } of this.#entries) {
       /** @type {Model | undefined} */
       let loaded;
       try {
@@ -72,4 +82,3 @@ export class Lineup {
     }
   }
 }
-

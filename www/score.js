@@ -3,7 +3,6 @@ import { element, make } from "./dom.js";
 import { CPU1Error } from "./errors.js";
 import { Lineup } from "./lineup.js";
 import { Inside } from "./see.js";
-import { pickModel } from "./pick.js";
 import { session } from "./session.js";
 import { asError, count, say, showProgress } from "./status.js";
 
@@ -18,7 +17,6 @@ const page = {
   stop: element("score-stop", HTMLButtonElement),
   file: element("scored-file", HTMLInputElement),
   rows: element("scores", HTMLTableSectionElement),
-  add: element("score-add", HTMLButtonElement),
   shown: element("scored-text", HTMLElement),
   see: element("scored-see", HTMLInputElement),
 };
@@ -32,7 +30,7 @@ const MOST_SEEN = 4000;
 /** What a uniform guess among 256 bytes takes. */
 const UNIFORM = 8;
 
-/** @typedef {{ bits: HTMLElement, meter: HTMLMeterElement, note: HTMLElement }} Row */
+/** @typedef {{ element: HTMLElement, bits: HTMLElement, meter: HTMLMeterElement, note: HTMLElement }} Row */
 
 /** A file in the place of what stands in the field. @type {{ name: string, bytes: Uint8Array } | undefined} */
 let given;
@@ -40,36 +38,26 @@ const inside = new Inside(page.shown);
 
 /**
  * @param {string} name
- * @param {(() => void) | undefined} remove
+ * @param {HTMLButtonElement} [away]
  * @returns {Row}
  */
-function makeRow(name, remove) {
+function makeRow(name, away) {
   const bits = make("td", {}, "–");
   const meter = make("meter", { min: 0, max: UNIFORM, value: 0, ariaLabel: `Bits per byte by ${name}` });
   const note = make("span", { className: "quiet" });
-  const end = make("td", {});
-  const row = make("tr", { className: remove ? "" : "fixed" }, make("th", { scope: "row" }, name, note), bits, make("td", {}, meter), end);
-  if (remove) {
-    const away = make("button", { type: "button", className: "small", ariaLabel: `Remove ${name}` }, "Remove");
-    away.addEventListener("click", () => {
-      if (session.doing) return;
-      remove();
-      row.remove();
-      page.add.hidden = false;
-      page.add.focus();
-    });
-    end.append(away);
-  }
-  const fixed = page.rows.querySelector(".fixed");
-  if (remove && fixed) fixed.before(row);
-  else page.rows.append(row);
-  return { bits, meter, note };
+  const end = make("td", {}, away ?? "");
+  return { element: make("tr", {}, make("th", { scope: "row" }, name, note), bits, make("td", {}, meter), end), bits, meter, note };
 }
 
+const gzip = makeRow("gzip");
+const uniform = makeRow("a uniform guess");
+page.rows.append(gzip.element, uniform.element);
 /** @type {Lineup<Row>} */
-const lineup = new Lineup(({ name }, remove) => makeRow(name, remove));
-const gzip = makeRow("gzip", undefined);
-const uniform = makeRow("a uniform guess", undefined);
+const lineup = new Lineup(element("score-add", HTMLButtonElement), (name, away) => {
+  const row = makeRow(name, away);
+  gzip.element.before(row.element);
+  return row;
+});
 gzip.note.textContent = "this browser’s, without a dictionary";
 show(uniform, UNIFORM);
 
@@ -99,7 +87,7 @@ async function score() {
     }
     inside.hide();
     page.shown.hidden = true;
-    for (const { row } of lineup.entries) Object.assign(row.bits, { textContent: "…" });
+    for (const { bits } of lineup.rows) bits.textContent = "…";
     say("Scoring…", true);
     if (bytes.length > 0) show(gzip, (8 * (await gzipped(bytes))) / bytes.length);
     const trace = page.see.checked && bytes.length <= MOST_SEEN;
@@ -192,16 +180,6 @@ page.file.addEventListener("change", () => {
   const [file] = page.file.files ?? [];
   if (file) void readFile(file);
   page.file.value = ""; // the same file can be chosen again
-});
-page.add.addEventListener("click", () => {
-  if (session.doing) return;
-  pickModel(
-    (source) => {
-      lineup.add(source);
-      page.add.hidden = lineup.isFull;
-    },
-    { loads: false },
-  );
 });
 session.onChange(() => {
   page.button.ariaDisabled = String(!session.isReady);
