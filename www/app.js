@@ -6,7 +6,7 @@ import { element, make } from "./dom.js";
 import { keepOffline, sayIsolation, stay } from "./offline.js";
 import { session } from "./session.js";
 import { readLink } from "./share.js";
-import { asError, say } from "./status.js";
+import { arrival, asError, say } from "./status.js";
 import { Tabs } from "./tabs.js";
 import { writer } from "./write.js";
 
@@ -61,9 +61,13 @@ const tabs = new Tabs((tab) => {
 async function open(tab) {
   const panels = [element(`panel-${tab}`, HTMLElement), page.scorer];
   for (const panel of panels) panel.inert = true; // nothing in it would answer yet
-  const next = await TASKS[tab].task();
+  const next = await arrival(TASKS[tab].task());
   for (const panel of panels) panel.inert = false;
   if (tabs.current !== tab) return; // another was opened meanwhile
+  if (!next) {
+    tabs.choose("write");
+    return;
+  }
   task.leave?.();
   task = next;
   task.open?.();
@@ -125,8 +129,8 @@ page.composer.addEventListener("submit", (event) => {
 page.stop.addEventListener("click", session.stop);
 page.cancel.addEventListener("click", session.stop);
 page.pick.addEventListener("click", async () => {
-  const { pickModel } = await import("./pick.js");
-  if (session.doing === undefined) pickModel(session.loadChoice);
+  const part = await arrival(import("./pick.js"));
+  if (session.doing === undefined) part?.pickModel(session.loadChoice);
 });
 page.file.addEventListener("change", () => {
   const [file] = page.file.files ?? [];

@@ -4,7 +4,7 @@ import { fetchCatalog, sayPlace } from "./catalog.js";
 import { element, make } from "./dom.js";
 import { CPU1Error } from "./errors.js";
 import { Meter } from "./meter.js";
-import { asError, say, showProgress } from "./status.js";
+import { arrival, asError, say, showProgress } from "./status.js";
 
 /** @import { ModelInfo, Stats } from "./cpu1.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
@@ -159,8 +159,9 @@ async function loadFile(from) {
  */
 async function askNames(error, from, again) {
   if (error.code !== "names") return false;
-  const { NameForm } = await import("./names.js");
-  nameForm ??= new NameForm();
+  const part = await arrival(import("./names.js"));
+  if (!part) return false;
+  nameForm ??= new part.NameForm();
   return nameForm.ask(error, from.names ?? {}, (names) => again({ ...from, names }));
 }
 

@@ -42,3 +42,17 @@ export function asError(error) {
   if (error instanceof CPU1Error) return error;
   return new CPU1Error("internal", `The page has a fault: ${error instanceof Error ? error.message : error}.`);
 }
+
+/**
+ * A part of the page that comes when it is needed. Where it does not come, that is said.
+ *
+ * @template T
+ * @param {Promise<T>} part
+ * @returns {Promise<T | undefined>}
+ */
+export function arrival(part) {
+  return part.catch(() => {
+    say("A part of the page could not be fetched from its server; try again when the connection is back.", true);
+    return undefined;
+  });
+}

@@ -4,7 +4,7 @@ import { element } from "./dom.js";
 import { ByteRow, Paper } from "./paper.js";
 import { session } from "./session.js";
 import { linkTo } from "./share.js";
-import { announcer, count, say, showProgress } from "./status.js";
+import { announcer, arrival, count, say, showProgress } from "./status.js";
 
 /** @import { Chunk, GenerateOptions, Stats } from "./cpu1.js" */
 /** @import { Trace } from "./trace.js" */
@@ -243,8 +243,9 @@ async function showSeen() {
     inside?.hide();
     return;
   }
-  const { Inside } = await import("./see.js");
-  inside ??= new Inside(output);
+  const part = await arrival(import("./see.js"));
+  if (!part) return;
+  inside ??= new part.Inside(output);
   if (round !== sheet?.rounds.at(-1) || !page.see.checked || output.offsetParent === null) return; // overtaken
   inside.show(round.trace, { end: whole(sheet).length, layers: layersOf() });
 }

@@ -49,6 +49,7 @@ async function openPicker(t, options = {}) {
   const { page } = await openPage(t, { ...options, root: siteFor(t, hub) });
   await says(page.getByRole("status"), /^Ready/);
   await page.getByRole("button", { name: "Choose another model" }).click();
+  await page.waitForFunction(() => document.activeElement?.closest("#runs")); // its list is there
   return { hub, page, ...parts(page) };
 }
 

@@ -289,6 +289,21 @@ test("models are compared in turn, each with its speed and bits", async (t) => {
   assert.equal(await parts(page).text.textContent(), texts[0]);
 });
 
+test("a part of the page that does not come is a sentence, and comes another time", async (t) => {
+  const { page, tab, press, status } = await openReady(t, { allow: [/ERR_FAILED/] });
+  const late = ["compare.js", "pick.js"];
+  for (const part of late) await page.route(`**/${part}`, (route) => route.abort("failed"));
+  await tab("Compare");
+  await says(status, /^A part of the page could not be fetched/);
+  await page.getByRole("tabpanel", { name: "Write" }).waitFor();
+  await press("Choose another model");
+  await says(status, /^A part of the page could not be fetched/);
+  for (const part of late) await page.unroute(`**/${part}`);
+  await tab("Compare");
+  await press("Compare");
+  await says(status, /^Done/);
+});
+
 test("a model that cannot be had leaves the others", async (t) => {
   const { page, hub, tab, press, choose, status } = await openWithHub(t);
   await tab("Compare");
@@ -387,6 +402,7 @@ test("axe finds nothing to complain of on any tab, light and dark", async (t) =>
     }
     await tab("Write");
     await press("Choose another model");
+    await page.getByRole("radio", { name: /^run_10 / }).waitFor();
     await assertAccessible(page);
   }
 });
