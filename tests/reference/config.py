@@ -35,6 +35,8 @@ class Config:
     local_heads: int = dataclasses.field(default=4, metadata={"in_files": False})
     delete_hidden: int = dataclasses.field(default=64, metadata={"in_files": False})
     aligner_width: int = dataclasses.field(default=0, metadata={"in_files": False})
+    # Norms before the last matrix of mixers and FFNs; every published ternary run has them.
+    sub_ln: bool = dataclasses.field(default=True, metadata={"in_files": False})
 
     @property
     def bytes_in(self):

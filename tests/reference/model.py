@@ -92,7 +92,7 @@ class Attention(nn.Module):
         super().__init__()
         linear = linear_kind(config)
         self.query, self.key, self.value = linear(width, width), linear(width, width), linear(width, width)
-        if config.ternary:
+        if config.ternary and config.sub_ln:
             self.out_norm = RMSNorm(width, config.norm_eps)
         self.out = linear(width, width, gain=(2 * config.n_layers) ** -0.5)
         self.heads, self.window = heads, window
@@ -127,7 +127,7 @@ class MLGRU(nn.Module):
         self.forget, self.candidate, self.gate = linear(d, d), linear(d, d), linear(d, d)
         self.decay = nn.Parameter(torch.zeros(d if config.decay == "channel" else 1))
         if config.output_projection:
-            if config.ternary:
+            if config.ternary and config.sub_ln:
                 self.out_norm = RMSNorm(d, config.norm_eps)
             self.out = linear(d, d, gain=(2 * config.n_layers) ** -0.5)
 
@@ -152,7 +152,7 @@ class GatedFFN(nn.Module):
         super().__init__()
         linear = linear_kind(config)
         self.gate, self.up = linear(width, hidden), linear(width, hidden)
-        if config.ternary:
+        if config.ternary and config.sub_ln:
             self.down_norm = RMSNorm(hidden, config.norm_eps)
         self.down = linear(hidden, width, gain=(2 * config.n_layers) ** -0.5)
 

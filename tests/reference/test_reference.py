@@ -1,6 +1,7 @@
 """Checks of the reference itself: `python -m pytest` in this folder."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import torch
 
 import corpus
 import data
+import export
 import files
 import goldens
 import inference
@@ -140,11 +142,21 @@ def test_windows_go_on_where_they_stopped():
     assert one.epoch > 0
 
 
-def toy_training(out, text, held_out, phase):
+def toy_training(out, text, held_out, *more):
     command = [sys.executable, HERE / "train.py", "run_07", "--reduced", "--no-compile", "--device", "cpu", "--out", out,
                "--data", text, "--heldout", held_out, "--rows", "2", "--positions", "8", "--warmup", "5", "--steps", "60",
-               "--validate-every", "20", "--save-every", "0", "--phase", str(phase)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+               "--validate-every", "20", "--save-every", "0", *more]
+    # Threads would wait for each other longer than so small a model computes.
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+
+
+@pytest.fixture
+def toy_texts(tmp_path):
+    text, held_out = tmp_path / "text", tmp_path / "held"
+    source = (HERE / "data/heldout.txt").read_bytes()
+    text.write_bytes(source[:30_000])
+    held_out.write_bytes(source[30_000:31_000])
+    return text, held_out
 
 
 def curve(out):
@@ -152,23 +164,38 @@ def curve(out):
     return [line.split(",")[:2] + line.split(",")[3:] for line in (out / "log.csv").read_text().splitlines()]
 
 
-def test_kill_and_resume_give_the_same_curve(tmp_path):
-    text, held_out = tmp_path / "text", tmp_path / "held"
-    source = (HERE / "data/heldout.txt").read_bytes()
-    text.write_bytes(source[:30_000])
-    held_out.write_bytes(source[30_000:31_000])
-    for phase in (1, 2):
-        straight = toy_training(tmp_path / "straight", text, held_out, phase)
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_kill_and_resume_give_the_same_curve(tmp_path, toy_texts, optimizer):
+    for phase in ("1", "2"):
+        words = (*toy_texts, "--phase", phase, "--optimizer", optimizer, "--keep-every", "30")
+        straight = toy_training(tmp_path / "straight", *words)
         assert straight.communicate() and straight.returncode == 0
-        killed = toy_training(tmp_path / "killed", text, held_out, phase)
+        killed = toy_training(tmp_path / "killed", *words)
         for line in killed.stdout:
             if line.startswith(f"{phase} 40 "):
                 killed.kill()
                 break
         killed.wait()
-        resumed = toy_training(tmp_path / "killed", text, held_out, phase)
+        resumed = toy_training(tmp_path / "killed", *words)
         assert resumed.communicate() and resumed.returncode == 0
         assert curve(tmp_path / "killed") == curve(tmp_path / "straight")
+    kept = sorted(path.name for path in (tmp_path / "killed").glob("*step*.pt"))
+    assert kept == [f"checkpoint_run_07_{step}.pt" for step in ("phase2_step30", "phase2_step60", "step30", "step60")]
+    last = files.load(tmp_path / "killed" / "checkpoint_run_07_phase2_step60.pt").state_dict()
+    for name, tensor in export.load(tmp_path / "straight" / "checkpoint.pt")[0].state_dict().items():
+        assert torch.equal(last[name], tensor.bfloat16().float()), name
+
+
+def test_a_ternary_model_starts_from_a_float_one(tmp_path, toy_texts):
+    first = toy_training(tmp_path / "float", *toy_texts, "--set", "ternary=false", "activation_bits=0")
+    assert first.communicate() and first.returncode == 0
+    warm, start = export.load(tmp_path / "float" / "checkpoint.pt")[0], tmp_path / "start.pt"
+    files.write_unpacked(warm, start)
+    second = toy_training(tmp_path / "ternary", *toy_texts, "--start-from", start, "--steps", "0")
+    assert second.communicate() and second.returncode == 0
+    began = export.load(tmp_path / "ternary" / "checkpoint.pt")[0]
+    assert began.config.ternary and not warm.config.ternary
+    assert all(torch.equal(began.state_dict()[name], tensor) for name, tensor in warm.state_dict().items())
 
 
 def test_committed_goldens_still_hold():

@@ -20,6 +20,7 @@ and proportional) moves the reward for deleting until the share of deleted patch
 
 import argparse
 import csv
+import dataclasses
 import datetime
 import json
 import math
@@ -30,17 +31,22 @@ import time
 import numpy as np
 import torch
 
+import files
 import model as model_module
 from config import Config, RUNS, reduced
 from data import Windows, validation_rows
 from model import CPU1
+from quant import BitLinear
 
 HERE = pathlib.Path(__file__).parent
 
 
-def arguments():
+def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("run", help="a run of SPEC §1, or a JSON file with the fields of Config")
+    parser.add_argument("--set", nargs="+", default=[], metavar="FIELD=VALUE",
+                        help="fields of Config that differ, as JSON: ternary=false activation_bits=0 is the float twin")
+    parser.add_argument("--start-from", type=pathlib.Path, help="a file of SPEC §3 with the weights to begin with: a warm start")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder for checkpoint and log")
     parser.add_argument("--data", type=pathlib.Path, default=HERE / "data/corpus/train.bin", help="bytes, or .npy of token ids")
     parser.add_argument("--heldout", type=pathlib.Path, default=HERE / "data/heldout.txt")
@@ -55,15 +61,25 @@ def arguments():
     parser.add_argument("--floor", type=float, default=0.1, help="share of the peak at which phase 1 ends and phase 2 begins")
     parser.add_argument("--warmup", type=int, default=100, help="steps")
     parser.add_argument("--weight-decay", type=float, default=0.1)
+    parser.add_argument("--decay-until", type=float, default=0.5, help="share of phase 1 that has weight decay")
+    parser.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw", help="of the ternary matrices; AdamW for all else")
     parser.add_argument("--clip", type=float, default=1.0)
     parser.add_argument("--share", type=float, default=0.4, help="share of patches to delete, phase 2")
     parser.add_argument("--validate-every", type=int, default=200, help="steps")
     parser.add_argument("--save-every", type=float, default=240, help="seconds")
+    parser.add_argument("--keep-every", type=int, default=0, help="steps between step files as the archive has them; 0: none")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reduced", action="store_true", help="the fixture size of the run, for trying things out")
     parser.add_argument("--no-compile", dest="compile", action="store_false")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    return parser.parse_args()
+    return parser.parse_args(words)
+
+
+def configuration(options):
+    """The architecture that the arguments ask for."""
+    config = RUNS.get(options.run) or Config(**json.loads(pathlib.Path(options.run).read_text()))
+    config = reduced(config) if options.reduced else config
+    return dataclasses.replace(config, **{field: json.loads(value) for field, value in (pair.split("=") for pair in options.set)})
 
 
 class Schedule:
@@ -80,8 +96,8 @@ class Schedule:
 
     def progress(self, step, elapsed):
         """0 at the beginning, 1 when the phase is over."""
-        if self.steps:
-            return min(step / self.steps, 1.0)
+        if self.steps is not None:
+            return min(step / self.steps, 1.0) if self.steps else 1.0
         if self.seconds:
             return min(elapsed / self.seconds, 1.0)
         left = max(self.end - time.time(), 0)
@@ -94,8 +110,10 @@ class Trainer:
         torch.manual_seed(options.seed)
         self.device = torch.device(options.device)
         self.model = CPU1(config).to(self.device)
+        # Until phase 2 teaches it the gate deletes nothing, in the files of phase 1 too.
+        self.set_gate_bias(-10.0)
         self.peak = options.rate or (3e-3 if config.ternary else 1e-3)
-        self.optimizer = self.make_optimizer()
+        self.optimizers = self.make_optimizers()
         unit = config.patch_size
         self.text, self.held_out = load_text(options.data), load_text(options.heldout)
         self.windows = Windows(self.text, options.rows, options.positions, unit, options.seed)
@@ -108,25 +126,36 @@ class Trainer:
         self.checkpoint, self.log = options.out / "checkpoint.pt", options.out / "log.csv"
         self.resume()
 
-    def make_optimizer(self):
+    def make_optimizers(self):
         """Matrices at the full rate with weight decay; the gate, and what is small, apart."""
-        groups = {"matrices": [], "small": [], "gate": []}
+        groups = {"matrices": [], "muon": [], "small": [], "gate": []}
+        layers = {f"{name}.weight" for name, module in self.model.named_modules() if isinstance(module, BitLinear)}
         for name, parameter in self.model.named_parameters():
             small = parameter.dim() < 2 or "bolmo" in name or "positions" in name
-            groups["gate" if name.startswith("delete_gate") else "small" if small else "matrices"].append(parameter)
-        return torch.optim.AdamW(
+            by_muon = self.options.optimizer == "muon" and name in layers and "head" not in name
+            groups["gate" if name.startswith("delete_gate") else "small" if small else "muon" if by_muon else "matrices"].append(parameter)
+        muon = groups.pop("muon")
+        optimizers = [torch.optim.AdamW(
             [{"params": parameters, "kind": kind, "weight_decay": 0.0} for kind, parameters in groups.items() if parameters],
-            lr=0.0, betas=(0.9, 0.95), fused=True)
+            lr=0.0, betas=(0.9, 0.95), fused=True)]
+        if muon:
+            optimizers.append(torch.optim.Muon([{"params": muon, "kind": "matrices"}], lr=0.0, adjust_lr_fn="match_rms_adamw"))
+        return optimizers
+
+    @torch.no_grad()
+    def set_gate_bias(self, bias):
+        if self.config.delete_gate:
+            self.model.delete_gate.score.bias.fill_(bias)
 
     def set_rates(self, progress):
         options = self.options
         if self.phase == 1:
             rate = self.peak * min(1, (self.step + 1) / options.warmup) * (1 - (1 - options.floor) * progress)
-            decay = options.weight_decay if progress < 0.5 else 0.0
+            decay = options.weight_decay if progress < options.decay_until else 0.0
         else:
             rate, decay = self.peak * options.floor * (1 - progress), 0.0
         gate_rate = 0.0 if self.phase == 1 else 3e-3 * min(1, (self.step + 1) / 20) * (1 - 0.9 * progress)
-        for group in self.optimizer.param_groups:
+        for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
             group["lr"] = gate_rate if group["kind"] == "gate" else rate
             group["weight_decay"] = decay if group["kind"] == "matrices" else 0.0
         return rate
@@ -147,9 +176,10 @@ class Trainer:
             total = nats - max(self.reward + 0.5 * (target - share), 0.0) * delete.mean()
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
-        if math.isfinite(norm):
-            self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            if math.isfinite(norm):
+                optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         return float(nats.detach()), float(norm), share
 
     @torch.no_grad()
@@ -172,7 +202,7 @@ class Trainer:
         """Written whole to another name first, so that a kill leaves the old checkpoint or the new one."""
         part = self.checkpoint.with_suffix(".part")
         torch.save({
-            "config": self.config.to_dict(), "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
+            "config": self.config.to_dict(), "model": self.model.state_dict(), "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "phase": self.phase, "step": self.step, "elapsed": self.elapsed, "reward": self.reward,
             "recent": self.recent, "windows": self.windows.state(), "state": self.state, "rng": torch.get_rng_state(),
         }, part)
@@ -182,11 +212,14 @@ class Trainer:
         if not self.checkpoint.exists():
             if self.options.phase == 2:
                 raise SystemExit(f"phase 2 goes on from phase 1, but {self.checkpoint} does not exist: train phase 1 first")
+            if self.options.start_from:
+                self.warm_start(self.options.start_from)
             self.log.write_text("phase,step,seconds,epoch,rate,bits,gradient_norm,deleted,heldout_bits,heldout_deleted\n")
             return
         saved = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
         self.model.load_state_dict(saved["model"])
-        self.optimizer.load_state_dict(saved["optimizer"])
+        for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
         self.windows.restore(saved["windows"])
         self.state = saved["state"].to(self.device)
         torch.set_rng_state(saved["rng"].cpu())
@@ -196,14 +229,27 @@ class Trainer:
         elif saved["phase"] > self.phase:
             raise SystemExit(f"{self.checkpoint} is in phase {saved['phase']} already; give --phase {saved['phase']} or another --out")
         else:
-            with torch.no_grad():
-                # Begin by keeping nearly everything, near enough to the threshold to feel a gradient.
-                self.model.delete_gate.score.bias.fill_(-2.0)
+            # Begin by keeping nearly everything, near enough to the threshold to feel a gradient.
+            self.set_gate_bias(-2.0)
         # Rows of the log after the checkpoint belong to steps that will be taken again.
         rows = list(csv.reader(self.log.open()))
         kept = [row for row in rows[1:] if (int(row[0]), int(row[1])) <= (saved["phase"], saved["step"])]
         with self.log.open("w", newline="") as log:
             csv.writer(log, lineterminator="\n").writerows(rows[:1] + kept)
+
+    def warm_start(self, path):
+        """Takes the weights of a file; what it lacks, such as the norms of ternary layers, stays as it was made."""
+        _, _, tensors = files.read(path)
+        strange = set(tensors) - set(self.model.state_dict())
+        if strange:
+            raise SystemExit(f"{path} has tensors that this model lacks: {', '.join(sorted(strange))}")
+        self.model.load_state_dict(tensors, strict=False)
+
+    def keep(self):
+        """A step file as the archive has them, with the state of the optimizer of most matrices."""
+        phase = "" if self.phase == 1 else f"phase{self.phase}_"
+        name = f"checkpoint_{self.config.run}_{phase}step{self.step}.pt"
+        files.write_step(self.model, self.options.out / name, self.step, self.optimizers[0])
 
     def run(self):
         """Trains to the end of the phase."""
@@ -220,6 +266,8 @@ class Trainer:
                 held = self.validate(self.phase == 2) if self.step % options.validate_every == 0 else ("", "")
                 self.elapsed = time.time() - began
                 self.write_log(rate, bits, norm, share, *held)
+            if options.keep_every and self.step % options.keep_every == 0:
+                self.keep()
             if time.time() - saved_at >= options.save_every:
                 self.save()
                 saved_at = time.time()
@@ -248,12 +296,12 @@ def compile_layers():
 
 def main():
     options = arguments()
-    config = RUNS.get(options.run) or Config(**json.loads(pathlib.Path(options.run).read_text()))
+    config = configuration(options)
     if options.phase == 2 and not config.delete_gate:
         raise SystemExit(f"{config.run} has no DeleteGate, so it has no phase 2")
     if options.compile:
         compile_layers()
-    Trainer(reduced(config) if options.reduced else config, options).run()
+    Trainer(config, options).run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,131 @@
+"""What makes ternary weights learn: small models on equal budgets, one change each.
+
+    python recipe.py --out data/recipe [--only NAME ...]
+
+trains those that are not finished (kill and repeat as you like) and then writes the table between the marks in
+`README.md`, and `recipe.svg`. The model is run_14 at about a quarter of its size; every variation reads the same
+bytes in the same order, and none sees the held-out text but to be measured.
+"""
+
+import argparse
+import csv
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).parent
+
+SIZE = ["d_model=192", "n_layers=6", "d_ff=512", "local_width=96", "local_ff=256"]
+FLOAT = ["ternary=false", "activation_bits=0"]
+STEPS = 600
+ROWS = 16
+
+# name -> (what it is, fields of Config that differ, arguments of train.py that differ)
+VARIATIONS = {
+    "base": ("ternary from the first step, rate 3e-3", [], {}),
+    "rate 3e-4": ("a tenth of the rate, usual for floats", [], {"rate": 3e-4}),
+    "rate 1e-3": ("a third of the rate", [], {"rate": 1e-3}),
+    "rate 6e-3": ("twice the rate", [], {"rate": 6e-3}),
+    "rate 1e-2": ("more than three times the rate", [], {"rate": 1e-2}),
+    "muon": ("Muon for the ternary matrices, rate 3e-3", [], {"optimizer": "muon"}),
+    "half the batch": ("8 rows a step, twice the steps", [], {"rows": ROWS // 2, "steps": STEPS * 2}),
+    "twice the batch": ("32 rows a step, half the steps", [], {"rows": ROWS * 2, "steps": STEPS // 2}),
+    "decay throughout": ("weight decay to the end", [], {"decay-until": 1}),
+    "no clipping": ("gradients as they come", [], {"clip": 1e9}),
+    "no SubLN": ("without the norms before the last matrix of mixers and FFNs", ["sub_ln=false"], {}),
+    "no FPResidual": ("without the float path of rank 12", ["fp_residual_rank=0"], {}),
+    "no Bolmo": ("without boundary-aware byte vectors", ["bolmo=false"], {}),
+    "float 1e-3": ("the float twin, its best rate of three", FLOAT, {"rate": 1e-3}),
+    "float 3e-3": ("the float twin at the rate of the base", FLOAT, {}),
+    "float 3e-4": ("the float twin at a tenth of it", FLOAT, {"rate": 3e-4}),
+    "warm start": ("half of the budget as float at 1e-3, the other half ternary", [], {"steps": STEPS // 2, "seed": 2}),
+}
+WARM = ("warm start", FLOAT, {"rate": 1e-3, "steps": STEPS // 2})
+
+
+def train(out, fields, changed, options):
+    """Trains one model to its end, unless it is there already."""
+    arguments = {"steps": STEPS, "rows": ROWS, "validate-every": 100, "save-every": 120, "out": out, **options} | changed
+    if finished(out, arguments["steps"]):
+        return
+    words = [word for name, value in arguments.items() for word in (f"--{name}", str(value))]
+    subprocess.run([sys.executable, HERE / "train.py", "run_14", "--set", *SIZE, *fields, *words], check=True)
+
+
+def finished(out, steps):
+    log = out / "log.csv"
+    last = read_log(out)[-1:] if log.exists() else []
+    return bool(last) and int(last[0]["step"]) == steps and float(last[0]["rate"]) == 0
+
+
+def read_log(out):
+    with (out / "log.csv").open() as log:
+        return list(csv.DictReader(log))
+
+
+def train_all(folder, names, data):
+    for name in names:
+        _, fields, changed = VARIATIONS[name]
+        out = folder / name.replace(" ", "_")
+        if name == "warm start":
+            first, first_fields, first_changed = WARM
+            before = folder / f"{first.replace(' ', '_')}_float"
+            train(before, first_fields, first_changed, data)
+            start = before / "start.pt"
+            subprocess.run([sys.executable, HERE / "export.py", before / "checkpoint.pt", start, "--flavour", "unpacked"], check=True)
+            changed = changed | {"start-from": start}
+        train(out, fields, changed, data)
+
+
+def results(folder):
+    """(name, what it is, bits per byte held out, curve of (share of the budget, bits)) of what is finished, best first."""
+    found = []
+    for name, (what, _, changed) in VARIATIONS.items():
+        out, steps = folder / name.replace(" ", "_"), changed.get("steps", STEPS)
+        if finished(out, steps):
+            rows = [row for row in read_log(out) if row["heldout_bits"]]
+            curve = [(int(row["step"]) / steps, float(row["heldout_bits"])) for row in rows]
+            found.append((name, what, curve[-1][1], curve))
+    return sorted(found, key=lambda result: result[2])
+
+
+def table(found):
+    base = next(bits for name, _, bits, _ in found if name == "base")
+    lines = ["| variation | what it is | bits per byte, held out | to the base |", "|---|---|---|---|"]
+    lines += [f"| {name} | {what} | {bits:.3f} | {'' if name == 'base' else f'{bits / base - 1:+.1%}'} |" for name, what, bits, _ in found]
+    return "\n".join(lines)
+
+
+def plot(found, path):
+    import matplotlib
+    matplotlib.use("svg")
+    # The same curves give the same file.
+    matplotlib.rcParams |= {"svg.hashsalt": "recipe", "svg.fonttype": "none", "font.family": "sans-serif"}
+    from matplotlib import pyplot
+    figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
+    for name, _, bits, curve in found:
+        share, heights = zip(*curve)
+        axes.plot(share, heights, label=f"{name}  {bits:.3f}", linestyle="--" if name.startswith("float") else "-")
+    axes.set(xlabel="share of the budget", ylabel="bits per byte, held out", ylim=(None, min(4, axes.get_ylim()[1])))
+    axes.legend(fontsize="small")
+    axes.grid(alpha=0.3)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder for checkpoints and logs")
+    parser.add_argument("--only", nargs="+", choices=VARIATIONS, default=list(VARIATIONS))
+    parser.add_argument("--data", type=pathlib.Path, default=HERE / "data/corpus/train.bin")
+    options = parser.parse_args()
+    train_all(options.out, options.only, {"data": options.data})
+    found = results(options.out)
+    readme, marks = HERE / "README.md", ("<!-- recipe: written by recipe.py -->", "<!-- /recipe -->")
+    text = readme.read_text()
+    before, after = text[:text.index(marks[0]) + len(marks[0])], text[text.index(marks[1]):]
+    readme.write_text(f"{before}\n\n{table(found)}\n\n{after}")
+    plot(found, HERE / "recipe.svg")
+
+
+if __name__ == "__main__":
+    main()
