@@ -167,7 +167,7 @@ def curve(out):
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_kill_and_resume_give_the_same_curve(tmp_path, toy_texts, optimizer):
     for phase in ("1", "2"):
-        words = (*toy_texts, "--phase", phase, "--optimizer", optimizer, "--keep-every", "30")
+        words = (*toy_texts, "--phase", phase, "--optimizer", optimizer, "--keep", "30", "60")
         straight = toy_training(tmp_path / "straight", *words)
         assert straight.communicate() and straight.returncode == 0
         killed = toy_training(tmp_path / "killed", *words)

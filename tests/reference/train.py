@@ -67,7 +67,7 @@ def arguments(words=None):
     parser.add_argument("--share", type=float, default=0.4, help="share of patches to delete, phase 2")
     parser.add_argument("--validate-every", type=int, default=200, help="steps")
     parser.add_argument("--save-every", type=float, default=240, help="seconds")
-    parser.add_argument("--keep-every", type=int, default=0, help="steps between step files as the archive has them; 0: none")
+    parser.add_argument("--keep", type=int, nargs="+", default=[], metavar="STEP", help="after these, a step file as the archive has them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reduced", action="store_true", help="the fixture size of the run, for trying things out")
     parser.add_argument("--no-compile", dest="compile", action="store_false")
@@ -266,7 +266,7 @@ class Trainer:
                 held = self.validate(self.phase == 2) if self.step % options.validate_every == 0 else ("", "")
                 self.elapsed = time.time() - began
                 self.write_log(rate, bits, norm, share, *held)
-            if options.keep_every and self.step % options.keep_every == 0:
+            if self.step in options.keep:
                 self.keep()
             if time.time() - saved_at >= options.save_every:
                 self.save()
