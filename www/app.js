@@ -3,6 +3,7 @@
 import { fetchCatalog } from "./catalog.js";
 import { composer } from "./composer.js";
 import { element, make } from "./dom.js";
+import { hasRelaxed } from "./engine.js";
 import { keepOffline, sayIsolation, stay } from "./offline.js";
 import { session } from "./session.js";
 import { readLink } from "./share.js";
@@ -161,6 +162,6 @@ document.addEventListener("keydown", (event) => {
 });
 window.addEventListener("hashchange", followLink);
 
-page.isolation.textContent = sayIsolation();
+page.isolation.textContent = hasRelaxed ? sayIsolation() : `${sayIsolation()} Plain SIMD: this browser lacks the relaxed instructions, which are faster.`;
 void session.loadEmbedded().then(keepOffline);
 void followLink();

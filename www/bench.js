@@ -2,7 +2,7 @@
 // engines. Rates are wall time as the page sees it: a patch counts when its bytes have arrived.
 import { CPU1 } from "./cpu1.js";
 import { element } from "./dom.js";
-import { chooseThreads, hasRelaxed } from "./engine.js";
+import { chooseThreads, hasRelaxed, sharesMemory } from "./engine.js";
 
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
 /** @typedef {"relaxed" | "plain"} Simd */
@@ -148,9 +148,9 @@ const page = {
 const cores = navigator.hardwareConcurrency;
 element("fact-cores", HTMLElement).textContent = String(cores);
 element("fact-isolated", HTMLElement).textContent = crossOriginIsolated ? "yes" : "no";
-element("isolation", HTMLElement).textContent = crossOriginIsolated
+element("isolation", HTMLElement).textContent = sharesMemory
   ? ""
-  : "This page is not isolated, so threads may not share memory: only one thread is measured.";
+  : `${crossOriginIsolated ? "This browser lets no threads share memory" : "This page is not isolated, so threads may not share memory"}: only one thread is measured.`;
 element("fact-relaxed", HTMLElement).textContent = hasRelaxed ? "yes" : "no";
 
 /** @type {AbortController | undefined} */

@@ -109,7 +109,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number} fetchedBytes what came over the network for the model
  * @property {string} flavour which of the archive's kinds of file it is: unpacked, compact or step
  * @property {{ state: "hit" | "stored" | "off", notice: string }} cache whether it came from the cache, is kept there
- *   now, or is not; `notice` says why not, if it was to be
+ *   now, or is not; `notice` says why not, if it was to be, or where else than usual
  * @property {Report} report how the file was read
  */
 

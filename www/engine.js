@@ -16,6 +16,9 @@ const RELAXED = Uint8Array.of(
 /** Whether this engine has relaxed SIMD. */
 export const hasRelaxed = WebAssembly.validate(RELAXED);
 
+/** Whether workers can share memory here: WebKitGTK does not let them, even where the page is isolated. */
+export const sharesMemory = self.crossOriginIsolated && typeof SharedArrayBuffer === "function";
+
 /**
  * What to run in the place of the fastest, for measurements; what there is not is ignored.
  *
@@ -24,12 +27,12 @@ export const hasRelaxed = WebAssembly.validate(RELAXED);
 
 /**
  * The number of threads to use: what was asked for, else half the machine's and at most four; one
- * where the page may not share memory between threads.
+ * where workers cannot share memory.
  *
  * @param {number | undefined} wanted
  */
 export function chooseThreads(wanted) {
-  if (!self.crossOriginIsolated) return 1;
+  if (!sharesMemory) return 1;
   const cores = navigator.hardwareConcurrency;
   return wanted ?? Math.min(cores, 4, Math.max(2, Math.floor(cores / 2)));
 }

@@ -33,7 +33,7 @@ import { blobSource, openSource } from "./source.js";
  * @property {Model} model
  * @property {any} report what was decided about the tensors of its file
  * @property {number} fetched bytes
- * @property {{ state: "hit" | "stored" | "off", notice: string }} cache `notice` says why a model is not kept, or is empty
+ * @property {{ state: "hit" | "stored" | "off", notice: string }} cache `notice` says why a model is not kept, or where else than usual; or is empty
  * @property {string} lacking why a model of BPE tokens reads no text, as a sentence; else empty
  * @property {WebAssembly.Memory} memory
  * @property {import("./program.js").Team} team

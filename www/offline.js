@@ -1,6 +1,8 @@
 // The page's service worker, sw.js: it isolates the page where its host does not, and keeps it for visits offline.
 // Where there can be none, in some private windows for one, the page is as its host sends it.
 
+import { sharesMemory } from "./engine.js";
+
 /** Milliseconds after which the page is kept: what a visitor does first comes first. */
 const DELAY = 2000;
 
@@ -59,7 +61,9 @@ async function register() {
 export function sayIsolation() {
   if (crossOriginIsolated) {
     const byWorker = visit?.serverTiming.some(({ name }) => name === "isolated-by-worker");
-    return `This page is cross-origin isolated${byWorker ? " by its service worker" : ""}, so its threads can share memory.`;
+    const isolated = `this page is cross-origin isolated${byWorker ? " by its service worker" : ""}`;
+    if (!sharesMemory) return `One thread: this browser lets no threads share memory, though ${isolated}.`;
+    return `T${isolated.slice(1)}, so its threads can share memory.`;
   }
   const why = !isSecureContext
     ? "it was not loaded over https"

@@ -91,7 +91,7 @@ export class Slot {
 
   /** How a model that was fetched is kept now. @returns {{ state: "stored" | "off", notice: string }} */
   get state() {
-    return { state: this.#writing ? "stored" : "off", notice: this.#notice };
+    return this.#writing ? { state: "stored", notice: this.#store?.notice ?? "" } : { state: "off", notice: this.#notice };
   }
 
   /** @param {string} why */

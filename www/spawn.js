@@ -1,8 +1,11 @@
 // How a worker is started, wherever its script is.
 
+/** What a script says in the place of the one that it could not import. */
+const LOST = "cpu1: lost";
+
 /**
  * Starts a worker. Browsers take its script from the page's own origin only; from another it is
- * imported by a script of the page's.
+ * imported by a script of the page's. One that cannot be had is an `error` without a message, either way.
  *
  * @param {string} here address of the module that asks
  * @param {string} script beside that module
@@ -11,9 +14,22 @@
 export function spawn(here, script, near) {
   const address = new URL(script, here);
   if (address.origin === location.origin) return near();
-  const text = new Blob([`import ${JSON.stringify(address.href)};`], { type: "text/javascript" });
-  const own = URL.createObjectURL(text);
+  // Not `import "…"`, for which WebKit asks without CORS, and isolated pages then refuse the answer. Until the script
+  // is there, messages wait for it.
+  const text = `
+    const early = [];
+    self.onmessage = (event) => early.push(event);
+    import(${JSON.stringify(address.href)}).then(
+      () => early.forEach((event) => self.onmessage(event)),
+      () => self.postMessage(${JSON.stringify(LOST)}),
+    );`;
+  const own = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   const worker = new Worker(own, { type: "module", name: "cpu1" });
+  worker.addEventListener("message", (event) => {
+    if (event.data !== LOST) return;
+    event.stopImmediatePropagation();
+    worker.dispatchEvent(new Event("error", { cancelable: true }));
+  });
   setTimeout(() => URL.revokeObjectURL(own), 60_000); // the browser has long read it
   return worker;
 }

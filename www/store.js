@@ -7,6 +7,8 @@
 
 const NAME = "cpu1-models";
 
+const IN_CACHE = "It is in the Cache API, as the browser gives this page no private file system.";
+
 /** Of what is written; other versions are not read. */
 const VERSION = 1;
 
@@ -65,12 +67,12 @@ const VERSION = 1;
 export async function openStore() {
   try {
     const root = await navigator.storage.getDirectory();
-    return new Store(new Folder(await root.getDirectoryHandle(NAME, { create: true })));
+    return new Store(new Folder(await root.getDirectoryHandle(NAME, { create: true })), "");
   } catch {
     // Not in this browser, or not in this window: the next may do.
   }
   try {
-    return new Store(new Responses(await caches.open(NAME)));
+    return new Store(new Responses(await caches.open(NAME)), IN_CACHE);
   } catch {
     return undefined;
   }
@@ -79,9 +81,13 @@ export async function openStore() {
 export class Store {
   #shelf;
 
-  /** @param {Shelf} shelf */
-  constructor(shelf) {
+  /**
+   * @param {Shelf} shelf
+   * @param {string} notice where entries are, if not where they should be
+   */
+  constructor(shelf, notice) {
     this.#shelf = shelf;
+    this.notice = notice;
   }
 
   /** All that is kept. @returns {Promise<Entry[]>} */

@@ -103,15 +103,15 @@ const NO_CACHES = "CacheStorage.prototype.open = () => Promise.reject(new DOMExc
 const NAME = "owner/repo/run_14/model.pt@main";
 const NOTHING_KEPT = "The model is not kept for the next visit: ";
 
-for (const [where, options] of /** @type {[string, PageOptions | undefined][]} */ ([
-  ["the private file system", undefined],
-  ["the Cache API", without(NO_FILES)],
+for (const [where, notice, options] of /** @type {[string, string, PageOptions | undefined][]} */ ([
+  ["the private file system", "", undefined],
+  ["the Cache API", "It is in the Cache API, as the browser gives this page no private file system.", without(NO_FILES)],
 ])) {
   test(`a second visit needs no request: ${where}`, async (t) => {
     const { hub, page, load, cached, requests } = await open(t, options);
     const sha256 = "0123456789abcdef".repeat(4);
     const first = await load(NAME, { sha256 });
-    assert.deepEqual(first.cache, { state: "stored", notice: "" });
+    assert.deepEqual(first.cache, { state: "stored", notice });
     assert.equal(first.fetchedBytes, hub.sent() - 1, "all but the byte that came with the size");
     assert.ok(first.memoryBytes > 0);
     assert.equal((await filesOf(page)).length, 1);
