@@ -8,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 NATIVE_TOOLCHAIN=1.95.0
 WEB_TOOLCHAIN=nightly-2026-05-20
 WASM_PACK_VERSION=0.15.1
+GECKODRIVER_VERSION=0.37.1
 # wasm-bindgen's command line has to be of the same version as the crate.
 WASM_BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
 
@@ -21,8 +22,12 @@ usage() {
 usage: ./build.sh VERB
 
   serve [PORT]   build, and serve the page on this machine (port 8080 if free)
-  test           run every check and test: format, lints, docs, native, wasm in a
-                 headless browser with threads and without, and the page itself
+  test [--all-browsers] [--write]
+                 run every check and test: format, lints, docs, native, wasm in a
+                 headless browser with threads and without, and the page itself. In
+                 Chromium, or in Firefox and WebKitGTK too, of which those that cannot
+                 be installed are left out and named; --write puts the table of engines
+                 into the README
   build          build the page's wasm into www/pkg/
   site           build, and write what a static host needs: target/site/, www/ without
                  the comments of its JavaScript
@@ -35,7 +40,8 @@ usage: ./build.sh VERB
   bench loading [--write]
                  the same of loading full-size models, against a stand-in for the Hub
   screenshots    take the README's screenshots from the running page
-  setup          install what is missing; every other verb does so first
+  setup [--all-browsers]
+                 install what is missing; every other verb does so first
   clean          remove what was built; the tools of setup stay
 
 After setup everything works offline, and `wasm-pack test --headless --chrome`,
@@ -73,6 +79,7 @@ setup_build() {
 setup_tests() {
   setup_tool wasm-pack wasm-pack "$WASM_PACK_VERSION" "which runs the wasm tests in a browser"
   setup_browser
+  if [ -n "$ALL_BROWSERS" ]; then setup_engines; fi
 }
 
 # The toolchain of everything but wasm: formatting, lints, documentation, native tests.
@@ -250,7 +257,7 @@ setup_crates() {
 setup_node() {
   local installed=tests/e2e/node_modules/.installed-lock.json
   if ! cmp -s tests/e2e/package-lock.json "$installed"; then
-    say "Installing the packages of tests/e2e/package-lock.json (npm): wasm-opt, the linter, the type checker, the browser's driver, axe-core"
+    say "Installing the packages of tests/e2e/package-lock.json (npm): wasm-opt, the linter, the type checker, the browsers' drivers, axe-core"
     npm ci --prefix tests/e2e --no-audit --no-fund
     cp tests/e2e/package-lock.json "$installed"
   fi
@@ -286,6 +293,41 @@ find_browser() {
 }
 
 find_driver() { have chromedriver || [ -x "${CHROMEDRIVER-}" ]; }
+
+# The other engines to test in. Without the network, or on another system than Debian and its kin, those that
+# are not there are left out. In subshells, as to fail here is no end.
+setup_engines() {
+  if ! (setup_firefox); then leave_out "Firefox" "firefox or firefox-esr, and geckodriver, have to be on PATH"; fi
+  if ! (setup_webkit); then leave_out "WebKitGTK" "WebKitWebDriver, Xvfb and xauth have to be on PATH"; fi
+}
+
+setup_firefox() {
+  if ! find_firefox && have apt-get; then
+    say "Installing firefox-esr (apt), to test in"
+    apt_install firefox-esr || true
+  fi
+  find_firefox || return 1
+  have geckodriver || setup_tool geckodriver geckodriver "$GECKODRIVER_VERSION" "through which the tests reach Firefox"
+}
+
+setup_webkit() {
+  if ! find_webkit && have apt-get; then
+    say "Installing webkit2gtk-driver, xvfb and xauth (apt), to test in"
+    apt_install webkit2gtk-driver xvfb xauth || true
+  fi
+  find_webkit
+}
+
+find_firefox() {
+  FIREFOX=$(command -v "${FIREFOX:-firefox}" || command -v firefox-esr) && export FIREFOX
+}
+
+find_webkit() { have WebKitWebDriver && have Xvfb && have xauth; }
+
+# What cannot be tested in, and why: said at the end.
+LEFT_OUT=
+leave_out() { LEFT_OUT="$LEFT_OUT$1: $2"$'\n'; }
+say_left_out() { if [ -n "$LEFT_OUT" ]; then printf '\nleft out, as it is not on this machine:\n%s' "$LEFT_OUT"; fi; }
 
 # --- build and serve ----------------------------------------------------------------------------
 
@@ -394,6 +436,13 @@ docs() { RUSTDOCFLAGS="-D warnings" cargo_native doc --locked --no-deps; }
 lint_javascript() { "$NODE_BIN/eslint" --config tests/e2e/eslint.config.js --max-warnings 0 www tests/e2e tests/bench; }
 page_tests() { node --test --test-reporter spec tests/e2e/*.test.mjs; }
 
+# What people do with the page, in real engines by their names.
+journeys() {
+  rm -rf target/engines
+  ENGINES="$*" node --test --test-reporter spec tests/e2e/engines/*.test.mjs
+}
+engines_table() { node tests/e2e/engines/table.mjs $WRITE; }
+
 wasm_tests() {
   local mode=normal # may download a driver, the first time
   if find_driver; then mode=no-install; fi
@@ -401,10 +450,39 @@ wasm_tests() {
 }
 wasm_tests_relaxed() { wasm_tests --features relaxed-simd; }
 wasm_tests_without_threads() { WASM_BINDGEN_TEST_NO_ORIGIN_ISOLATION=1 wasm_tests; }
+wasm_tests_firefox() {
+  local settings=$PWD/target/webdriver.firefox.json
+  printf '{"moz:firefoxOptions": {"binary": "%s"}}\n' "$FIREFOX" > "$settings"
+  WASM_BINDGEN_TEST_WEBDRIVER_JSON=$settings CARGO_NET_OFFLINE=true wasm-pack test --headless --firefox --mode no-install
+}
+# Safari's driver and WebKitGTK's are started and asked alike.
+wasm_tests_webkit() {
+  WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS=1 CARGO_NET_OFFLINE=true xvfb-run --auto-servernum \
+    wasm-pack test --headless --safari --safaridriver "$(command -v WebKitWebDriver)" --mode no-install
+}
 
 type_check() {
   local world
   for world in tsconfig.page tsconfig.worker tsconfig; do "$NODE_BIN/tsc" -p "tests/e2e/$world.json"; done
+}
+
+test_engines() {
+  local engines=
+  if find_driver; then engines=chromium; else leave_out "journeys in Chromium" "chromedriver has to be on PATH"; fi
+  if [ -n "$ALL_BROWSERS" ]; then
+    if find_firefox && have geckodriver; then
+      engines="$engines firefox"
+      check "wasm tests in Firefox" wasm_tests_firefox
+    fi
+    if find_webkit; then
+      engines="$engines webkit"
+      check "wasm tests in WebKitGTK" wasm_tests_webkit
+    fi
+  fi
+  if [ -z "$engines" ]; then return; fi
+  # shellcheck disable=SC2086 # a list of names
+  check "journeys in $engines" journeys $engines
+  check "table of engines" engines_table
 }
 
 test_all() {
@@ -420,10 +498,12 @@ test_all() {
   check "types of the JavaScript" type_check
   check "eslint" lint_javascript
   check "page tests" page_tests
+  test_engines
 
   local failures
   failures=$(printf %s "$FAILED" | grep -c . || true)
   if [ -n "$FAILED" ]; then printf '\nfailed:\n%s' "$FAILED"; fi
+  say_left_out
   printf '\n%s passed, %s failed\n' "$PASSED" "$failures"
   [ -z "$FAILED" ]
 }
@@ -432,9 +512,20 @@ test_all() {
 
 verb=${1-}
 [ $# -eq 0 ] || shift
+ALL_BROWSERS=
+WRITE=
+if [ "$verb" = test ] || [ "$verb" = setup ]; then
+  for option in "$@"; do
+    case "$verb $option" in
+      *" --all-browsers") ALL_BROWSERS=1 ;;
+      "test --write") WRITE=--write ;;
+      *) usage >&2; fail "'$verb' takes no '$option'." ;;
+    esac
+  done
+fi
 # Not `setup_build && build`, in which a function would not stop at its first error.
 case "$verb" in
-  setup) setup_build; setup_tests; say "Everything is set up" ;;
+  setup) setup_build; setup_tests; say "Everything is set up"; say_left_out ;;
   build) setup_build; build ;;
   serve) setup_build; build; serve "$@" ;;
   test) setup_build; setup_tests; test_all ;;

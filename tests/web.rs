@@ -22,21 +22,26 @@ extern "C" {
     fn print(line: &str);
 }
 
-fn is_isolated() -> bool {
-    let value = js_sys::Reflect::get(&js_sys::global(), &"crossOriginIsolated".into());
+/// Whether a global is there, and true.
+fn has(name: &str) -> bool {
+    let value = js_sys::Reflect::get(&js_sys::global(), &name.into());
     value.is_ok_and(|value| value.is_truthy())
 }
 
-/// A team of two where the page is isolated, else of one. The pool is started once for all tests.
+fn is_isolated() -> bool {
+    has("crossOriginIsolated")
+}
+
+/// A team of two where workers can share memory, else of one. The pool is started once for all tests.
 async fn team() -> Team {
     use std::sync::atomic::{AtomicBool, Ordering};
     static STARTED: AtomicBool = AtomicBool::new(false);
-    if !is_isolated() {
+    if !is_isolated() || !has("SharedArrayBuffer") {
         return Team::new(1);
     }
     if !STARTED.swap(true, Ordering::Relaxed) {
         let pool = wasm_bindgen_futures::JsFuture::from(web::init_thread_pool(2));
-        pool.await.expect("a thread pool on an isolated page");
+        pool.await.expect("a thread pool where memory is shared");
     }
     Team::new(2)
 }

@@ -23,7 +23,7 @@ import { FLAGS, chromiumPath } from "../chromium.mjs";
  * @property {boolean} hidesFiles whether its private windows have no private file system
  */
 
-const FIREFOX = pathOf("firefox") ? "firefox" : "firefox-esr";
+const FIREFOX = process.env.FIREFOX ?? (pathOf("firefox") ? "firefox" : "firefox-esr");
 
 /** @type {Record<string, Kind>} */
 export const KINDS = {
@@ -100,9 +100,8 @@ export class Engine {
     if (missing.length > 0) throw new Error(`${title} cannot be tested without ${missing.join(" and ")}: ./build.sh setup --all-browsers.`);
     const display = others.includes("Xvfb") ? await this.#display() : undefined;
     const port = await freePort();
-    // WebKitGTK's sandbox does not work for root; the pages are our own.
-    const root = process.getuid?.() === 0 ? "1" : undefined;
-    this.#spawn(program, [`--port=${port}`], { ...(display && { DISPLAY: display }), ...(root && { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: root }) });
+    // WebKitGTK's sandbox works neither for root nor in containers, and the pages are our own.
+    this.#spawn(program, [`--port=${port}`], { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1", ...(display && { DISPLAY: display }) });
     const address = `http://127.0.0.1:${port}`;
     await answers(`${address}/status`, title);
     this.driver = await new Builder().usingServer(address).withCapabilities(capabilities(isPrivate)).build();
