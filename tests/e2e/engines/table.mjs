@@ -6,44 +6,36 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-/** @import { Features, Results } from "./journeys.test.mjs" */
+/** @import { Results } from "./journeys.test.mjs" */
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const RESULTS = join(ROOT, "target/engines");
 
-/** What was found on a page that its server isolates. @type {[feature: string, say: (features: Features) => string][]} */
-const FEATURES = [
-  ["threads", ({ threads }) => (threads ? "yes" : "no: one thread")],
-  ["relaxed SIMD", ({ relaxed }) => (relaxed ? "yes" : "no: plain SIMD")],
-  ["models are kept in", ({ files, cache }) => (files ? "private file system" : cache ? "Cache API" : "nothing: fetched again")],
-];
-
-/** @param {Results} results */
-function column(results) {
-  const { title, version, features, passed, failed, bytes } = results;
-  const there = features["isolated"];
-  const worker = features["isolated by its service worker"];
-  const isolates = worker === undefined ? "no" : worker.threads ? "offline, isolation, threads" : "offline, isolation";
-  const same = Object.entries(bytes).map(([way, programs]) => `${way}: ${programs.length} programs`);
+/** @param {Results} results @returns {Record<string, string>} */
+function column({ title, version, features, passed, failed, programs }) {
+  const [headers, worker] = [features["isolated"], features["isolated by its service worker"]];
+  const isolation = [...(headers?.isolated ? ["its server"] : []), ...(worker?.isolated ? ["its service worker"] : [])];
   const journeys = Object.values(passed).flat().length;
-  return [
-    `${title} ${version.split(".").slice(0, 2).join(".")}`,
-    ...FEATURES.map(([, say]) => (there ? say(there) : "–")),
-    isolates,
-    same.length > 0 ? same.join("; ") : "–",
-    `${journeys} of ${journeys + failed.length}`,
-  ];
+  return {
+    "": `${title} ${version.split(".").slice(0, 2).join(".")}`,
+    "relaxed SIMD": headers?.relaxed ? "yes" : "no: plain SIMD",
+    "isolated by": isolation.join(", ") || "nothing",
+    "threads, isolated": headers?.threads ? "yes" : "no: one",
+    "models are kept in": headers?.files ? "the private file system" : headers?.cache ? "the Cache API" : "nothing",
+    "visits offline": passed["offline"] ? "yes" : "no",
+    "writes 20 texts as native code": programs || "–",
+    "journeys that passed": `${journeys} of ${journeys + failed.length}`,
+  };
 }
 
 const { values } = parseArgs({ options: { write: { type: "boolean", default: false } } });
 /** @type {Results[]} */
 const found = readdirSync(RESULTS)
   .filter((name) => name.endsWith(".json"))
-  .sort()
   .map((name) => JSON.parse(readFileSync(join(RESULTS, name), "utf8")));
-const columns = [["", ...FEATURES.map(([name]) => name), "its service worker gives", "20 texts as native code, each", "journeys"], ...found.map(column)];
-const rows = (columns[0] ?? []).map((_, row) => `| ${columns.map((cells) => cells[row]).join(" | ")} |`);
-const table = [rows[0], `|${"---|".repeat(columns.length)}`, ...rows.slice(1)].join("\n");
+const columns = found.sort((a, b) => a.title.localeCompare(b.title)).map(column);
+const [head = "", ...rows] = Object.keys(columns[0] ?? {}).map((name) => `| ${[name, ...columns.map((cells) => cells[name])].join(" | ")} |`);
+const table = [head, `|${"---|".repeat(columns.length + 1)}`, ...rows].join("\n");
 console.log(`\n${table}\n`);
 
 if (values.write) {
