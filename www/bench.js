@@ -147,7 +147,7 @@ const page = {
 
 const cores = navigator.hardwareConcurrency;
 element("fact-cores", HTMLElement).textContent = String(cores);
-element("fact-isolated", HTMLElement).textContent = crossOriginIsolated ? "yes" : "no";
+element("fact-isolated", HTMLElement).textContent = sharesMemory ? "yes" : "no";
 element("isolation", HTMLElement).textContent = sharesMemory
   ? ""
   : `${crossOriginIsolated ? "This browser lets no threads share memory" : "This page is not isolated, so threads may not share memory"}: only one thread is measured.`;

@@ -224,7 +224,12 @@ function tour(name, isPrivate) {
         await visitor.hears(/^Done/);
         await visitor.find("region", "Inside");
         await visitor.reads("#seen-summary", /^\d\.\d\d bits per byte over 40 bytes.*The DeleteGate dropped \d+ of \d+ patches/);
-        assert.equal((await visitor.evaluate(() => document.querySelectorAll("#seen-alternatives li").length)) > 1, true);
+        assert.ok((await visitor.evaluate(() => document.querySelectorAll("#seen-alternatives li").length)) > 1);
+        const line = await visitor.evaluate(() => {
+          const dropped = document.querySelector("#output .deleted");
+          return dropped && [getComputedStyle(dropped).textDecorationLine, getComputedStyle(dropped).textDecorationStyle];
+        });
+        assert.deepEqual(line, ["underline", "dotted"]);
         const pixels = await visitor.evaluate(() => {
           const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector("#seen-picture"));
           return canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
