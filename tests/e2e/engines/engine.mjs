@@ -61,7 +61,7 @@ export const KINDS = {
 };
 
 /** Runs a program until standard input ends, as it also does when we are killed; then ends the whole process group. */
-const GUARD = '"$@" & cat > /dev/null; kill -KILL 0';
+const GUARD = '"$@" & cat > /dev/null; rm -rf "$TMPDIR"; kill -KILL 0';
 
 /** Milliseconds that a driver may take to answer for the first time. */
 const PATIENCE = 60_000;

@@ -72,6 +72,7 @@ const WAYS = /** @type {const} */ ([
  *
  * @typedef {object} Results
  * @property {string} title
+ * @property {boolean} isPrivate whether in a private window
  * @property {string} version
  * @property {Record<string, Features>} features by the way that the page was served
  * @property {Record<string, string[]>} passed by journey, in which ways
@@ -90,14 +91,13 @@ for (const name of wantedEngines()) {
 /** @param {string} name @param {boolean} isPrivate */
 function tour(name, isPrivate) {
   const { title: browser, forgets } = kindOf(name);
-  const title = isPrivate ? `${browser}, private` : browser;
-  describe(title, () => {
+  describe(isPrivate ? `${browser}, private window` : browser, () => {
     /** @type {Engine} */
     let engine;
     /** @type {Visitor} */
     let visitor;
     /** @type {Results} */
-    const results = { title, version: "", features: {}, passed: {}, failed: [], programs: "" };
+    const results = { title: browser, isPrivate, version: "", features: {}, passed: {}, failed: [], programs: "" };
 
     before(async () => {
       engine = await Engine.start(name, isPrivate);

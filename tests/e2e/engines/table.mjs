@@ -12,12 +12,12 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const RESULTS = join(ROOT, "target/engines");
 
 /** @param {Results} results @returns {Record<string, string>} */
-function column({ title, version, features, passed, failed, programs }) {
+function column({ title, isPrivate, version, features, passed, failed, programs }) {
   const [headers, worker] = [features["isolated"], features["isolated by its service worker"]];
   const isolation = [...(headers?.isolated ? ["its server"] : []), ...(worker?.isolated ? ["its service worker"] : [])];
   const journeys = Object.values(passed).flat().length;
   return {
-    "": `${title} ${version.split(".").slice(0, 2).join(".")}`,
+    "": `${title} ${version.split(".").slice(0, 2).join(".")}${isPrivate ? ", private window" : ""}`,
     "relaxed SIMD": headers?.relaxed ? "yes" : "no: plain SIMD",
     "isolated by": isolation.join(", ") || "nothing",
     "threads, isolated": headers?.threads ? "yes" : "no: one",
@@ -33,7 +33,7 @@ const { values } = parseArgs({ options: { write: { type: "boolean", default: fal
 const found = readdirSync(RESULTS)
   .filter((name) => name.endsWith(".json"))
   .map((name) => JSON.parse(readFileSync(join(RESULTS, name), "utf8")));
-const columns = found.sort((a, b) => a.title.localeCompare(b.title)).map(column);
+const columns = found.sort((a, b) => a.title.localeCompare(b.title) || Number(a.isPrivate) - Number(b.isPrivate)).map(column);
 const [head = "", ...rows] = Object.keys(columns[0] ?? {}).map((name) => `| ${[name, ...columns.map((cells) => cells[name])].join(" | ")} |`);
 const table = [head, `|${"---|".repeat(columns.length + 1)}`, ...rows].join("\n");
 console.log(`\n${table}\n`);
