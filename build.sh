@@ -22,7 +22,7 @@ usage() {
 usage: ./build.sh VERB
 
   serve [PORT]   build, and serve the page on this machine (port 8080 if free)
-  test [--all-browsers] [--write]
+  test [--all-browsers [--write]]
                  run every check and test: format, lints, docs, native, wasm in a
                  headless browser with threads and without, and the page itself. In
                  Chromium, or in Firefox and WebKitGTK too, of which those that cannot
@@ -522,6 +522,7 @@ if [ "$verb" = test ] || [ "$verb" = setup ]; then
       *) usage >&2; fail "'$verb' takes no '$option'." ;;
     esac
   done
+  if [ -n "$WRITE" ] && [ -z "$ALL_BROWSERS" ]; then fail "--write needs --all-browsers, as the table is of them all."; fi
 fi
 # Not `setup_build && build`, in which a function would not stop at its first error.
 case "$verb" in
