@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Key } from "selenium-webdriver";
+import { assertAccessible } from "../axe.mjs";
 import { standIn } from "../hub.mjs";
 import { serve } from "../server.mjs";
 import { siteFor } from "../site.mjs";
@@ -205,6 +207,22 @@ function tour(name, isPrivate) {
         assert.ok(longer.startsWith(begun) && longer.length > begun.length);
       });
 
+      journey("a link, by the keyboard", way, async (t) => {
+        const { prompt, options: settings } = SEEDED;
+        const link = new URLSearchParams({ prompt: String(prompt), ...settings });
+        await openReady(t, { ...options, query: `${options.query}#${link}` });
+        await (await visitor.find("textbox", "Prompt")).click();
+        await visitor.press(Key.CONTROL, Key.ENTER);
+        await visitor.hears(/^Done/);
+        assertSeeded(await textOf("region", "Text"));
+        await settle(500_000, settings.seed);
+        await visitor.press(Key.CONTROL, Key.ENTER);
+        await visitor.hears(/^Writing: \d/);
+        await visitor.press(Key.ESCAPE);
+        await visitor.hears(/^Stopped/);
+        await assertAccessible(visitor);
+      });
+
       journey("score", way, async (t) => {
         await openReady(t, options);
         await visitor.click("tab", "Score");
@@ -214,6 +232,7 @@ function tour(name, isPrivate) {
         assert.equal(rows.length, 3);
         const [model, gzip, uniform] = rows.map(Number);
         assert.ok(model > 1 && model < gzip && gzip < uniform && uniform === 8, String(rows));
+        await assertAccessible(visitor);
       });
 
       journey("see inside", way, async (t) => {
@@ -235,6 +254,7 @@ function tour(name, isPrivate) {
           return canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0);
         });
         assert.equal(pixels, true);
+        await assertAccessible(visitor);
       });
 
       journey("compare two", way, async (t) => {
@@ -260,6 +280,7 @@ function tour(name, isPrivate) {
         const pick = async () => {
           await visitor.click("button", "Choose another model");
           await visitor.click("radio", /^run_03 /);
+          await assertAccessible(visitor, "#picker");
           await visitor.click("button", /^(Download and load|Load)$/);
           await visitor.fact("Model", /run_03/);
           return visitor.reads("#origin", /Read from /);
@@ -304,6 +325,7 @@ function tour(name, isPrivate) {
         await visitor.click("button", "Write");
         await visitor.reads("[part=status]", /^Done: 200 bytes, seed 7\.$/);
         assertSeeded(await textOf("group", "What the model writes"));
+        await assertAccessible(visitor, "cpu1-demo");
       });
 
       journey("same bytes", way, async (t) => {

@@ -1,6 +1,7 @@
 // What a person does with a page, through WebDriver: things are found by the role and the name that the engine itself
 // computes for assistive technology, clicked and typed into. Whatever is not there yet is waited for.
 import assert from "node:assert/strict";
+import { Key } from "selenium-webdriver";
 
 /** @import { WebDriver, WebElement } from "selenium-webdriver" */
 
@@ -76,6 +77,11 @@ export class Visitor {
     await field.sendKeys(text);
   }
 
+  /** @param {string[]} keys held together, on what has the focus */
+  press(...keys) {
+    return this.driver.switchTo().activeElement().sendKeys(Key.chord(...keys));
+  }
+
   /**
    * Opens or closes what is folded.
    *
@@ -119,8 +125,16 @@ export class Visitor {
     return text.trim().slice(term.length).trim();
   }
 
-  /** Runs a function in the page. @template T @param {(...args: any[]) => T | Promise<T>} run @param {unknown[]} args @returns {Promise<T>} */
+  /**
+   * Runs a function in the page, or a script.
+   *
+   * @template T
+   * @param {string | ((...args: any[]) => T | Promise<T>)} run
+   * @param {unknown[]} args
+   * @returns {Promise<T>}
+   */
   async evaluate(run, ...args) {
+    if (typeof run === "string") return this.driver.executeScript(run);
     const script = `
       const done = arguments[arguments.length - 1];
       Promise.resolve((${run})(...[...arguments].slice(0, -1))).then((value) => done({ value }), (error) => done({ error: String(error.stack ?? error) + error }));
