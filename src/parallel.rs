@@ -16,11 +16,11 @@ use std::time::Duration;
 type Task<'a> = dyn Fn(usize) + Sync + 'a;
 
 /// Turns of the spin loop for which a helper waits for work: some hundred microseconds, several times
-/// what passes between two products of a pass.
-const PATIENCE: usize = 200_000;
+/// what passes between two products of a pass. In Miri, a thousand times slower, hardly any.
+const PATIENCE: usize = if cfg!(miri) { 20 } else { 200_000 };
 
 /// Turns for which the lead waits for a part that another member has claimed: as long as a part takes.
-const HASTE: usize = 20_000;
+const HASTE: usize = if cfg!(miri) { 20 } else { 20_000 };
 
 /// How long a member sleeps that has waited in vain.
 const NAP: Duration = Duration::from_micros(100);
@@ -383,11 +383,14 @@ impl Strip<'_> {
 mod tests {
     use super::*;
 
-    /// Adds to element c of block b of row r the number 1000 r + 100 b + c, fifty times.
+    /// Times that a crew shares the same work.
+    const ROUNDS: u16 = if cfg!(miri) { 2 } else { 50 };
+
+    /// Adds to element c of block b of row r the number 1000 r + 100 b + c, in every round.
     fn filled(team: Team, rows: usize, blocks: usize, width: usize) -> Vec<f32> {
         let mut values = vec![0.0; rows * blocks * width];
         team.enter(|crew| {
-            for _ in 0..50 {
+            for _ in 0..ROUNDS {
                 let sheet = Sheet::new(&mut values, blocks, width);
                 crew.for_each_strip([sheet], true, |columns, [mut strip]| {
                     for row in 0..rows {
@@ -410,7 +413,7 @@ mod tests {
                     (0..blocks).flat_map(move |b| (0..width).map(move |c| (r, b, c)))
                 });
                 let want: Vec<f32> = all
-                    .map(|(r, b, c)| 50.0 * (1000 * r + 100 * b + c) as f32)
+                    .map(|(r, b, c)| f32::from(ROUNDS) * (1000 * r + 100 * b + c) as f32)
                     .collect();
                 for members in [1, 2, 3, 8] {
                     assert_eq!(filled(Team::new(members), rows, blocks, width), want);
@@ -461,7 +464,7 @@ mod tests {
             });
         });
         assert!(caught.is_err());
-        assert_eq!(filled(Team::new(4), 1, 1, 2), [0.0, 50.0]);
+        assert_eq!(filled(Team::new(4), 1, 1, 2), [0.0, f32::from(ROUNDS)]);
     }
 
     #[test]

@@ -5,15 +5,46 @@
 mod common;
 
 use cpu1::checkpoint::compact;
-use cpu1::kernels::{KERNELS, QuantizedVector, ROWS, TernaryMatrix, matvec};
+use cpu1::kernels::{self, KERNELS, QuantizedVector, ROWS, TernaryMatrix, matvec};
 use cpu1::parallel::Team;
+use cpu1::sample::Settings;
 use cpu1::web;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::*;
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 const EMBEDDED: &[u8] = include_bytes!("../www/models/cpu1-rust-docs.pt");
 const RUN_14: &[u8] = include_bytes!("fixtures/run_14.compact.pt");
+const DIGESTS: &str = include_str!("fixtures/digests.json");
+
+macro_rules! fixtures {
+    ($($name:literal,)*) => { &[$(($name, include_bytes!(concat!("fixtures/", $name)))),*] };
+}
+/// The models of [`DIGESTS`].
+#[rustfmt::skip]
+const MODELS: &[(&str, &[u8])] = fixtures![
+    "run_02.compact.pt",
+    "run_02a_byte_only_heads.compact.pt",
+    "run_03.compact.pt",
+    "run_04.compact.pt",
+    "run_05.compact.pt",
+    "run_05b_kernel_strict.compact.pt",
+    "run_06.compact.pt",
+    "run_07.compact.pt",
+    "run_08.compact.pt",
+    "run_09.compact.pt",
+    "run_10.compact.pt",
+    "run_14.compact.pt",
+    "run_15.compact.pt",
+    "run_16.compact.pt",
+    "run_02.unpacked.pt",
+    "run_08.step.pt",
+    "run_10.step.pt",
+    "run_14.unpacked.pt",
+    "run_07.step.pt",
+    "run_09.unpacked.pt",
+];
 
 #[wasm_bindgen::prelude::wasm_bindgen]
 extern "C" {
@@ -92,6 +123,42 @@ async fn threads_change_no_byte() {
 fn a_seed_gives_the_same_bytes_as_native_code() {
     let texts = common::seeded_texts(&common::load(RUN_14), Team::new(1));
     assert_eq!(common::digest(&texts), common::RUN_14_DIGEST);
+}
+
+/// By every kernel of this build, alone and by a team: what `digests.rs` says of native code.
+#[wasm_bindgen_test]
+async fn twenty_texts_are_those_of_every_other_machine() {
+    use js_sys::{JSON, Reflect};
+    let team = team().await;
+    let at = |object: &JsValue, key: &str| Reflect::get(object, &key.into()).unwrap();
+    let text = |object: &JsValue, key: &str| at(object, key).as_string().expect(key);
+    for case in js_sys::Array::from(&JSON::parse(DIGESTS).unwrap()).iter() {
+        let settings = at(&case, "settings");
+        let number = |key| at(&settings, key).as_f64().expect(key);
+        let settings = Settings {
+            max_bytes: number("maxBytes") as usize,
+            temperature: number("temperature") as f32,
+            top_k: number("topK") as usize,
+            top_p: number("topP") as f32,
+            min_p: number("minP") as f32,
+            repetition_penalty: number("repetitionPenalty") as f32,
+            seed: number("seed") as u64,
+        };
+        let (name, prompt) = (text(&case, "model"), text(&case, "prompt"));
+        let file = MODELS.iter().find(|(model, _)| *model == name);
+        let model = common::load(file.expect(&name).1);
+        for (place, kernel) in KERNELS.iter().enumerate() {
+            kernels::choose(place);
+            for team in [Team::new(1), team] {
+                let written = common::generate(&model, team, prompt.as_bytes(), settings.clone());
+                let found = format!("{:016x}", common::digest(&[written]));
+                let threads = team.members();
+                let what = format!("{name}, {prompt:?}, {}, {threads} threads", kernel.name);
+                assert_eq!(found, text(&case, "digest"), "{what}");
+            }
+        }
+    }
+    kernels::choose(0);
 }
 
 fn pack(weights: &[i8], cols: usize) -> TernaryMatrix {
@@ -175,7 +242,7 @@ fn simd_sums_equal_the_definition() {
 
 #[wasm_bindgen_test]
 fn bad_input_is_a_sentence_and_no_trap() {
-    let message = |error: wasm_bindgen::JsValue| {
+    let message = |error: JsValue| {
         let error = js_sys::Error::from(error);
         String::from(error.message())
     };
