@@ -9,6 +9,7 @@ NATIVE_TOOLCHAIN=1.95.0
 WEB_TOOLCHAIN=nightly-2026-05-20
 WASM_PACK_VERSION=0.15.1
 GECKODRIVER_VERSION=0.37.1
+CARGO_DENY_VERSION=0.20.2
 # wasm-bindgen's command line has to be of the same version as the crate.
 WASM_BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
 
@@ -39,6 +40,8 @@ usage: ./build.sh VERB
                  README. Needs a Python with PyTorch to write the files: $PYTHON, or python3
   bench loading [--write]
                  the same of loading full-size models, against a stand-in for the Hub
+  audit          ask for known faults of all crates and npm packages (needs the network), and
+                 check licences, sources and double crates; compiles cargo-deny once
   screenshots    take the README's screenshots from the running page
   setup [--all-browsers]
                  install what is missing; every other verb does so first
@@ -485,11 +488,26 @@ test_engines() {
   check "table of engines" engines_table
 }
 
+# What deny.toml says, as far as no network is needed.
+check_crates() { cargo-deny --offline --locked check licenses bans sources; }
+
+audit() {
+  check "crates: licences, sources, doubles" check_crates
+  check "crates: known faults" cargo-deny --locked check advisories
+  local folder
+  for folder in tests/e2e tests/bench www/examples/vite; do
+    check "$folder: known faults" npm audit --package-lock-only --prefix "$folder"
+  done
+  tell_checks
+}
+
 test_all() {
   check "format" cargo_native fmt --check
   check "clippy, native" cargo_native clippy --locked --all-targets -- -D warnings
   check "clippy, wasm" lint_wasm
   check "rustdoc" docs
+  # Compiling it takes longer than all other tools together; tests/e2e/dependencies.test.mjs has the most of it.
+  if have cargo-deny; then check "cargo deny" check_crates; fi
   check "native tests" cargo_native test --locked
   check "wasm tests with threads" wasm_tests
   check "wasm tests without threads" wasm_tests_without_threads
@@ -499,7 +517,10 @@ test_all() {
   check "eslint" lint_javascript
   check "page tests" page_tests
   test_engines
+  tell_checks
+}
 
+tell_checks() {
   local failures
   failures=$(printf %s "$FAILED" | grep -c . || true)
   if [ -n "$FAILED" ]; then printf '\nfailed:\n%s' "$FAILED"; fi
@@ -531,6 +552,7 @@ case "$verb" in
   serve) setup_build; build; serve "$@" ;;
   test) setup_build; setup_tests; test_all ;;
   bench) setup_build; setup_tests; build; bench "$@" ;;
+  audit) setup_build; setup_tool cargo-deny cargo-deny "$CARGO_DENY_VERSION" "which judges dependencies"; audit ;;
   package) setup_build; build; node tests/e2e/package.mjs ;;
   site) setup_build; build; node tests/e2e/publish.mjs target/site ;;
   screenshots) setup_build; setup_tests; build; node --test --test-reporter spec tests/e2e/screenshots.mjs ;;

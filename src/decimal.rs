@@ -4,10 +4,10 @@
 /// The number with the fewest decimals that is `x` as an f32, so that 1e-6 stays 1e-6.
 pub fn nearest(x: f32) -> f64 {
     // Powers of ten up to here are exact, so that the quotient is the nearest to the decimal.
-    const MOST_DECIMALS: i32 = 22;
+    const MOST_DECIMALS: usize = 22;
     let exact = f64::from(x);
-    (0..=MOST_DECIMALS)
-        .map(|decimals| 10_f64.powi(decimals))
+    std::iter::successors(Some(1.0), |unit| Some(10.0 * unit))
+        .take(1 + MOST_DECIMALS)
         .map(|unit| (exact * unit).round() / unit)
         .find(|rounded| *rounded as f32 == x)
         .unwrap_or(exact)

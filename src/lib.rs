@@ -19,7 +19,6 @@
 //!   every machine; [`parallel`] shares a pass between threads without changing a bit of it;
 //! - `web` is the JavaScript surface, and the only module that knows of browsers.
 #![deny(missing_docs)]
-#![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod checkpoint;
 pub mod config;

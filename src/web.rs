@@ -174,7 +174,8 @@ impl Loader {
     }
 
     /// Takes exactly the bytes from `start` to `end`. An error that a name map settles has
-    /// `details`, a JSON text: `{role, expected, candidates, unused}`, tensors as `[name, shape]`.
+    /// `details`, a JSON text: `{role, expected, candidates, unused}`, tensors as `[name, shape]`;
+    /// one of memory has the `code` "memory".
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
         self.loader.feed(bytes).map_err(refusal)
     }
@@ -193,9 +194,14 @@ impl Loader {
     }
 }
 
-/// The error of a loader, with what a person needs to know to write a name map.
+/// The error of a loader; with its `code`, where that is not the usual one, and with what a person
+/// needs to know to write a name map.
 fn refusal(error: weights::Error) -> JsValue {
     let value = JsValue::from(sentence(&error));
+    if matches!(error, weights::Error::Memory { .. }) {
+        // Setting a property of a fresh error cannot fail.
+        let _ = Reflect::set(&value, &"code".into(), &"memory".into());
+    }
     if let weights::Error::Roles(roles::Error::Unsettled {
         role,
         expected,

@@ -279,8 +279,8 @@ export class CPU1Demo extends HTMLElement {
 
   /** @param {CPU1Error} error */
   #fail(error) {
-    // After a fault of the program its models are gone.
-    if (error.code === "internal" || error.code === "network") this.#forget();
+    // After a fault of the program, or where its memory was used up, its models are gone.
+    if (error.code === "internal" || error.code === "memory" || error.code === "network") this.#forget();
     if (this.#written.data === "") this.#given.textContent = "";
     this.#status.textContent = "";
     this.#error.textContent = error.message;

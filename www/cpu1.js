@@ -473,6 +473,8 @@ class Connection {
   #program;
   /** Who waits for answers, by the request's number. @type {Map<number, Inbox>} */
   #inboxes = new Map();
+  /** Fires when the worker is ended by us. */
+  #end = new AbortController();
 
   /**
    * @param {number | undefined} threads
@@ -498,11 +500,29 @@ class Connection {
       (error) => this.close(error),
     );
     this.#worker.onmessage = ({ data }) => this.#inboxes.get(data.id)?.put(data.answer);
+    this.#watch();
     this.#worker.onerror = (event) => {
       event.preventDefault(); // it is told below
       const why = event.message ? `it stopped: ${event.message}` : "it could not be loaded from its server";
       this.close(new CPU1Error(event.message ? "internal" : "network", `The model's worker is gone; ${why}.`));
     };
+  }
+
+  /**
+   * Notices when the browser has ended the worker, for want of memory for one, of which none tells: the lock
+   * that a worker holds is let go then.
+   */
+  async #watch() {
+    if (!navigator.locks) return; // as on pages that did not come over https
+    const id = newId();
+    const inbox = new Inbox();
+    this.#inboxes.set(id, inbox);
+    const lock = `cpu1 ${crypto.randomUUID()}`;
+    this.#worker.postMessage({ id, request: { type: "live", lock } });
+    await inbox.take();
+    this.#inboxes.delete(id);
+    const gone = () => this.close(new CPU1Error("internal", "The model's worker is gone; the browser ended it. Load the model again."));
+    await navigator.locks.request(lock, { signal: this.#end.signal }, gone).catch(() => {});
   }
 
   /**
@@ -570,6 +590,7 @@ class Connection {
     if (this.ended) return;
     this.ended = reason;
     Connection.#open.delete(this.#program);
+    this.#end.abort();
     this.#worker.terminate();
     const { code, message } = reason;
     for (const inbox of this.#inboxes.values()) inbox.put({ type: "error", code, message, details: undefined, fatal: false });

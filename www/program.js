@@ -13,6 +13,12 @@ import * as program from "./pkg/cpu1.js";
  * @typedef {{ complete: boolean, arrival: Promise<void> }} Team
  */
 
+/** The program's memory, once it has started. @type {WebAssembly.Memory | undefined} */
+let memory;
+
+/** Pages of memory, 64 KiB each, that a program which is not short of it can still have. */
+const SPARE = 256;
+
 /** Rounds of a millisecond each that every kernel runs for at the start. */
 const ROUNDS = 6;
 
@@ -24,13 +30,24 @@ const ROUNDS = 6;
  * @returns {Promise<{ program: Program, memory: WebAssembly.Memory }>}
  */
 export async function startProgram(module, kernel) {
-  const { memory } = await program.default({ module_or_path: module }).catch((cause) => {
+  const started = await program.default({ module_or_path: module }).catch((cause) => {
     if (!(cause instanceof RangeError)) throw cause;
     throw new CPU1Error("memory", "There is not enough memory to start; close other tabs and try again.", { cause });
   });
+  memory = started.memory;
   const wished = kernel === undefined ? -1 : program.kernels().indexOf(kernel);
   program.chooseKernel(wished >= 0 ? wished : fastestKernel());
   return { program, memory };
+}
+
+/** Whether a trap is likely for want of memory, which the program cannot tell. It is not to run any more. */
+export function isShortOfMemory() {
+  try {
+    memory?.grow(SPARE);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /**
@@ -90,8 +107,8 @@ export async function said(code, step) {
   } catch (cause) {
     if (cause instanceof CPU1Error || cause instanceof WebAssembly.RuntimeError) throw cause;
     if (!(cause instanceof Error)) throw new CPU1Error(code, String(cause), { cause });
-    const { message, details } = /** @type {Error & { details?: string }} */ (cause);
-    if (details === undefined) throw new CPU1Error(code, message, { cause });
+    const { message, details, code: own = code } = /** @type {Error & { details?: string, code?: typeof code }} */ (cause);
+    if (details === undefined) throw new CPU1Error(own, message, { cause });
     throw new CPU1Error("names", message, { cause, details: JSON.parse(details) });
   }
 }

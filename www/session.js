@@ -104,8 +104,8 @@ async function perform(job) {
     return undefined;
   } catch (caught) {
     const error = asError(caught);
-    // After a fault of the program all its models are gone.
-    if (error.code === "internal") {
+    // After a fault of the program, or where its memory was used up, all its models are gone.
+    if (error.code === "internal" || error.code === "memory") {
       model?.dispose();
       model = undefined;
       offerRetry(error);

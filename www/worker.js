@@ -2,7 +2,7 @@
 // stop between them and several jobs go on in turn. cpu1.js starts it and speaks for it.
 import { CPU1Error } from "./errors.js";
 import { loadModel } from "./load.js";
-import { said } from "./program.js";
+import { isShortOfMemory, said } from "./program.js";
 import { readTrace } from "./trace.js";
 
 /** @import { LoadNote, LoadRequest } from "./load.js" */
@@ -19,9 +19,10 @@ import { readTrace } from "./trace.js";
 
 /**
  * What can be told, without an answer: the program, compiled by the page while this worker started;
- * that a request is to end early; that a model is not needed any more.
+ * a lock to hold as long as this worker lives, which is noted; that a request is to end early; that a
+ * model is not needed any more.
  *
- * @typedef {{ type: "program", module: WebAssembly.Module } | { type: "stop" } | { type: "dispose" }} Order
+ * @typedef {{ type: "program", module: WebAssembly.Module } | { type: "live", lock: string } | { type: "stop" } | { type: "dispose" }} Order
  */
 
 /**
@@ -45,6 +46,7 @@ import { readTrace } from "./trace.js";
  * @property {import("./errors.js").NamesDetails | undefined} details
  * @property {boolean} fatal
  *
+ * @typedef {{ type: "living" }} LifeNote
  * @typedef {LoadNote | ScoreNote | BytesNote} Note
  * @typedef {Note | DoneEnd | ErrorEnd} Answer
  */
@@ -72,6 +74,13 @@ self.onmessage = async (/** @type {MessageEvent<{ id: number, request: Request |
   const { id, request } = data;
   if (request.type === "program") {
     deliver(request.module);
+    return;
+  }
+  if (request.type === "live") {
+    navigator.locks.request(request.lock, () => {
+      self.postMessage({ id, answer: { type: "living" } });
+      return new Promise(() => {});
+    });
     return;
   }
   if (request.type === "stop") {
@@ -293,5 +302,9 @@ function describe(error) {
   }
   const message = error instanceof Error ? error.message : String(error);
   // After a trap the wasm's memory is in no state that can be relied on.
+  if (error instanceof WebAssembly.RuntimeError && isShortOfMemory()) {
+    const sentence = "The program has run out of memory, and its models are gone; load a smaller one, or fewer.";
+    return { type: "error", code: "memory", message: sentence, details: undefined, fatal: true };
+  }
   return { type: "error", code: "internal", message: `The program stopped: ${message}.`, details: undefined, fatal: true };
 }

@@ -119,7 +119,7 @@ mod tests {
                 let weights: Vec<bf16> = weights.into_iter().map(bf16::from_f32).collect();
                 short.set_row(row, &weights);
             }
-            let x: Vec<f32> = (0..cols).map(|col| (col as f32 * 0.7).sin()).collect();
+            let x: Vec<f32> = (0..cols).map(|col| libm::sinf(col as f32 * 0.7)).collect();
             let groups = 0..rows.div_ceil(ROWS);
             let got: Vec<_> = groups.clone().map(|g| matrix.group(g, &x)).collect();
             let got_short: Vec<_> = groups.map(|g| short.group(g, &x)).collect();

@@ -2,6 +2,7 @@
 //!
 //! Adding 1.5 · 2²³ leaves the integer nearest to a float, ties to even, in the lowest bits of the
 //! sum: one addition that every machine does alike, and the bits need no conversion.
+#![allow(unsafe_code)] // loads and stores of vectors
 
 use super::COLS;
 

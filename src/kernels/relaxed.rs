@@ -10,6 +10,7 @@
 //!   instructions. 15 for 64 weights.
 //!
 //! Two vectors that are multiplied together share the unpacking of the codes.
+#![allow(unsafe_code)] // loads and stores of vectors
 
 use super::{CHAINS, FIELDS, QuantizedVector, ROWS, Tile};
 use std::arch::wasm32::*;

@@ -9,6 +9,7 @@
 //! [`many`] unpacks some tiles once for all vectors, two rows to a 16-bit lane: w + 2¹⁴ w′. One dot
 //! product then serves both, and the sums come apart as long as the lower one fits 14 bits. 12
 //! instructions for 64 weights.
+#![allow(unsafe_code)] // loads and stores of vectors
 
 use super::{CHAINS, FIELDS, QuantizedVector, ROWS, Tile};
 use std::arch::wasm32::*;

@@ -35,6 +35,11 @@ pub enum Error {
         /// Its name in the file.
         tensor: String,
     },
+    /// The model and what reading it takes are more than can be had.
+    Memory {
+        /// Bytes, at least.
+        needed: u64,
+    },
     /// `finish` was called before every byte was handed over.
     Unfinished,
 }
@@ -49,6 +54,11 @@ impl fmt::Display for Error {
                 f,
                 "The tensor {} holds a NaN or an infinity; the file is damaged or its training diverged.",
                 checkpoint::shown(tensor),
+            ),
+            Error::Memory { needed } => write!(
+                f,
+                "The model needs {} MB of memory, which is more than can be had; give up other models, or choose a smaller one.",
+                needed.div_ceil(1_000_000),
             ),
             Error::Unfinished => write!(
                 f,
@@ -227,7 +237,11 @@ impl Loader {
             let plan = Plan::new(contents, &self.map)?;
             let mut selected: Vec<usize> = plan.roles.iter().map(|role| role.tensor).collect();
             selected.dedup();
+            let needed = plan.least_memory(contents);
             self.reader.select(&selected)?;
+            if !is_room_for(needed) {
+                return Err(Error::Memory { needed });
+            }
             self.plan = Some(plan);
         }
         if let Some(plan) = &mut self.plan {
@@ -329,6 +343,29 @@ impl Plan {
         })
     }
 
+    /// Bytes that the packed model and the reading of its largest tensor take at least.
+    fn least_memory(&self, contents: &checkpoint::Contents) -> u64 {
+        let weights = |shape: &[usize]| {
+            let sides = shape.iter().map(|&side| side as u64);
+            sides.fold(1, u64::saturating_mul)
+        };
+        let held = self
+            .roles
+            .iter()
+            .map(|role| match role.ternary && self.config.ternary {
+                true => weights(&role.shape) / 4,
+                // Floats may turn out to be bf16.
+                false => weights(&role.shape).saturating_mul(2),
+            });
+        let tensors = self.roles.iter().map(|role| &contents.tensors[role.tensor]);
+        let read = tensors.map(|tensor| match tensor.encoding {
+            Encoding::Ternary => weights(&tensor.shape) / 4,
+            _ => weights(&tensor.shape).saturating_mul(4),
+        });
+        let largest = read.max().unwrap_or(0);
+        held.fold(largest, u64::saturating_add)
+    }
+
     /// Packs a tensor that has arrived, for each role that it or its rows play.
     fn take(&mut self, index: usize, tensor: Tensor) -> Result<(), Error> {
         let decisions = self.roles.iter().zip(&mut self.report.decisions);
@@ -358,4 +395,13 @@ impl Plan {
             None => Ok(()),
         }
     }
+}
+
+/// Whether so many bytes could be had now. In a browser memory that was asked for stays at hand.
+fn is_room_for(bytes: u64) -> bool {
+    let mut room: Vec<u8> = Vec::new();
+    let found = usize::try_from(bytes).is_ok_and(|bytes| room.try_reserve_exact(bytes).is_ok());
+    // Memory that nobody looks at would not be asked for.
+    std::hint::black_box(&room);
+    found
 }

@@ -1,5 +1,6 @@
 //! What hostile files are made with, and an allocator that counts what reading them takes: shared by
 //! the tests and the fuzz targets.
+#![allow(unsafe_code)] // an allocator that counts
 // Each of them uses its part.
 #![allow(dead_code)]
 
