@@ -5,6 +5,7 @@
 mod common;
 
 use cpu1::checkpoint::compact;
+use cpu1::generate::{from_bytes, to_bytes};
 use cpu1::kernels::{self, KERNELS, QuantizedVector, ROWS, TernaryMatrix, matvec};
 use cpu1::parallel::Team;
 use cpu1::sample::Settings;
@@ -18,32 +19,25 @@ const EMBEDDED: &[u8] = include_bytes!("../www/models/cpu1-rust-docs.pt");
 const RUN_14: &[u8] = include_bytes!("fixtures/run_14.compact.pt");
 const DIGESTS: &str = include_str!("fixtures/digests.json");
 
-macro_rules! fixtures {
-    ($($name:literal,)*) => { &[$(($name, include_bytes!(concat!("fixtures/", $name)))),*] };
+macro_rules! models {
+    ($($name:literal,)*) => { &[$(($name, include_bytes!(concat!("../", $name)))),*] };
 }
 /// The models of [`DIGESTS`].
-#[rustfmt::skip]
-const MODELS: &[(&str, &[u8])] = fixtures![
-    "run_02.compact.pt",
-    "run_02a_byte_only_heads.compact.pt",
-    "run_03.compact.pt",
-    "run_04.compact.pt",
-    "run_05.compact.pt",
-    "run_05b_kernel_strict.compact.pt",
-    "run_06.compact.pt",
-    "run_07.compact.pt",
-    "run_08.compact.pt",
-    "run_09.compact.pt",
-    "run_10.compact.pt",
-    "run_14.compact.pt",
-    "run_15.compact.pt",
-    "run_16.compact.pt",
-    "run_02.unpacked.pt",
-    "run_08.step.pt",
-    "run_10.step.pt",
-    "run_14.unpacked.pt",
-    "run_07.step.pt",
-    "run_09.unpacked.pt",
+const MODELS: &[(&str, &[u8])] = models![
+    "www/models/cpu1-rust-docs.pt",
+    "tests/fixtures/run_01.compact.pt",
+    "tests/fixtures/run_02a_byte_only_heads.compact.pt",
+    "tests/fixtures/run_02.compact.pt",
+    "tests/fixtures/run_03.compact.pt",
+    "tests/fixtures/run_05.compact.pt",
+    "tests/fixtures/run_05b_kernel_strict.compact.pt",
+    "tests/fixtures/run_06.compact.pt",
+    "tests/fixtures/run_07.compact.pt",
+    "tests/fixtures/run_08.compact.pt",
+    "tests/fixtures/run_09.compact.pt",
+    "tests/fixtures/run_10.compact.pt",
+    "tests/fixtures/run_13.compact.pt",
+    "tests/fixtures/run_14.compact.pt",
 ];
 
 #[wasm_bindgen::prelude::wasm_bindgen]
@@ -128,33 +122,52 @@ fn a_seed_gives_the_same_bytes_as_native_code() {
 /// By every kernel of this build, alone and by a team: what `digests.rs` says of native code.
 #[wasm_bindgen_test]
 async fn twenty_texts_are_those_of_every_other_machine() {
-    use js_sys::{JSON, Reflect};
+    use js_sys::{Array, JSON, Reflect};
     let team = team().await;
     let at = |object: &JsValue, key: &str| Reflect::get(object, &key.into()).unwrap();
     let text = |object: &JsValue, key: &str| at(object, key).as_string().expect(key);
-    for case in js_sys::Array::from(&JSON::parse(DIGESTS).unwrap()).iter() {
-        let settings = at(&case, "settings");
-        let number = |key| at(&settings, key).as_f64().expect(key);
+    for entry in Array::from(&JSON::parse(DIGESTS).unwrap()).iter() {
+        let options = at(&entry, "options");
+        let number = |key, usual: f32| at(&options, key).as_f64().map_or(usual, |x| x as f32);
+        let usual = Settings::default();
         let settings = Settings {
-            max_bytes: number("maxBytes") as usize,
-            temperature: number("temperature") as f32,
-            top_k: number("topK") as usize,
-            top_p: number("topP") as f32,
-            min_p: number("minP") as f32,
-            repetition_penalty: number("repetitionPenalty") as f32,
-            seed: number("seed") as u64,
+            max_bytes: number("maxBytes", 0.0) as usize,
+            temperature: number("temperature", usual.temperature),
+            top_k: number("topK", 0.0) as usize,
+            top_p: number("topP", usual.top_p),
+            min_p: number("minP", usual.min_p),
+            repetition_penalty: number("repetitionPenalty", usual.repetition_penalty),
+            seed: at(&options, "seed")
+                .as_string()
+                .map_or(0, |seed| seed.parse().unwrap()),
         };
-        let (name, prompt) = (text(&case, "model"), text(&case, "prompt"));
+        let prompt: Vec<u32> = match at(&entry, "prompt").as_string() {
+            Some(text) => from_bytes(text.as_bytes()),
+            None => {
+                let symbols = Array::from(&at(&entry, "prompt")).iter();
+                symbols
+                    .map(|symbol| symbol.as_f64().unwrap() as u32)
+                    .collect()
+            }
+        };
+        let name = text(&entry, "model");
         let file = MODELS.iter().find(|(model, _)| *model == name);
         let model = common::load(file.expect(&name).1);
         for (place, kernel) in KERNELS.iter().enumerate() {
             kernels::choose(place);
             for team in [Team::new(1), team] {
-                let written = common::generate(&model, team, prompt.as_bytes(), settings.clone());
-                let found = format!("{:016x}", common::digest(&[written]));
+                let written = common::continuation(&model, team, &prompt, settings.clone());
+                let bytes = match model.config.is_bpe() {
+                    true => written
+                        .iter()
+                        .flat_map(|token| token.to_le_bytes())
+                        .collect(),
+                    false => to_bytes(&written),
+                };
+                let found = format!("{:016x}", common::digest(&[bytes]));
                 let threads = team.members();
-                let what = format!("{name}, {prompt:?}, {}, {threads} threads", kernel.name);
-                assert_eq!(found, text(&case, "digest"), "{what}");
+                let what = format!("{name}, {settings:?}, {}, {threads} threads", kernel.name);
+                assert_eq!(found, text(&entry, "digest"), "{what}");
             }
         }
     }

@@ -46,8 +46,7 @@ import { readTrace } from "./trace.js";
  * @property {import("./errors.js").NamesDetails | undefined} details
  * @property {boolean} fatal
  *
- * @typedef {{ type: "living" }} LifeNote
- * @typedef {LoadNote | ScoreNote | BytesNote} Note
+ * @typedef {LoadNote | ScoreNote | BytesNote | { type: "living" }} Note
  * @typedef {Note | DoneEnd | ErrorEnd} Answer
  */
 
@@ -77,10 +76,11 @@ self.onmessage = async (/** @type {MessageEvent<{ id: number, request: Request |
     return;
   }
   if (request.type === "live") {
-    navigator.locks.request(request.lock, () => {
+    const hold = () => {
       self.postMessage({ id, answer: { type: "living" } });
       return new Promise(() => {});
-    });
+    };
+    navigator.locks.request(request.lock, hold).catch(() => {}); // a page that may keep nothing has no locks either
     return;
   }
   if (request.type === "stop") {

@@ -17,6 +17,7 @@ import { serve } from "./server.mjs";
  * @property {"light" | "dark"} [colorScheme] "light"
  * @property {RegExp[]} [allow] complaints that the test provokes on purpose
  * @property {(page: Page, origin: string) => Promise<unknown>} [before] runs before the page is opened
+ * @property {string[]} [flags] of a browser for this test alone
  * @property {string} [origin] of a server that is there, in the place of one for this test
  * @property {"load" | "commit"} [until] how much of the page has to be there; "load"
  * @property {BrowserContextOptions} [context] further settings of the browser. It has no service workers, which would
@@ -44,11 +45,13 @@ export async function openPage(t, options = {}) {
   const { isolated = true, path = "/", viewport = { width: 1280, height: 800 }, colorScheme = "light" } = options;
   const server = options.origin ? undefined : await serve({ isolated, ...(options.root && { root: options.root }) });
   const origin = options.origin ?? server?.origin ?? "";
-  const context = await (await launch()).newContext({ viewport, colorScheme, serviceWorkers: "block", ...options.context });
+  const own = options.flags && (await chromium.launch({ executablePath: chromiumPath(), args: [...FLAGS, ...options.flags] }));
+  const context = await (own ?? (await launch())).newContext({ viewport, colorScheme, serviceWorkers: "block", ...options.context });
   /** @type {string[]} */
   const complaints = [];
   t.after(async () => {
     await context.close(); // first, as it may be fetching still
+    await own?.close();
     await server?.close();
     const unexpected = complaints.filter((text) => !options.allow?.some((pattern) => pattern.test(text)));
     if (unexpected.length > 0) throw new Error(`The page complained:\n${unexpected.join("\n")}`);

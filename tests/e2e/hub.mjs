@@ -44,8 +44,9 @@ const PAGE = 2;
  * @param {TestContext} t
  * @param {Record<string, Buffer>} files by path, as `owner/repo/path`
  * @returns {Promise<{ origin: string, store: string, faults: (Fault | undefined)[], ranges: (string | undefined)[],
- *   requests: string[], sent: () => number }>} `faults` meet the coming requests for bytes and listings in order,
- *   `ranges` are those asked for, `requests` the paths of all requests, `sent` counts bytes of bodies of files
+ *   requests: string[], sent: () => number, hangUp: () => void }>} `faults` meet the coming requests for bytes and listings in order,
+ *   `ranges` are those asked for, `requests` the paths of all requests, `sent` counts bytes of bodies of files,
+ *   `hangUp` cuts all connections for bytes
  */
 export async function standIn(t, files) {
   /** @type {(Fault | undefined)[]} */
@@ -115,9 +116,9 @@ export async function standIn(t, files) {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(302, { Location: `${store}/${encodeURIComponent([first, repo, ...path].join("/"))}` }).end();
+    response.writeHead(302, { Location: `${store.origin}/${encodeURIComponent([first, repo, ...path].join("/"))}` }).end();
   });
-  return { origin: front, store, faults, ranges, requests, sent: () => sent };
+  return { origin: front.origin, store: store.origin, faults, ranges, requests, sent: () => sent, hangUp: store.hangUp };
 }
 
 /**
@@ -167,7 +168,7 @@ async function drip(response, body, size) {
 /**
  * @param {TestContext} t
  * @param {(request: IncomingMessage, response: ServerResponse) => void} answer
- * @returns {Promise<string>} its origin
+ * @returns {Promise<{ origin: string, hangUp: () => void }>}
  */
 async function listen(t, answer) {
   const server = createServer((request, response) => {
@@ -180,5 +181,6 @@ async function listen(t, answer) {
     server.close();
     server.closeAllConnections();
   });
-  return `http://127.0.0.1:${/** @type {AddressInfo} */ (server.address()).port}`;
+  const { port } = /** @type {AddressInfo} */ (server.address());
+  return { origin: `http://127.0.0.1:${port}`, hangUp: () => server.closeAllConnections() };
 }
