@@ -450,6 +450,9 @@ class Held {
   }
 }
 
+/** Milliseconds in which a worker that lives gives a sign of it. */
+const PATIENCE = 5000;
+
 let ids = 0;
 function newId() {
   ids += 1;
@@ -510,19 +513,24 @@ class Connection {
 
   /**
    * Notices when the browser has ended the worker, for want of memory for one, of which none tells: the lock
-   * that a worker holds is let go then.
+   * that a worker holds is let go then. It also is where the page's storage is cleared, so that the worker is
+   * asked for a sign of life, and holds another.
    */
   async #watch() {
     if (!navigator.locks) return; // as on pages that did not come over https
-    const id = newId();
-    const inbox = new Inbox();
-    this.#inboxes.set(id, inbox);
-    const lock = `cpu1 ${crypto.randomUUID()}`;
-    this.#worker.postMessage({ id, request: { type: "live", lock } });
-    await inbox.take();
-    this.#inboxes.delete(id);
-    const gone = () => this.close(new CPU1Error("internal", "The model's worker is gone; the browser ended it. Load the model again."));
-    await navigator.locks.request(lock, { signal: this.#end.signal }, gone).catch(() => {});
+    for (let lost = false; !this.ended; lost = true) {
+      const id = newId();
+      const inbox = new Inbox();
+      this.#inboxes.set(id, inbox);
+      const lock = `cpu1 ${crypto.randomUUID()}`;
+      this.#worker.postMessage({ id, request: { type: "live", lock } });
+      const late = new Promise((resolve) => lost && setTimeout(resolve, PATIENCE));
+      const sign = await Promise.race([inbox.take(), late]);
+      this.#inboxes.delete(id);
+      if (!sign) break;
+      await navigator.locks.request(lock, { signal: this.#end.signal }, () => {}).catch(() => {});
+    }
+    this.close(new CPU1Error("internal", "The model's worker is gone; the browser ended it. Load the model again."));
   }
 
   /**

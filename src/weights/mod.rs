@@ -180,6 +180,9 @@ impl Packed {
     }
 }
 
+/// Bytes for what a model has in mind of a text, but for the cache of attention.
+const TEXT: u64 = 2 << 20;
+
 /// Reads a checkpoint into a model, a range at a time.
 pub struct Loader {
     reader: Reader,
@@ -343,7 +346,7 @@ impl Plan {
         })
     }
 
-    /// Bytes that the packed model and the reading of its largest tensor take at least.
+    /// Bytes that the packed model, the reading of its largest tensor and a text take at least.
     fn least_memory(&self, contents: &checkpoint::Contents) -> u64 {
         let weights = |shape: &[usize]| {
             let sides = shape.iter().map(|&side| side as u64);
@@ -363,7 +366,7 @@ impl Plan {
             _ => weights(&tensor.shape).saturating_mul(4),
         });
         let largest = read.max().unwrap_or(0);
-        held.fold(largest, u64::saturating_add)
+        held.fold(largest.saturating_add(TEXT), u64::saturating_add)
     }
 
     /// Packs a tensor that has arrived, for each role that it or its rows play.

@@ -37,6 +37,11 @@ function inPage(page, body) {
   return page.evaluate(`(async () => {
     const { CPU1 } = await import("/cpu1.js");
     const attempt = (job) => job().catch((error) => error.code + ": " + error.message);
+    const writes = async (model) => {
+      const text = await textOf(model);
+      model.dispose();
+      return text;
+    };
     const textOf = async (model) => {
       const bytes = [];
       for await (const chunk of model.generate("Kept", { maxBytes: 24, temperature: 0 })) bytes.push(...chunk.bytes);
@@ -57,7 +62,7 @@ async function open(t, options) {
   const hub = await standIn(t, { [NAME]: EMBEDDED });
   const opened = await openPage(t, { path: "/catalog.json", allow: COMPLAINTS, ...options });
   const url = JSON.stringify(hubAddress(NAME, hub.origin).href);
-  const load = () => inPage(opened.page, `return attempt(async () => textOf(await CPU1.load(${url}, { threads: 1, cache: false })));`);
+  const load = () => inPage(opened.page, `return attempt(async () => writes(await CPU1.load(${url}, { threads: 1, cache: false })));`);
   return { ...opened, hub, url, load };
 }
 
@@ -70,7 +75,9 @@ for (const [how, milliseconds] of /** @type {const} */ ([["for a moment", 1500],
     // What is on its way breaks off, and nothing new gets through.
     hub.faults.push(undefined, undefined, undefined, { silent: 1_000_000 });
     const loading = load();
-    while (hub.ranges.length < 4) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const limit = Date.now() + 20_000; hub.ranges.length < 4; await new Promise((resolve) => setTimeout(resolve, 20))) {
+      assert.ok(Date.now() < limit, "the model's bytes are asked for");
+    }
     await context.setOffline(true);
     hub.hangUp();
     if (milliseconds > 0) {
@@ -156,9 +163,11 @@ test("storage is cleared under a running page, and while a model is being kept",
   // Again and again while it is fetched, packed and kept.
   hub.faults.push(undefined, undefined, undefined, { drip: 50_000 });
   let loading = true;
-  const again = inPage(page, `return attempt(async () => { const model = await ${load}; return [model.info.cache, await textOf(model)]; });`).finally(() => (loading = false));
+  const again = inPage(page, `return attempt(async () => { const model = await ${load}; return [model.info.cache, await writes(model)]; });`).finally(() => (loading = false));
   while (loading) await clear();
-  const [cache, text] = await again;
+  const kept = await again;
+  assert.ok(Array.isArray(kept), kept);
+  const [cache, text] = kept;
   assert.equal(text, first[1]);
   assert.match(cache.notice, /^(The model is not kept for the next visit: .*\.)?$/);
   const third = await inPage(page, `await CPU1.removeAll(); const model = await ${load}; return [model.info.cache.state, await textOf(model)];`);
