@@ -40,6 +40,8 @@ usage: ./build.sh VERB
                  README. Needs a Python with PyTorch to write the files: $PYTHON, or python3
   bench loading [--write]
                  the same of loading full-size models, against a stand-in for the Hub
+  soak           run for long, a quarter of an hour: 100,000 bytes written and 10 MB scored, models
+                 loaded and given up, a monkey at the page. Short versions are in test
   audit          ask for known faults of all crates and npm packages (needs the network), and
                  check licences, sources and double crates; compiles cargo-deny once
   screenshots    take the README's screenshots from the running page
@@ -437,7 +439,11 @@ lint_wasm() {
 }
 docs() { RUSTDOCFLAGS="-D warnings" cargo_native doc --locked --no-deps; }
 lint_javascript() { "$NODE_BIN/eslint" --config tests/e2e/eslint.config.js --max-warnings 0 www tests/e2e tests/bench; }
-page_tests() { node --test --test-reporter spec tests/e2e/*.test.mjs; }
+page_tests() {
+  rm -rf target/faults
+  node --test --test-reporter spec tests/e2e/*.test.mjs
+}
+faults_table() { node tests/e2e/faults.mjs $WRITE; }
 
 # What people do with the page, in real engines by their names.
 journeys() {
@@ -491,6 +497,13 @@ test_engines() {
 # What deny.toml says, as far as no network is needed.
 check_crates() { cargo-deny --offline --locked check licenses bans sources; }
 
+soak() {
+  export CPU1_SOAK=1
+  check "native, for long" cargo_native test --locked --release --test soak --test digests
+  check "in a browser, for long" node --test --test-reporter spec tests/e2e/soak.test.mjs
+  tell_checks
+}
+
 audit() {
   check "crates: licences, sources, doubles" check_crates
   check "crates: known faults" cargo-deny --locked check advisories
@@ -516,6 +529,7 @@ test_all() {
   check "types of the JavaScript" type_check
   check "eslint" lint_javascript
   check "page tests" page_tests
+  check "table of faults" faults_table
   test_engines
   tell_checks
 }
@@ -552,6 +566,7 @@ case "$verb" in
   serve) setup_build; build; serve "$@" ;;
   test) setup_build; setup_tests; test_all ;;
   bench) setup_build; setup_tests; build; bench "$@" ;;
+  soak) setup_build; setup_tests; build; soak ;;
   audit) setup_build; setup_tool cargo-deny cargo-deny "$CARGO_DENY_VERSION" "which judges dependencies"; audit ;;
   package) setup_build; build; node tests/e2e/package.mjs ;;
   site) setup_build; build; node tests/e2e/publish.mjs target/site ;;

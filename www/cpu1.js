@@ -524,7 +524,7 @@ class Connection {
       this.#inboxes.set(id, inbox);
       const lock = `cpu1 ${crypto.randomUUID()}`;
       this.#worker.postMessage({ id, request: { type: "live", lock } });
-      const late = new Promise((resolve) => lost && setTimeout(resolve, PATIENCE));
+      const late = new Promise((give) => lost && setTimeout(give, PATIENCE));
       const sign = await Promise.race([inbox.take(), late]);
       this.#inboxes.delete(id);
       if (!sign) break;

@@ -205,11 +205,17 @@ class Loading {
   #unpack(source, names) {
     return said("format", async () => {
       const loader = new this.#program.Loader(source.size, names);
-      for (let range = loader.wants(); range !== undefined; range = loader.wants()) {
-        const [start = 0, end = 0, ahead = 0] = range;
-        loader.feed(await source.read(start, end, ahead));
-        const [loaded = 0, total = 0] = loader.progress();
-        this.#note({ type: "progress", phase: "unpack", loaded, total });
+      try {
+        for (let range = loader.wants(); range !== undefined; range = loader.wants()) {
+          const [start = 0, end = 0, ahead = 0] = range;
+          loader.feed(await source.read(start, end, ahead));
+          const [loaded = 0, total = 0] = loader.progress();
+          this.#note({ type: "progress", phase: "unpack", loaded, total });
+        }
+      } catch (error) {
+        // Else its memory would be free when the browser comes to it. After a trap it must not be touched.
+        if (!(error instanceof WebAssembly.RuntimeError)) loader.free();
+        throw error;
       }
       return loader.finish();
     });

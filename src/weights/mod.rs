@@ -402,9 +402,14 @@ impl Plan {
 
 /// Whether so many bytes could be had now. In a browser memory that was asked for stays at hand.
 fn is_room_for(bytes: u64) -> bool {
-    let mut room: Vec<u8> = Vec::new();
-    let found = usize::try_from(bytes).is_ok_and(|bytes| room.try_reserve_exact(bytes).is_ok());
-    // Memory that nobody looks at would not be asked for.
-    std::hint::black_box(&room);
-    found
+    // In pieces, as it may be here and there.
+    const PIECE: usize = 64 << 10;
+    let mut pieces: Vec<Vec<u8>> = Vec::new();
+    (0..bytes.div_ceil(PIECE as u64)).all(|_| {
+        let mut piece = Vec::new();
+        let found = piece.try_reserve_exact(PIECE).is_ok();
+        // Memory that nobody looks at would not be asked for.
+        pieces.push(std::hint::black_box(piece));
+        found
+    })
 }

@@ -46,6 +46,11 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Bytes that this thread has allocated and not given back.
+pub fn live() -> isize {
+    LIVE.get()
+}
+
 /// What some work allocated.
 pub struct Allocated {
     /// The most bytes at once.

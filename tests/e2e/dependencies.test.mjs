@@ -26,6 +26,7 @@ const CARGO = [".", "tests/fuzz"];
 function fits(licence, allowed) {
   const tokens = licence.replaceAll("/", " OR ").match(/[()]|[^\s()]+/g) ?? [];
   let at = 0;
+  /** @returns {boolean} */
   const one = () => {
     const token = tokens[at];
     at += 1;
@@ -34,11 +35,13 @@ function fits(licence, allowed) {
     at += 1;
     return inner;
   };
+  /** @returns {boolean} */
   const every = () => {
     let all = one();
     for (; tokens[at] === "AND"; all = one() && all) at += 1;
     return all;
   };
+  /** @returns {boolean} */
   const any = () => {
     let some = every();
     for (; tokens[at] === "OR"; some = every() || some) at += 1;

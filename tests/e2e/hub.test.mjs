@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { hubAddress } from "../../www/hub.js";
 import { openPage } from "./browser.mjs";
+import { happened } from "./faults.mjs";
 import { standIn } from "./hub.mjs";
 
 /** @import { TestContext } from "node:test" */
@@ -103,6 +104,7 @@ test("what passes is waited out, and the text is the same", async (t) => {
     if (what === "ranges ignored") assert.equal(hub.ranges.length, 1, "one plain GET");
     else assert.ok(hub.ranges.length <= requests + faults.length, what);
   }
+  happened("the server is busy (429), fails (500, 503), ends at any byte, sends more or less than it says, another range, or no ranges", "asked again, at most 5 times; the same text");
 });
 
 test("where a server falls silent, the reading goes on at that byte", async (t) => {
@@ -114,6 +116,7 @@ test("where a server falls silent, the reading goes on at that byte", async (t) 
   assert.equal(await write(name), want);
   const [[start = 0, end] = [], again] = [1, 2].map((i) => /^bytes=(\d+)-(\d+)$/.exec(hub.ranges[i] ?? "")?.slice(1).map(Number));
   assert.deepEqual(again, [start + 1000, end]);
+  happened("the server falls silent in the middle of a range", "after 20 s it is asked for the rest; the same text");
 });
 
 test("what does not pass is a sentence", async (t) => {
@@ -125,7 +128,9 @@ test("what does not pass is a sentence", async (t) => {
   assert.match(await write(name), /^network: .*the server answered 403\.$/);
 
   hub.faults.push(undefined, { file: Buffer.from("another file by now") });
-  assert.match(await write(name), /^network: The file model\.pt changed on its server while it was read\. Load it again\.$/);
+  const changed = await write(name);
+  assert.match(changed, /^network: The file model\.pt changed on its server while it was read\. Load it again\.$/);
+  happened("the file changes on its server between two ranges", `“${changed.slice("network: ".length)}”`);
 
   hub.faults.push(undefined, { range: (start, end, total) => `bytes ${start}-${end - 1}/${total + 1}` });
   assert.match(await write(name), /^network: The file model\.pt changed on its server/);
@@ -143,7 +148,9 @@ test("what does not pass is a sentence", async (t) => {
   assert.match(await write(name), /^network: The file model\.pt could not be fetched in 5 tries: the server answered 502\.$/);
 
   hub.faults.push({ whole: true, file: Buffer.from("<!doctype html><title>Sign in</title>") });
-  assert.match(await write(name), /^format: .*\.$/);
+  const hotel = await write(name);
+  assert.match(hotel, /^format: .*\.$/);
+  happened("a hotel's network answers with its own page", `“${hotel.slice("format: ".length)}”`);
 
   assert.match(await write(name), BYTES, "and the next try is like the first");
 });

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { hubAddress } from "../../www/hub.js";
 import { openPage } from "./browser.mjs";
+import { happened } from "./faults.mjs";
 import { standIn } from "./hub.mjs";
 
 /** @import { TestContext } from "node:test" */
@@ -159,6 +160,7 @@ for (const [where, notice, options] of /** @type {[string, string, PageOptions |
       assert.match(full.cache.notice, new RegExp(`^${NOTHING_KEPT}.*is used up; .*\\.$`));
       assert.deepEqual(await cached(), []);
       assert.deepEqual(await filesOf(page), []);
+      happened("storage is full", `the model runs; “${full.cache.notice}”`);
     }
     await client.send("Storage.overrideQuotaForOrigin", { origin });
     assert.equal((await load(NAME)).cache.state, "stored");
@@ -204,6 +206,7 @@ test("two pages load the same model at once", async (t) => {
     assert.equal((await cached()).length, 1);
     await inPage(page, "await CPU1.removeAll();");
   }
+  happened("two tabs load the same model at once", "both write, and one of them keeps it");
 });
 
 test("what a closed tab left is removed, and what an open one writes is not", async (t) => {
@@ -289,6 +292,7 @@ test("a damaged entry is fetched again", async (t) => {
     assert.deepEqual((await load(NAME)).cache.state, "hit", what);
     assert.equal((await filesOf(page)).length, 1);
   }
+  happened("a kept model is damaged", "noticed, removed, fetched and kept again");
 });
 
 test("no fault of the server leaves a wrong model behind", async (t) => {

@@ -1,0 +1,179 @@
+// Long runs in a browser: memory stands still after the first moments, the same bits come again, and a page that a
+// monkey has played with still works. A short version by default; `./build.sh soak` sets CPU1_SOAK for the whole.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { openPage } from "./browser.mjs";
+import { says } from "./site.mjs";
+
+/** @import { Page } from "playwright-core" */
+
+const LONG = process.env.CPU1_SOAK !== undefined;
+/** A small model: what stands still does so at any size. */
+const MODEL = (await readFile(new URL("../fixtures/run_14.compact.pt", import.meta.url))).toString("base64");
+
+/**
+ * Runs the body of an async function in a page, where `load()` loads a small model with a thread or two.
+ *
+ * @param {Page} page
+ * @param {string} body
+ * @returns {Promise<any>}
+ */
+function inPage(page, body) {
+  return page.evaluate(`(async () => {
+    const { CPU1 } = await import("/cpu1.js");
+    const file = Uint8Array.from(atob("${MODEL}"), (letter) => letter.charCodeAt(0));
+    const load = (threads) => CPU1.load(file, { threads });
+    const digestOf = async (bytes) => String(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+    ${body}
+  })()`);
+}
+
+for (const threads of [1, 2]) {
+  test(`writing needs no memory after the first moments, with ${threads} threads`, async (t) => {
+    const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
+    const [first, again] = await inPage(
+      page,
+      `const model = await load(${threads});
+       const write = async () => {
+         const bytes = [];
+         const sizes = new Set();
+         for await (const chunk of model.generate("For ever and ", { maxBytes: ${LONG ? 100_000 : 5000}, temperature: 1, topP: 1, seed: 7 })) {
+           bytes.push(...chunk.bytes);
+           if (bytes.length > 2000) sizes.add(model.info.memoryBytes);
+         }
+         return { length: bytes.length, digest: await digestOf(Uint8Array.from(bytes)), sizes: [...sizes] };
+       };
+       return [await write(), await write()];`,
+    );
+    assert.equal(first.length, LONG ? 100_000 : 5000);
+    assert.equal(first.sizes.length, 1, `${first.sizes} bytes`);
+    assert.deepEqual(again, first);
+  });
+}
+
+test("scoring needs no memory after the first text", async (t) => {
+  const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
+  const texts = await inPage(
+    page,
+    `const model = await load(1);
+     const scores = [];
+     // The bits of a whole text come at once, so that ten texts stand for one of ten times the length.
+     for (let i = 0; i < ${LONG ? 10 : 3}; i += 1) {
+       const text = Uint8Array.from({ length: ${LONG ? 1_000_000 : 50_000} }, (_, at) => ((at * at) >> 7) % 97);
+       const { bitsPerByte, perByte } = await model.score(text);
+       let size = 0;
+       for await (const _ of model.generate("x", { maxBytes: 1 })) size = model.info.memoryBytes;
+       scores.push({ bitsPerByte, digest: await digestOf(Float32Array.from(perByte)), size });
+     }
+     return scores;`,
+  );
+  for (const score of texts) assert.deepEqual(score, texts[0]);
+});
+
+test("models that are given up leave nothing", async (t) => {
+  const { page, context } = await openPage(t, { path: "/catalog.json", allow: [/favicon/, /helper\.js/] });
+  const client = await context.newCDPSession(page);
+  await client.send("HeapProfiler.enable");
+  const heap = async () => {
+    await client.send("HeapProfiler.collectGarbage");
+    return (await client.send("Runtime.getHeapUsage")).usedSize;
+  };
+  /** @param {number} cycles @param {string} extra @returns {Promise<number[]>} */
+  const cycle = (cycles, extra) =>
+    inPage(
+      page,
+      `globalThis.kept ??= ${extra};
+       const sizes = [];
+       for (let i = 0; i < ${cycles}; i += 1) {
+         const model = await load(1);
+         for await (const _ of model.generate("x", { maxBytes: 8 }));
+         sizes.push(model.info.memoryBytes);
+         model.dispose();
+       }
+       return sizes;`,
+    );
+  // One model stays, so that all the others come and go in the memory of its worker.
+  await cycle(5, "await load(1)");
+  const before = await heap();
+  const sizes = await cycle(LONG ? 200 : 10, "await load(1)");
+  assert.equal(new Set(sizes).size, 1, `${[...new Set(sizes)]} bytes`);
+  const grown = (await heap()) - before;
+  t.diagnostic(`the page's heap: ${before} bytes, and ${grown} more`);
+  assert.ok(grown < 200_000, `${grown} bytes`);
+  assert.equal(page.workers().length, 1);
+
+  // Now none stays, and each has a worker of its own.
+  await inPage(page, "globalThis.kept.dispose();");
+  await cycle(LONG ? 50 : 3, "undefined");
+  for (const limit = Date.now() + 10_000; page.workers().length > 0; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    assert.ok(Date.now() < limit, `${page.workers().length} workers are left`);
+  }
+});
+
+/** Chance that can be had again: Mulberry32. @param {number} seed */
+function chance(seed) {
+  let state = seed;
+  /** @param {number} end */
+  return (end) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * end);
+  };
+}
+
+const KEYS = ["Tab", "Shift+Tab", "Enter", "Space", "Escape", "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Home", "End", "Backspace", "PageDown", "Control+a", "Control+z", "a", "7", "-", "."];
+
+test("a monkey leaves a page that works", async (t) => {
+  const seed = Number(process.env.CPU1_MONKEY ?? 7);
+  const milliseconds = LONG ? 240_000 : 15_000;
+  const { page, origin } = await openPage(t, {
+    allow: [/Failed to load resource/, /request failed/],
+    // The Hub is far: it answers to nobody here.
+    before: (opened) => opened.route(/^https:/, (route) => route.abort()),
+  });
+  page.on("dialog", (dialog) => void dialog.dismiss());
+  page.on("popup", (popup) => void popup.close());
+  await says(page.getByRole("status"), /^Ready/);
+  const random = chance(seed);
+  const controls = page.locator("button, input, select, textarea, summary, [role=tab], a[href^='#'], [tabindex]");
+  let steps = 0;
+  for (const end = Date.now() + milliseconds; Date.now() < end; steps += 1) {
+    const what = random(10);
+    const [x, y, control] = [random(1280), random(800), random(1000)];
+    // What is not there, or not to be had right now, is no fault.
+    const act = async () => {
+      if (what < 3) return page.mouse.click(x, y);
+      if (what < 6) return page.keyboard.press(KEYS[control % KEYS.length] ?? "Tab");
+      const visible = await controls.filter({ visible: true }).all();
+      const one = visible[control % visible.length];
+      if (!one) return undefined;
+      if (what < 9) return one.click({ timeout: 500, force: true });
+      return one.fill(String(control), { timeout: 500, force: true });
+    };
+    await act().catch(() => {});
+    assert.equal(new URL(page.url()).origin, origin, `seed ${seed}, step ${steps}`);
+    if (new URL(page.url()).pathname !== "/") await page.goto(`${origin}/`);
+  }
+  t.diagnostic(`${steps} steps of the monkey with seed ${seed}`);
+
+  // What it left open is closed, what it began is stopped; then the page has to write.
+  for (let i = 0; i < 3; i += 1) await page.keyboard.press("Escape");
+  await page.evaluate(() => document.querySelectorAll("dialog[open]").forEach((dialog) => /** @type {HTMLDialogElement} */ (dialog).close()));
+  await page.getByRole("tab", { name: "Write" }).click();
+  const generate = page.getByRole("button", { name: "Generate" });
+  for (const limit = Date.now() + 30_000; !(await generate.isVisible()) || !(await generate.isEnabled()); await new Promise((resolve) => setTimeout(resolve, 100))) {
+    assert.ok(Date.now() < limit, `seed ${seed}: the page is ready again`);
+    for (const name of ["Stop", "Cancel", "Load the model again"]) await page.getByRole("button", { name, exact: true }).click({ timeout: 100 }).catch(() => {});
+  }
+  const settings = page.locator("details", { has: page.locator("summary", { hasText: "Settings" }) });
+  if ((await settings.getAttribute("open")) === null) await page.locator("summary", { hasText: "Settings" }).click();
+  const values = { Temperature: "0.7", Length: "200", "Top-p": "0.95", "Top-k": "0", "Min-p": "0", "Repetition penalty": "1", Seed: "7" };
+  for (const [name, value] of Object.entries(values)) await page.getByLabel(name, { exact: true }).fill(value);
+  await page.getByRole("textbox", { name: "Prompt" }).fill("Ownership is");
+  await generate.click();
+  const status = page.getByRole("status");
+  await says(status, /^Done/).catch(async () => assert.fail(`seed ${seed}: “${await status.textContent()}” “${await page.getByRole("alert").allTextContents()}”`));
+  assert.match((await page.getByRole("region", { name: "Text" }).textContent()) ?? "", /^Ownership is./);
+});
