@@ -35,7 +35,7 @@ pub enum Error {
         /// Its name in the file.
         tensor: String,
     },
-    /// The model and what reading it takes are more than can be had.
+    /// The packed model is more than can be had.
     Memory {
         /// Bytes, at least.
         needed: u64,
@@ -180,9 +180,6 @@ impl Packed {
     }
 }
 
-/// Bytes for what a model has in mind of a text, but for the cache of attention.
-const TEXT: u64 = 2 << 20;
-
 /// Reads a checkpoint into a model, a range at a time.
 pub struct Loader {
     reader: Reader,
@@ -240,7 +237,7 @@ impl Loader {
             let plan = Plan::new(contents, &self.map)?;
             let mut selected: Vec<usize> = plan.roles.iter().map(|role| role.tensor).collect();
             selected.dedup();
-            let needed = plan.least_memory(contents);
+            let needed = plan.least_memory();
             self.reader.select(&selected)?;
             if !is_room_for(needed) {
                 return Err(Error::Memory { needed });
@@ -346,27 +343,19 @@ impl Plan {
         })
     }
 
-    /// Bytes that the packed model, the reading of its largest tensor and a text take at least.
-    fn least_memory(&self, contents: &checkpoint::Contents) -> u64 {
-        let weights = |shape: &[usize]| {
-            let sides = shape.iter().map(|&side| side as u64);
-            sides.fold(1, u64::saturating_mul)
-        };
-        let held = self
-            .roles
-            .iter()
-            .map(|role| match role.ternary && self.config.ternary {
-                true => weights(&role.shape) / 4,
+    /// Bytes that the packed model takes at least. What reading it takes on top is not asked for: in a
+    /// browser memory never shrinks.
+    fn least_memory(&self) -> u64 {
+        let held = self.roles.iter().map(|role| {
+            let sides = role.shape.iter().map(|&side| side as u64);
+            let weights = sides.fold(1, u64::saturating_mul);
+            match role.ternary && self.config.ternary {
+                true => weights / 4,
                 // Floats may turn out to be bf16.
-                false => weights(&role.shape).saturating_mul(2),
-            });
-        let tensors = self.roles.iter().map(|role| &contents.tensors[role.tensor]);
-        let read = tensors.map(|tensor| match tensor.encoding {
-            Encoding::Ternary => weights(&tensor.shape) / 4,
-            _ => weights(&tensor.shape).saturating_mul(4),
+                false => weights.saturating_mul(2),
+            }
         });
-        let largest = read.max().unwrap_or(0);
-        held.fold(largest.saturating_add(TEXT), u64::saturating_add)
+        held.fold(0, u64::saturating_add)
     }
 
     /// Packs a tensor that has arrived, for each role that it or its rows play.
