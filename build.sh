@@ -499,7 +499,8 @@ check_crates() { cargo-deny --offline --locked check licenses bans sources; }
 
 soak() {
   export CPU1_SOAK=1
-  check "native, for long" cargo_native test --locked --release --test soak --test digests
+  check "native, for long, and optimised code writes the same bytes" cargo_native test --locked --release --test soak --test digests
+  check "unoptimised code writes the same bytes" cargo_native test --locked --test digests --config profile.dev.opt-level=0 --target-dir target/unoptimised
   check "in a browser, for long" node --test --test-reporter spec tests/e2e/soak.test.mjs
   tell_checks
 }

@@ -144,10 +144,9 @@ async fn twenty_texts_are_those_of_every_other_machine() {
         let prompt: Vec<u32> = match at(&entry, "prompt").as_string() {
             Some(text) => from_bytes(text.as_bytes()),
             None => {
-                let symbols = Array::from(&at(&entry, "prompt")).iter();
-                symbols
-                    .map(|symbol| symbol.as_f64().unwrap() as u32)
-                    .collect()
+                let symbols = Array::from(&at(&entry, "prompt"));
+                let numbers = symbols.iter().map(|symbol| symbol.as_f64().unwrap() as u32);
+                numbers.collect()
             }
         };
         let name = text(&entry, "model");
