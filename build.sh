@@ -40,6 +40,8 @@ usage: ./build.sh VERB
                  README. Needs a Python with PyTorch to write the files: $PYTHON, or python3
   bench loading [--write]
                  the same of loading full-size models, against a stand-in for the Hub
+  bench gate [--write]
+                 what the embedded model's DeleteGate saves; --write puts the table into its card
   soak           run for long, a quarter of an hour: 100,000 bytes written and 10 MB scored, models
                  loaded and given up, a monkey at the page. Short versions are in test
   audit          ask for known faults of all crates and npm packages (needs the network), and
@@ -405,6 +407,8 @@ bench() {
     local write=
     [ "${2-}" != --write ] || write=1
     WRITE=$write node --test --test-reporter spec tests/e2e/loading.mjs
+  elif [ "${1-}" = gate ]; then
+    node tests/bench/gate.mjs "${@:2}"
   else
     setup_peers
     node tests/bench/run.mjs "$@"

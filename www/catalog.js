@@ -25,6 +25,7 @@ import { CPU1Error } from "./errors.js";
  * @property {("unpacked" | "compact")[]} [files] of a published run
  * @property {string} [file] of the model that comes with the page: where it lies
  * @property {number} [bytes] of that file
+ * @property {{ file: string, step: number, loss: string }[]} [steps] of its training, as files of the same size, ascending
  */
 
 /** @typedef {"speaks" | "collapsed" | "worse" | "unpublished" | "ours"} Label what to expect of a model */

@@ -3,7 +3,8 @@
 //
 // The page's files fit together only as they were built. So they are kept and served as one version: what
 // pkg/files.json lists, by hashes. A version is a cache, whole once that list lies in it. A newer one is fetched as a
-// whole and takes over at a visit, when no other tab shows the page: none ever gets files of two.
+// whole and takes over at a visit, when no other tab shows the page: none ever gets files of two. Of the models that
+// show the embedded one's training, each is kept once it was looked at.
 
 /**
  * @typedef {object} Version
@@ -21,6 +22,9 @@ const LIST = `${scope}pkg/files.json`;
 
 /** The page's own files by their path; other models lie where they like. */
 const OURS = /^(?:(?!.*\.pt$)[^/]*|(?:pkg|models)\/.+)$/;
+
+/** Files of a version that are fetched when they are first asked for. */
+const LATER = /^models\/.+_step\d+\.pt$/;
 
 /** Milliseconds that a visit waits for the list, and then for a newer version; else it gets the one that is kept. */
 const PATIENCE = 2000;
@@ -90,12 +94,32 @@ async function answer(request) {
   const path = pathOf(request.url) || "index.html";
   const version = await inUse();
   const kept = version && (await caches.match(scope + path, { cacheName: version.name }));
-  const response = kept ?? (await fetch(request));
+  const response = kept ?? (version && (await keepLater(version, path))) ?? (await fetch(request));
   const { mode, destination, url } = request;
   // To all but pages and workers these headers mean nothing.
   if ((mode !== "navigate" && destination !== "worker") || response.type === "opaqueredirect") return response;
   if (mode === "navigate" && new URL(url).searchParams.get("isolation") === "off") return response;
   return isolated(response);
+}
+
+/**
+ * A file that is kept once it is asked for; nothing where it is none, or cannot be had as the version has it.
+ *
+ * @param {Version} version
+ * @param {string} path
+ */
+async function keepLater({ name, files }, path) {
+  const hash = files[path];
+  if (hash === undefined || !LATER.test(path)) return undefined;
+  try {
+    const response = await fetchListed(path, hash);
+    const cache = await caches.open(name);
+    // Without room for it, it is there for this once.
+    await cache.put(scope + path, response.clone()).catch(() => {});
+    return response;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param {Response} response */
@@ -175,7 +199,8 @@ async function gather({ name, list, files }) {
     await Promise.all(
       Object.entries(files).map(async ([path, hash]) => {
         const same = old?.files[path] === hash ? await caches.match(scope + path, { cacheName: old.name }) : undefined;
-        await cache.put(scope + path, same ?? (await fetchListed(path, hash)));
+        const response = same ?? (LATER.test(path) ? undefined : await fetchListed(path, hash));
+        if (response) await cache.put(scope + path, response);
       }),
     );
     await cache.put(LIST, new Response(list));

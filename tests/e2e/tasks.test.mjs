@@ -355,7 +355,7 @@ test("a run is scrubbed through its steps, each of which is fetched once", async
   await tab("Scrub");
   await press("Write at this step");
   await says(alert, /^No steps are listed yet/);
-  const folder = page.getByLabel("Folder");
+  const folder = page.getByRole("combobox", { name: "Run" });
   await folder.getByRole("option", { name: "run_14_v3" }).waitFor({ state: "attached" });
   await folder.selectOption("run_14_v3");
   await press("List its steps");

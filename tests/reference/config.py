@@ -35,13 +35,17 @@ class Config:
     local_heads: int = dataclasses.field(default=4, metadata={"in_files": False})
     delete_hidden: int = dataclasses.field(default=64, metadata={"in_files": False})
     aligner_width: int = dataclasses.field(default=0, metadata={"in_files": False})
-    # Norms before the last matrix of mixers and FFNs; every published ternary run has them.
-    sub_ln: bool = dataclasses.field(default=True, metadata={"in_files": False})
+    # Norms before the last matrix of mixers and FFNs; None: where weights are ternary, as in every published run.
+    sub_ln: bool | None = dataclasses.field(default=None, metadata={"in_files": False})
 
     @property
     def bytes_in(self):
         """True where the run reads bytes, False where it reads BPE tokens."""
         return self.patch_size > 1
+
+    @property
+    def has_sub_ln(self):
+        return self.ternary if self.sub_ln is None else self.sub_ln
 
     def to_dict(self):
         """The `config` of a file."""
@@ -53,6 +57,8 @@ class Config:
         known = {f.name for f in dataclasses.fields(cls)}
         config = cls(**{key: value for key, value in values.items() if key in known})
         widths = {}
+        if any(name.endswith(("out_norm.weight", "down_norm.weight")) for name in shapes):
+            widths["sub_ln"] = True
         if "embed.bytes.weight" in shapes:
             widths["byte_width"] = shapes["embed.bytes.weight"][1]
         if "decoder.bytes.weight" in shapes:

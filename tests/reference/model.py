@@ -92,7 +92,7 @@ class Attention(nn.Module):
         super().__init__()
         linear = linear_kind(config)
         self.query, self.key, self.value = linear(width, width), linear(width, width), linear(width, width)
-        if config.ternary and config.sub_ln:
+        if config.has_sub_ln:
             self.out_norm = RMSNorm(width, config.norm_eps)
         self.out = linear(width, width, gain=(2 * config.n_layers) ** -0.5)
         self.heads, self.window = heads, window
@@ -127,7 +127,7 @@ class MLGRU(nn.Module):
         self.forget, self.candidate, self.gate = linear(d, d), linear(d, d), linear(d, d)
         self.decay = nn.Parameter(torch.zeros(d if config.decay == "channel" else 1))
         if config.output_projection:
-            if config.ternary and config.sub_ln:
+            if config.has_sub_ln:
                 self.out_norm = RMSNorm(d, config.norm_eps)
             self.out = linear(d, d, gain=(2 * config.n_layers) ** -0.5)
 
@@ -152,7 +152,7 @@ class GatedFFN(nn.Module):
         super().__init__()
         linear = linear_kind(config)
         self.gate, self.up = linear(width, hidden), linear(width, hidden)
-        if config.ternary and config.sub_ln:
+        if config.has_sub_ln:
             self.down_norm = RMSNorm(hidden, config.norm_eps)
         self.down = linear(hidden, width, gain=(2 * config.n_layers) ** -0.5)
 
@@ -365,10 +365,14 @@ class CPU1(nn.Module):
             return full(torch.stack(self.heads[0].apply_to(z, *list(self.heads)[:known.shape[1] + 1]), 1))
         return full(self.head(z)).unsqueeze(1)
 
-    def loss(self, units, state=None, gate="off", first=None):
-        """Mean nats per byte (or token) of positions 1.. of units [B, S + 1, (P)], and the backbone's by-products."""
+    def predict(self, units, state=None, gate="off", first=None):
+        """Logits [N, V] of positions 1.. of units [B, S + 1, (P)] and what stands there [N], and the backbone's by-products."""
         z, state, delete_logits = self.backbone(units[:, :-1], state, gate, first)
         targets = units[:, 1:].reshape(z.shape[0] * z.shape[1], -1)
         logits = self.logits_of_next(z.flatten(0, 1), targets[:, :-1])
-        nats = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
-        return nats, state, delete_logits
+        return logits.flatten(0, 1), targets.flatten(), state, delete_logits
+
+    def loss(self, units, state=None, gate="off", first=None):
+        """Mean nats per byte (or token) of positions 1.. of units, and the backbone's by-products."""
+        logits, targets, state, delete_logits = self.predict(units, state, gate, first)
+        return F.cross_entropy(logits, targets), state, delete_logits

@@ -8,16 +8,17 @@ bytes in the same order, and none sees the held-out text but to be measured.
 """
 
 import argparse
-import csv
 import pathlib
 import subprocess
 import sys
+
+import curves
 
 HERE = pathlib.Path(__file__).parent
 
 SIZE = ["d_model=192", "n_layers=6", "d_ff=512", "local_width=96", "local_ff=256"]
 FLOAT = ["ternary=false", "activation_bits=0"]
-STEPS = 600
+STEPS = 400
 ROWS = 16
 
 # name -> (what it is, fields of Config that differ, arguments of train.py that differ)
@@ -28,19 +29,31 @@ VARIATIONS = {
     "rate 6e-3": ("twice the rate", [], {"rate": 6e-3}),
     "rate 1e-2": ("more than three times the rate", [], {"rate": 1e-2}),
     "muon": ("Muon for the ternary matrices, rate 3e-3", [], {"optimizer": "muon"}),
+    "muon 1e-3": ("the same at a third of the rate", [], {"optimizer": "muon", "rate": 1e-3}),
+    "muon, half the batch": ("Muon, 8 rows a step, twice the steps", [], {"optimizer": "muon", "rows": ROWS // 2, "steps": STEPS * 2}),
     "half the batch": ("8 rows a step, twice the steps", [], {"rows": ROWS // 2, "steps": STEPS * 2}),
     "twice the batch": ("32 rows a step, half the steps", [], {"rows": ROWS * 2, "steps": STEPS // 2}),
+    "another seed": ("the base again, other weights to begin with and another order of the text", [], {"seed": 3}),
     "decay throughout": ("weight decay to the end", [], {"decay-until": 1}),
     "no clipping": ("gradients as they come", [], {"clip": 1e9}),
     "no SubLN": ("without the norms before the last matrix of mixers and FFNs", ["sub_ln=false"], {}),
     "no FPResidual": ("without the float path of rank 12", ["fp_residual_rank=0"], {}),
     "no Bolmo": ("without boundary-aware byte vectors", ["bolmo=false"], {}),
-    "float 1e-3": ("the float twin, its best rate of three", FLOAT, {"rate": 1e-3}),
-    "float 3e-3": ("the float twin at the rate of the base", FLOAT, {}),
-    "float 3e-4": ("the float twin at a tenth of it", FLOAT, {"rate": 3e-4}),
-    "warm start": ("half of the budget as float at 1e-3, the other half ternary", [], {"steps": STEPS // 2, "seed": 2}),
+    "distilled": ("0.7 of the loss is what the float twin expects", [], {}),
+    "distilled late": ("the same from the middle on", [], {"teacher-from": 0.5}),
+    "float 3e-4": ("the float twin at a tenth of the rate", FLOAT, {"rate": 3e-4}),
+    "float 1e-3": ("the float twin at a third of the rate", FLOAT, {"rate": 1e-3}),
+    "float 3e-3": ("the float twin at the rate of the base", FLOAT, {"rate": 3e-3}),
+    "float 6e-3": ("the float twin at twice the rate", FLOAT, {"rate": 6e-3}),
+    "float muon": ("the float twin by Muon, rate 3e-3", FLOAT, {"optimizer": "muon", "rate": 3e-3}),
+    "warm start": ("half of the budget in float with SubLN at a steady rate, the other half ternary", [], {"steps": STEPS // 2, "seed": 2}),
 }
-WARM = ("warm start", FLOAT, {"rate": 1e-3, "steps": STEPS // 2})
+# variation -> (the argument that names a file, the folder of the model that is trained for it before, its fields and arguments)
+BEFORE = {
+    "warm start": ("start-from", "warm_start_float", [*FLOAT, "sub_ln=true"], {"rate": 3e-3, "floor": 1, "steps": STEPS // 2}),
+    "distilled": ("teacher", "float_3e-3", FLOAT, {"rate": 3e-3}),
+    "distilled late": ("teacher", "float_3e-3", FLOAT, {"rate": 3e-3}),
+}
 
 
 def train(out, fields, changed, options):
@@ -54,26 +67,20 @@ def train(out, fields, changed, options):
 
 def finished(out, steps):
     log = out / "log.csv"
-    last = read_log(out)[-1:] if log.exists() else []
-    return bool(last) and int(last[0]["step"]) == steps and float(last[0]["rate"]) == 0
-
-
-def read_log(out):
-    with (out / "log.csv").open() as log:
-        return list(csv.DictReader(log))
+    last = curves.read_log(out)[-1:] if log.exists() else []
+    return bool(last) and last[0]["step"] == steps and last[0]["rate"] == 0
 
 
 def train_all(folder, names, data):
     for name in names:
         _, fields, changed = VARIATIONS[name]
         out = folder / name.replace(" ", "_")
-        if name == "warm start":
-            first, first_fields, first_changed = WARM
-            before = folder / f"{first.replace(' ', '_')}_float"
-            train(before, first_fields, first_changed, data)
-            start = before / "start.pt"
-            subprocess.run([sys.executable, HERE / "export.py", before / "checkpoint.pt", start, "--flavour", "unpacked"], check=True)
-            changed = changed | {"start-from": start}
+        if name in BEFORE:
+            argument, before, before_fields, before_changed = BEFORE[name]
+            train(folder / before, before_fields, before_changed, data)
+            file = folder / before / "model.pt"
+            subprocess.run([sys.executable, HERE / "export.py", folder / before / "checkpoint.pt", file, "--flavour", "unpacked"], check=True)
+            changed = changed | {argument: file}
         train(out, fields, changed, data)
 
 
@@ -83,8 +90,8 @@ def results(folder):
     for name, (what, _, changed) in VARIATIONS.items():
         out, steps = folder / name.replace(" ", "_"), changed.get("steps", STEPS)
         if finished(out, steps):
-            rows = [row for row in read_log(out) if row["heldout_bits"]]
-            curve = [(int(row["step"]) / steps, float(row["heldout_bits"])) for row in rows]
+            rows = [row for row in curves.read_log(out) if row["heldout_bits"]]
+            curve = [(row["step"] / steps, row["heldout_bits"]) for row in rows]
             found.append((name, what, curve[-1][1], curve))
     return sorted(found, key=lambda result: result[2])
 
@@ -97,19 +104,13 @@ def table(found):
 
 
 def plot(found, path):
-    import matplotlib
-    matplotlib.use("svg")
-    # The same curves give the same file.
-    matplotlib.rcParams |= {"svg.hashsalt": "recipe", "svg.fonttype": "none", "font.family": "sans-serif"}
-    from matplotlib import pyplot
-    figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
+    made, axes = curves.figure()
     for name, _, bits, curve in found:
         share, heights = zip(*curve)
         axes.plot(share, heights, label=f"{name}  {bits:.3f}", linestyle="--" if name.startswith("float") else "-")
-    axes.set(xlabel="share of the budget", ylabel="bits per byte, held out", ylim=(None, min(4, axes.get_ylim()[1])))
+    axes.set(xlabel="share of the budget", ylabel="bits per byte, held out", ylim=(None, 4))
     axes.legend(fontsize="small")
-    axes.grid(alpha=0.3)
-    figure.savefig(path, metadata={"Date": None})
+    curves.save(made, path)
 
 
 def main():

@@ -35,7 +35,7 @@ import files
 import model as model_module
 from config import Config, RUNS, reduced
 from data import Windows, validation_rows
-from model import CPU1
+from model import CPU1, F
 from quant import BitLinear
 
 HERE = pathlib.Path(__file__).parent
@@ -47,6 +47,9 @@ def arguments(words=None):
     parser.add_argument("--set", nargs="+", default=[], metavar="FIELD=VALUE",
                         help="fields of Config that differ, as JSON: ternary=false activation_bits=0 is the float twin")
     parser.add_argument("--start-from", type=pathlib.Path, help="a file of SPEC §3 with the weights to begin with: a warm start")
+    parser.add_argument("--teacher", type=pathlib.Path, help="a file of SPEC §3 whose predictions are learned beside the text: distillation")
+    parser.add_argument("--teacher-share", type=float, default=0.7, help="of the loss")
+    parser.add_argument("--teacher-from", type=float, default=0.0, help="share of phase 1 from which it is asked; it is in phase 2")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder for checkpoint and log")
     parser.add_argument("--data", type=pathlib.Path, default=HERE / "data/corpus/train.bin", help="bytes, or .npy of token ids")
     parser.add_argument("--heldout", type=pathlib.Path, default=HERE / "data/heldout.txt")
@@ -62,7 +65,7 @@ def arguments(words=None):
     parser.add_argument("--warmup", type=int, default=100, help="steps")
     parser.add_argument("--weight-decay", type=float, default=0.1)
     parser.add_argument("--decay-until", type=float, default=0.5, help="share of phase 1 that has weight decay")
-    parser.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw", help="of the ternary matrices; AdamW for all else")
+    parser.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw", help="of the matrices that are ternary in ternary runs; AdamW for all else")
     parser.add_argument("--clip", type=float, default=1.0)
     parser.add_argument("--share", type=float, default=0.4, help="share of patches to delete, phase 2")
     parser.add_argument("--validate-every", type=int, default=200, help="steps")
@@ -118,6 +121,8 @@ class Trainer:
         self.text, self.held_out = load_text(options.data), load_text(options.heldout)
         self.windows = Windows(self.text, options.rows, options.positions, unit, options.seed)
         self.state = self.model.fresh_state(options.rows, self.device)
+        self.teacher = files.load(options.teacher).to(self.device) if options.teacher else None
+        self.teacher_state = self.teacher.fresh_state(options.rows, self.device) if self.teacher else None
         # Steps and seconds are those of the current phase; reward belongs to phase 2's controller.
         self.phase, self.step, self.elapsed, self.reward = options.phase, 0, 0.0, 0.0
         self.recent = []              # (bits, gradient norm, share) of the steps since the last line of the log
@@ -129,7 +134,9 @@ class Trainer:
     def make_optimizers(self):
         """Matrices at the full rate with weight decay; the gate, and what is small, apart."""
         groups = {"matrices": [], "muon": [], "small": [], "gate": []}
-        layers = {f"{name}.weight" for name, module in self.model.named_modules() if isinstance(module, BitLinear)}
+        with torch.device("meta"):
+            ternary = CPU1(dataclasses.replace(self.config, ternary=True))
+        layers = {f"{name}.weight" for name, module in ternary.named_modules() if isinstance(module, BitLinear)}
         for name, parameter in self.model.named_parameters():
             small = parameter.dim() < 2 or "bolmo" in name or "positions" in name
             by_muon = self.options.optimizer == "muon" and name in layers and "head" not in name
@@ -165,15 +172,19 @@ class Trainer:
         units, fresh = units.to(self.device), fresh.to(self.device)
         state = self.state * ~fresh[:, None]
         with torch.autocast(self.device.type, torch.bfloat16):
-            nats, state, delete_logits = self.model.loss(units, state, "train" if self.phase == 2 else "off", fresh)
+            logits, targets, state, delete_logits = self.model.predict(units, state, "train" if self.phase == 2 else "off", fresh)
+            total = nats = F.cross_entropy(logits, targets)
+            if self.teacher and (self.phase == 2 or progress >= self.options.teacher_from):
+                mix = self.options.teacher_share
+                total = (1 - mix) * nats + mix * F.cross_entropy(logits, self.teach(units, fresh))
         self.state = state.detach()
-        total, share = nats, 0.0
+        share = 0.0
         if delete_logits is not None:
             delete = torch.sigmoid(delete_logits)
             share = float((delete > self.config.delete_threshold).float().mean())
             target = self.options.share * min(1.0, progress / 0.5)
             self.reward = min(max(self.reward + 0.02 * (target - share), 0.0), 2.0)
-            total = nats - max(self.reward + 0.5 * (target - share), 0.0) * delete.mean()
+            total = total - max(self.reward + 0.5 * (target - share), 0.0) * delete.mean()
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
         for optimizer in self.optimizers:
@@ -181,6 +192,12 @@ class Trainer:
                 optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         return float(nats.detach()), float(norm), share
+
+    @torch.no_grad()
+    def teach(self, units, fresh):
+        """What the teacher expects at each position, [N, V]; it reads the same text and keeps a state of its own."""
+        logits, _, self.teacher_state, _ = self.teacher.predict(units, self.teacher_state * ~fresh[:, None])
+        return torch.softmax(logits, -1)
 
     @torch.no_grad()
     def validate(self, gate):
@@ -204,7 +221,7 @@ class Trainer:
         torch.save({
             "config": self.config.to_dict(), "model": self.model.state_dict(), "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "phase": self.phase, "step": self.step, "elapsed": self.elapsed, "reward": self.reward,
-            "recent": self.recent, "windows": self.windows.state(), "state": self.state, "rng": torch.get_rng_state(),
+            "recent": self.recent, "windows": self.windows.state(), "state": self.state, "teacher_state": self.teacher_state, "rng": torch.get_rng_state(),
         }, part)
         os.replace(part, self.checkpoint)
 
@@ -222,6 +239,8 @@ class Trainer:
             optimizer.load_state_dict(state)
         self.windows.restore(saved["windows"])
         self.state = saved["state"].to(self.device)
+        if self.teacher and saved.get("teacher_state") is not None:
+            self.teacher_state = saved["teacher_state"].to(self.device)
         torch.set_rng_state(saved["rng"].cpu())
         if saved["phase"] == self.phase:
             self.step, self.elapsed, self.reward = saved["step"], saved["elapsed"], saved["reward"]
