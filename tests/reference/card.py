@@ -1,6 +1,8 @@
 """Fills in the card of the embedded model, `www/models/README.md`: its figures, its training and its samples.
 
-    python card.py --training data/run_14 --twin data/twin [--cpu1 ../../target/release/cpu1]
+    python card.py --training data/run_14 --twin data/run_14_float [--cpu1 ../../target/release/cpu1]
+
+A training that went on in another folder is both, in this order.
 
 Each table of the card stands between two marks and is written anew from what is measured here: the shipped model
 is scored by `cpu1` and by this reference, its float twin by `cpu1`, both with the DeleteGate and without; the
@@ -11,7 +13,6 @@ import argparse
 import json
 import lzma
 import pathlib
-import re
 import subprocess
 import sys
 import tempfile
@@ -66,7 +67,7 @@ def run(*words):
 
 def score(cpu1, model):
     """Bits per byte of the held-out text, by Rust."""
-    return json.loads(run(cpu1, "score", model, HELD_OUT, "--json"))["bits_per_byte"]
+    return json.loads(run(cpu1, "score", model, HELD_OUT, "--json", "--threads", 1))["bits_per_byte"]
 
 
 def exported(checkpoint, path, *words):
@@ -90,14 +91,14 @@ def packed(folder, corpus):
     return {name: 8 * size / len(text) for name, size in sizes.items()}
 
 
-def figures(cpu1, model, training, twin, corpus):
+def figures(cpu1, model, twin, corpus):
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "model.pt"
         rows = {"a uniform guess": 8.0} | packed(folder, corpus)
         if twin:
             float_off, float_on = (score(cpu1, exported(twin / "checkpoint.pt", file, "--flavour", "unpacked", *more)) for more in (["--without-gate"], []))
             rows |= {"the float twin, DeleteGate off": float_off, "the float twin": float_on}
-        off, on = score(cpu1, exported(training / "checkpoint.pt", file, "--without-gate")), score(cpu1, model)
+        off, on = score(cpu1, exported(model, file, "--without-gate")), score(cpu1, model)
     text = HELD_OUT.read_bytes()
     bits, deleted = inference.score(files.load(model), text)
     rows |= {"this model, DeleteGate off": off, "**this model, as it ships**": on, "the same by PyTorch": sum(bits) / len(bits)}
@@ -108,37 +109,43 @@ def figures(cpu1, model, training, twin, corpus):
     return "\n".join(lines)
 
 
-def history(training):
-    """The log where the held-out text was measured."""
-    rows = [row for row in curves.read_log(training) if row["heldout_bits"] is not None]
-    lines = ["| phase | steps | minutes | epochs done | rate | training, bits per byte | held out | deleted |", "|---|---|---|---|---|---|---|---|"]
-    for row in rows:
-        trained = "" if row["bits"] is None else f"{row['bits']:.3f}"
-        lines.append(f"| {row['phase']:.0f} | {row['step']:.0f} | {row['seconds'] / 60:.1f} | {row['epoch']:.0f} | {row['rate']:.2g} | "
-                     f"{trained} | {row['heldout_bits']:.3f} | {row['heldout_deleted']:.1%} |")
+def history(training, twin):
+    """The logs where the held-out text was measured; of the twin what was measured at the same steps."""
+    beside = {row["total"]: row["heldout_bits"] for row in curves.read_training(twin)[0] if row["heldout_bits"] is not None} if twin else {}
+    lines = ["| steps | phase | its steps | its minutes | rate | training, bits per byte | held out | deleted | the twin, held out |", "|---|---|---|---|---|---|---|---|---|"]
+    for row in curves.read_training(training)[0]:
+        # The last line of a phase says again what the one before it said, unless it ends between two.
+        if row["heldout_bits"] is None or row["bits"] is None:
+            continue
+        lines.append(f"| {row['total']:,.0f} | {row['phase']:.0f} | {row['step']:,.0f} | {row['seconds'] / 60:.1f} | {row['rate']:.2g} | "
+                     f"{row['bits']:.3f} | {row['heldout_bits']:.3f} | {row['heldout_deleted']:.1%} | {beside.get(row['total'], float('nan')):.3f} |")
     return "\n".join(lines)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--training", type=pathlib.Path, required=True, help="the folder of train.py")
-    parser.add_argument("--twin", type=pathlib.Path, help="the folder of the float twin's")
+    parser.add_argument("--training", type=pathlib.Path, nargs="+", help="what train.py was given as --out [leaves the card's training as it is]")
+    parser.add_argument("--twin", type=pathlib.Path, nargs="+", help="the same of the float twin")
     parser.add_argument("--model", type=pathlib.Path, default=MODELS / "cpu1-rust-docs.pt")
     parser.add_argument("--cpu1", type=pathlib.Path, default=HERE / "../../target/release/cpu1", help="`cargo build --release` makes it")
     parser.add_argument("--corpus", type=pathlib.Path, default=HERE / "data/corpus/train.bin")
     parser.add_argument("--card", type=pathlib.Path, default=MODELS / "README.md")
     options = parser.parse_args()
-    parts = {
-        "figures": figures(options.cpu1, options.model, options.training, options.twin, options.corpus),
-        "training": history(options.training),
-        "samples": samples(options.cpu1, options.model),
-    }
     text = options.card.read_text()
-    for name, part in parts.items():
-        marks = rf"(<!-- {name}: written by card\.py -->\n).*?(\n<!-- /{name} -->)"
-        text, count = re.subn(marks, lambda found: f"{found[1]}\n{part}\n{found[2]}", text, flags=re.DOTALL)
-        if count != 1:
-            raise SystemExit(f"{options.card} has no place for {name}: <!-- {name}: written by card.py --> and <!-- /{name} -->")
+    parts = {
+        "figures": lambda: figures(options.cpu1, options.model, options.twin and options.twin[-1], options.corpus),
+        "samples": lambda: samples(options.cpu1, options.model),
+    }
+    if options.training:
+        parts["training"] = lambda: history(options.training, options.twin)
+    marks = {name: (f"<!-- {name}: written by card.py -->", f"<!-- /{name} -->") for name in parts}
+    for begin, end in marks.values():
+        if not 0 <= text.find(begin) < text.find(end):
+            raise SystemExit(f"{options.card} has no place for what is measured: {begin} and, on a later line, {end}")
+    for name, measured in parts.items():
+        begin, end = marks[name]
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n\n{measured()}\n\n{end}{rest.split(end)[1]}"
     options.card.write_text(text)
 
 

@@ -2,7 +2,8 @@
 
     python curves.py data/run_14 [data/twin ...] --out curves.svg [--names ternary "float twin"]
 
-Thin lines are the training text, thick ones the held-out text; a dotted line is where phase 2 begins.
+A training that went on in another folder is both, with a comma between: `data/run_14,data/run_14_second`. Thin lines
+are the training text, thick ones the held-out text; dotted lines are where a phase begins.
 """
 
 import argparse
@@ -23,10 +24,16 @@ def read_log(folder):
         return [{key: float(value) if value else None for key, value in row.items()} for row in csv.DictReader(log)]
 
 
-def steps_before(rows):
-    """For each row the steps of its training until then, over both phases."""
-    first = max((row["step"] for row in rows if row["phase"] == 1), default=0)
-    return [row["step"] + (first if row["phase"] == 2 else 0) for row in rows], first
+def read_training(folders):
+    """The rows of a training's logs one after the other, with all steps until then as "total"; and where phases begin."""
+    rows, starts, done, before = [], [], 0, None
+    for folder in folders:
+        for row in read_log(folder):
+            if before is not None and (folder, row["phase"]) != before:
+                starts.append(done := rows[-1]["total"])
+            before = (folder, row["phase"])
+            rows.append(row | {"total": done + row["step"]})
+    return rows, starts
 
 
 def figure():
@@ -43,21 +50,20 @@ def save(made, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("folders", type=pathlib.Path, nargs="+", help="what train.py was given as --out")
+    parser.add_argument("trainings", nargs="+", help="what train.py was given as --out")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="an SVG")
     parser.add_argument("--names", nargs="+", help="of the trainings [their folders]")
     options = parser.parse_args()
     made, axes = figure()
-    for number, folder in enumerate(options.folders):
-        rows = read_log(folder)
-        steps, first = steps_before(rows)
-        name, colour = (options.names or [path.name for path in options.folders])[number], f"C{number}"
+    for number, training in enumerate(options.trainings):
+        rows, starts = read_training(map(pathlib.Path, training.split(",")))
+        name, colour = (options.names or options.trainings)[number], f"C{number}"
         for column, width, what in (("bits", 0.6, "training"), ("heldout_bits", 2, "held out")):
-            known = [(step, row[column]) for step, row in zip(steps, rows) if row[column] is not None]
+            known = [(row["total"], row[column]) for row in rows if row[column] is not None]
             axes.plot(*zip(*known), color=colour, linewidth=width, label=f"{name}, {what}: {known[-1][1]:.3f}")
-        if first < steps[-1]:
-            axes.axvline(first, color=colour, linestyle=":", linewidth=1)
-    axes.set(xlabel="steps", ylim=(None, 4))
+        for start in starts:
+            axes.axvline(start, color="grey", linestyle=":", linewidth=1)
+    axes.set(xlabel="steps", ylim=(None, 3))
     axes.legend(fontsize="small")
     save(made, options.out)
 

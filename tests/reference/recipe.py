@@ -3,12 +3,13 @@
     python recipe.py --out data/recipe [--only NAME ...]
 
 trains those that are not finished (kill and repeat as you like) and then writes the table between the marks in
-`README.md`, and `recipe.svg`. The model is run_14 at about a quarter of its size; every variation reads the same
+`README.md`, whose rows stay where nothing newer is known, and `recipe.svg`. The model is run_14 at about a quarter of its size; every variation reads the same
 bytes in the same order, and none sees the held-out text but to be measured.
 """
 
 import argparse
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -96,10 +97,14 @@ def results(folder):
     return sorted(found, key=lambda result: result[2])
 
 
-def table(found):
-    base = next(bits for name, _, bits, _ in found if name == "base")
+def table(found, old):
+    """One row for each variation, best first: what was found now, or what the old table says."""
+    known = {name: float(bits) for name, bits in re.findall(r"^\| ([^|]+) \| [^|]+ \| ([\d.]+) \|", old, re.MULTILINE)}
+    known |= {name: bits for name, _, bits, _ in found}
+    base = known["base"]
     lines = ["| variation | what it is | bits per byte, held out | to the base |", "|---|---|---|---|"]
-    lines += [f"| {name} | {what} | {bits:.3f} | {'' if name == 'base' else f'{bits / base - 1:+.1%}'} |" for name, what, bits, _ in found]
+    for name, bits in sorted(known.items(), key=lambda item: item[1]):
+        lines.append(f"| {name} | {VARIATIONS[name][0]} | {bits:.3f} | {'' if name == 'base' else f'{bits / base - 1:+.1%}'} |")
     return "\n".join(lines)
 
 
@@ -123,8 +128,8 @@ def main():
     found = results(options.out)
     readme, marks = HERE / "README.md", ("<!-- recipe: written by recipe.py -->", "<!-- /recipe -->")
     text = readme.read_text()
-    before, after = text[:text.index(marks[0]) + len(marks[0])], text[text.index(marks[1]):]
-    readme.write_text(f"{before}\n\n{table(found)}\n\n{after}")
+    start, end = text.index(marks[0]) + len(marks[0]), text.index(marks[1])
+    readme.write_text(f"{text[:start]}\n\n{table(found, text[start:end])}\n\n{text[end:]}")
     plot(found, HERE / "recipe.svg")
 
 

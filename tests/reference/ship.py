@@ -1,10 +1,11 @@
 """Puts a trained model where the page finds it: the file, the steps of its training, and what the catalogue says.
 
-    python ship.py --training data/run_14 [--cpu1 ../../target/release/cpu1]
+    python ship.py --training data/run_14 [--history data/run_14] [--cpu1 ../../target/release/cpu1]
 
 writes `www/models/cpu1-rust-docs.pt` out of the training's checkpoint and `cpu1-rust-docs_step<N>.pt` out of the step
-files that `train.py --keep` left in phase 1, all compact, scores them on the held-out text, and writes their places
-and scores into the entry of the embedded model in `www/catalog.json`, which is the first.
+files that `train.py --keep` left in phase 1 (there, or in an earlier training that this one went on from), all
+compact, scores them on the held-out text, and writes their places and scores into the entry of the embedded model in
+`www/catalog.json`, which is the first.
 """
 
 import argparse
@@ -20,15 +21,16 @@ NAME = "cpu1-rust-docs"
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--training", type=pathlib.Path, required=True, help="the folder of train.py")
+    parser.add_argument("--history", type=pathlib.Path, help="the folder with the step files [that of --training]")
     parser.add_argument("--cpu1", type=pathlib.Path, default=HERE / "../../target/release/cpu1", help="`cargo build --release` makes it")
     options = parser.parse_args()
     for old in MODELS.glob(f"{NAME}*.pt"):
         old.unlink()
     model, steps = exported(options.training / "checkpoint.pt", MODELS / f"{NAME}.pt"), []
-    numbers = sorted(int(found[1]) for path in options.training.iterdir() if (found := re.fullmatch(r"checkpoint_run_\w+?(?<!phase2)_step(\d+)\.pt", path.name)))
-    for step in numbers:
-        [source] = options.training.glob(f"checkpoint_*[!2]_step{step}.pt")
-        path = exported(source, MODELS / f"{NAME}_step{step}.pt")
+    kept = {int(found[1]): path for path in (options.history or options.training).iterdir()
+            if (found := re.fullmatch(r"checkpoint_\w+?(?<!_phase2)_step(\d+)\.pt", path.name))}
+    for step, source in sorted(kept.items()):
+        path = exported(source, MODELS / f"{NAME}_step{step}.pt", "--without-gate")  # which phase 2 teaches
         steps.append({"file": f"models/{path.name}", "step": step, "loss": f"{score(options.cpu1, path):.2f} bits per byte"})
     entry = {
         "bytes": model.stat().st_size,

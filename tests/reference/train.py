@@ -9,8 +9,11 @@ does not depend on the clock, and a run that was killed equals one that was not.
 however busy the machine is.
 
 Recipe (BitNet b1.58 and its training notes): AdamW at a high rate, linear warm-up then linear decay,
-weight decay in the first half only, gradients clipped. Float32 master weights, products in bfloat16.
+weight decay in the first half only, gradients clipped. Float32 master weights, products in
+bfloat16 where the machine has them.
 The recurrent state runs on from window to window of a segment (no gradient across).
+
+With `--teacher` a part of the loss is what another model expects after the same text (distillation).
 
 Phase 2 teaches the DeleteGate while the rest follows at a low rate. Deletion is hard in the forward
 pass, exactly as at evaluation; the gradient goes straight through to σ(ℓ). A controller (integral
@@ -113,8 +116,8 @@ class Trainer:
         torch.manual_seed(options.seed)
         self.device = torch.device(options.device)
         self.model = CPU1(config).to(self.device)
-        # Until phase 2 teaches it the gate deletes nothing, in the files of phase 1 too.
-        self.set_gate_bias(-10.0)
+        # Until phase 2 teaches it the gate deletes nothing, in the files of phase 1 too; its input can be large.
+        self.set_gate_bias(-1e4)
         self.peak = options.rate or (3e-3 if config.ternary else 1e-3)
         self.optimizers = self.make_optimizers()
         unit = config.patch_size
@@ -149,6 +152,11 @@ class Trainer:
             optimizers.append(torch.optim.Muon([{"params": muon, "kind": "matrices"}], lr=0.0, adjust_lr_fn="match_rms_adamw"))
         return optimizers
 
+    def precision(self):
+        """Products in bfloat16 where the machine has instructions for them; elsewhere they would be emulated, and slow."""
+        fast = self.device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=fast)
+
     @torch.no_grad()
     def set_gate_bias(self, bias):
         if self.config.delete_gate:
@@ -171,7 +179,7 @@ class Trainer:
         units, fresh = self.windows.next()
         units, fresh = units.to(self.device), fresh.to(self.device)
         state = self.state * ~fresh[:, None]
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with self.precision():
             logits, targets, state, delete_logits = self.model.predict(units, state, "train" if self.phase == 2 else "off", fresh)
             total = nats = F.cross_entropy(logits, targets)
             if self.teacher and (self.phase == 2 or progress >= self.options.teacher_from):
@@ -207,7 +215,7 @@ class Trainer:
         self.model.eval()
         for units in validation_rows(self.held_out, options.rows, options.positions, self.config.patch_size):
             first = torch.full((options.rows,), count == 0, device=self.device)
-            with torch.autocast(self.device.type, torch.bfloat16):
+            with self.precision():
                 nats, state, logits = self.model.loss(units.to(self.device), state, "train" if gate else "off", first)
             total, count = total + float(nats), count + 1
             if logits is not None:
