@@ -364,6 +364,33 @@ for (const [what, hinder] of /** @type {[string, () => void][]} */ ([
   });
 }
 
+test("of the model's training, what was looked at is there offline, and the rest is not fetched before", async (t) => {
+  const host = await startHost(t, { isolated: true });
+  const { page, context } = await firstVisit(t, host);
+  await isReady(page);
+  await areKept(page);
+  const kept = () => page.evaluate(async () => (await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()))).flat().map(({ url }) => url).filter((url) => url.includes("_step")).length);
+  /** @param {Page} shown @param {string} key @param {RegExp} outcome */
+  const write = async (shown, key, outcome) => {
+    await shown.getByRole("tab", { name: "Scrub" }).click();
+    await shown.getByText(/^step 40, /).waitFor();
+    await shown.getByRole("slider", { name: "Step" }).focus();
+    await shown.keyboard.press(key);
+    await shown.getByRole("status").filter({ hasText: outcome }).waitFor();
+  };
+  const later = await laterVisit(context, host.url);
+  await isReady(later.page);
+  assert.equal(await kept(), 0);
+  await write(later.page, "ArrowRight", /^Done: step 150, /);
+  assert.equal(await kept(), 1);
+  await host.stop();
+  const offline = await laterVisit(context, host.url);
+  await isReady(offline.page);
+  await write(offline.page, "ArrowRight", /^Done: step 150, /);
+  await offline.page.keyboard.press("ArrowRight");
+  await offline.page.getByRole("alert").filter({ hasText: /^The file cpu1-rust-docs_step500\.pt could not be fetched/ }).waitFor();
+});
+
 test("what is not the page's is left alone", async (t) => {
   const host = await startHost(t, { folder: "page/" });
   const other = "<!doctype html><title>Other</title><script>navigator.serviceWorker.register('sw.js')</script>";

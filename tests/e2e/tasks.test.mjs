@@ -350,14 +350,39 @@ test("a text is scored beside gzip and a uniform guess", async (t) => {
   await says(page.locator("#scored-size"), /^bytes\.bin, \d+ bytes$/);
 });
 
+test("the page's own model is scrubbed through its training, and gets better", async (t) => {
+  const { page, hub, tab, press, status } = await openWithHub(t);
+  await tab("Scrub");
+  const slider = page.getByRole("slider", { name: "Step" });
+  await page.getByText(/^step 40, /).waitFor();
+  assert.equal(await page.getByRole("button", { name: "List its steps" }).isVisible(), false);
+  const text = page.getByRole("region", { name: "Text at this step" });
+  await press("Write at this step");
+  /** @type {number[]} */
+  const bits = [];
+  const texts = new Set();
+  for (;;) {
+    const words = (await slider.getAttribute("aria-valuetext")) ?? "";
+    bits.push(Number(/([\d.]+) bits per byte/.exec(words)?.[1]));
+    await says(status, new RegExp(`^Done: ${words.split(", ")[0]}, .*seed 7`));
+    texts.add(await text.textContent());
+    if (words.startsWith("as it ships")) break;
+    await slider.focus();
+    await page.keyboard.press("ArrowRight");
+  }
+  assert.deepEqual(bits, [...bits].sort((a, b) => b - a));
+  assert.deepEqual([bits.length, texts.size], [6, 6]);
+  assert.deepEqual(hub.requests.filter((path) => !path.startsWith("/api/")), []);
+});
+
 test("a run is scrubbed through its steps, each of which is fetched once", async (t) => {
   const { page, hub, tab, press, status, alert } = await openWithHub(t);
   await tab("Scrub");
-  await press("Write at this step");
-  await says(alert, /^No steps are listed yet/);
   const folder = page.getByRole("combobox", { name: "Run" });
   await folder.getByRole("option", { name: "run_14_v3" }).waitFor({ state: "attached" });
   await folder.selectOption("run_14_v3");
+  await press("Write at this step");
+  await says(alert, /^No steps are listed yet/);
   await press("List its steps");
   await says(status, /^run_14_v3 has 3 steps/);
   const slider = page.getByRole("slider", { name: "Step" });
