@@ -9,6 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Key } from "selenium-webdriver";
 import { assertAccessible } from "../axe.mjs";
+import { DIGESTS, SEEDED, digest } from "../digests.mjs";
 import { standIn } from "../hub.mjs";
 import { serve } from "../server.mjs";
 import { siteFor } from "../site.mjs";
@@ -16,6 +17,7 @@ import { Engine, KINDS, wantedEngines } from "./engine.mjs";
 import { Visitor } from "./visitor.mjs";
 
 /** @import { TestContext } from "node:test" */
+/** @import { Digest } from "../digests.mjs" */
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const WWW = join(ROOT, "www");
@@ -25,12 +27,6 @@ const RESULTS = join(ROOT, "target/engines");
 const fixture = (name) => readFileSync(join(ROOT, "tests/fixtures", `${name}.pt`));
 
 const HUB = { "Cukinator/cpu1-ablations-final/run_03/model.pt": fixture("run_03.unpacked") };
-
-/** @typedef {{ model: string, prompt: string | number[], options: Record<string, any>, digest: string }} Digest */
-
-/** What native code writes. @type {Digest[]} */
-const DIGESTS = JSON.parse(readFileSync(join(ROOT, "tests/fixtures/digests.json"), "utf8"));
-const SEEDED = /** @type {Digest} */ (DIGESTS.find(({ prompt, options }) => prompt === "Ownership is" && options.seed === "7"));
 
 /**
  * What an engine can do on a page, as the engine says.
@@ -423,12 +419,4 @@ async function writeAll(list, kernel, threads) {
 /** @param {string} name */
 function kindOf(name) {
   return /** @type {import("./engine.mjs").Kind} */ (KINDS[name]);
-}
-
-
-/** FNV-1a, as in tests/common/mod.rs. @param {number[]} bytes */
-function digest(bytes) {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of bytes) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return hash.toString(16).padStart(16, "0");
 }
