@@ -3,8 +3,8 @@
     python recipe.py --out data/recipe [--only NAME ...]
 
 trains those that are not finished (kill and repeat as you like) and then writes the table between the marks in
-`README.md`, whose rows stay where nothing newer is known, and `recipe.svg`. The model is run_14 at about a quarter of its size; every variation reads the same
-bytes in the same order, and none sees the held-out text but to be measured.
+`README.md`, whose rows stay where nothing newer is known, and `recipe.svg`. The model is run_14 at about a quarter of
+its size; every variation reads the same bytes in the same order, and none sees the held-out text but to be measured.
 """
 
 import argparse
