@@ -113,12 +113,15 @@ def history(training, twin):
     """The logs where the held-out text was measured; of the twin what was measured at the same steps."""
     beside = {row["total"]: row["heldout_bits"] for row in curves.read_training(twin)[0] if row["heldout_bits"] is not None} if twin else {}
     lines = ["| steps | phase | its steps | its minutes | rate | training, bits per byte | held out | deleted | the twin, held out |", "|---|---|---|---|---|---|---|---|---|"]
+    measured = None
     for row in curves.read_training(training)[0]:
         # The last line of a phase says again what the one before it said, unless it ends between two.
-        if row["heldout_bits"] is None or row["bits"] is None:
+        if row["heldout_bits"] is None or row["total"] == measured:
             continue
+        measured = row["total"]
+        bits = "" if row["bits"] is None else f"{row['bits']:.3f}"
         lines.append(f"| {row['total']:,.0f} | {row['phase']:.0f} | {row['step']:,.0f} | {row['seconds'] / 60:.1f} | {row['rate']:.2g} | "
-                     f"{row['bits']:.3f} | {row['heldout_bits']:.3f} | {row['heldout_deleted']:.1%} | {beside.get(row['total'], float('nan')):.3f} |")
+                     f"{bits} | {row['heldout_bits']:.3f} | {row['heldout_deleted']:.1%} | {beside.get(row['total'], float('nan')):.3f} |")
     return "\n".join(lines)
 
 

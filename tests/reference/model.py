@@ -268,6 +268,11 @@ class LocalDecoder(nn.Module):
         return full(self.head(self.norm(x)))
 
 
+def cross_entropy(logits, targets):
+    """Mean nats of what comes, targets [N], or of what a teacher expects, targets [N, V]; logits [N, V]."""
+    return F.cross_entropy(logits, targets)
+
+
 class CPU1(nn.Module):
     def __init__(self, config: Config):
         super().__init__()
@@ -375,4 +380,4 @@ class CPU1(nn.Module):
     def loss(self, units, state=None, gate="off", first=None):
         """Mean nats per byte (or token) of positions 1.. of units, and the backbone's by-products."""
         logits, targets, state, delete_logits = self.predict(units, state, gate, first)
-        return F.cross_entropy(logits, targets), state, delete_logits
+        return cross_entropy(logits, targets), state, delete_logits

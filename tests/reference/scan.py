@@ -1,6 +1,7 @@
 """The linear recurrence h_t = f_t ⊙ h_{t-1} + u_t with its gradient, opaque to the compiler.
 
-Both directions are one loop over time; a step touches [B, d] values, which stay in cache.
+On a CPU both directions are one loop over time; a step touches [B, d] values, which stay in cache. A GPU
+would wait for the start of so many small kernels, so it has `scan_gpu.py`.
 """
 
 import torch
@@ -8,6 +9,9 @@ import torch
 
 @torch.library.custom_op("cpu1::recurrence", mutates_args=())
 def _recurrence(f: torch.Tensor, u: torch.Tensor, start: torch.Tensor) -> torch.Tensor:
+    if u.is_cuda:
+        import scan_gpu  # Triton comes with PyTorch for GPUs only
+        return scan_gpu.forward(f, u, start)
     h = torch.empty_like(u)
     before = start
     for f_t, u_t, h_t in zip(f.unbind(1), u.unbind(1), h.unbind(1)):
@@ -24,6 +28,9 @@ def _(f, u, start):
 @torch.library.custom_op("cpu1::recurrence_backward", mutates_args=())
 def _recurrence_backward(f: torch.Tensor, dh: torch.Tensor) -> torch.Tensor:
     """du_t = dh_t + f_{t+1} ⊙ du_{t+1}."""
+    if dh.is_cuda:
+        import scan_gpu
+        return scan_gpu.backward(f, dh)
     du = torch.empty_like(dh)
     later = None
     for t in range(dh.shape[1] - 1, -1, -1):
@@ -57,4 +64,4 @@ _recurrence.register_autograd(_backward, setup_context=_setup)
 
 def recurrence(f, u, start):
     """f, u [B, S, d] float32, start [B, d] -> h [B, S, d]."""
-    return _recurrence(f.contiguous(), u.contiguous(), start)
+    return _recurrence(f.contiguous(), u.contiguous(), start.contiguous())

@@ -129,6 +129,19 @@ def test_recurrence_gradient():
     assert torch.autograd.gradcheck(recurrence, (f, u, h[:, 0].detach().requires_grad_()))
 
 
+@pytest.mark.parametrize("steps", [1, 5, 16])
+def test_the_scan_of_gpus_gives_what_the_loop_gives(monkeypatch, steps):
+    """Without a GPU: Triton interprets its kernels."""
+    pytest.importorskip("triton")
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    import scan
+    import scan_gpu
+    torch.manual_seed(2)
+    f, u, h = (torch.rand(3, steps, 21) for _ in range(3))
+    torch.testing.assert_close(scan_gpu.forward(f, u, h[:, 0].contiguous()), scan.recurrence(f, u, h[:, 0]))
+    torch.testing.assert_close(scan_gpu.backward(f, h), scan._recurrence_backward(f, h))
+
+
 def test_windows_go_on_where_they_stopped():
     text = (np.arange(40_000) % 251).astype(np.uint8)
     one = data.Windows(text, 4, 16, 4, seed=9)
@@ -196,6 +209,21 @@ def test_a_ternary_model_starts_from_a_float_one(tmp_path, toy_texts):
     began = export.load(tmp_path / "ternary" / "checkpoint.pt")[0]
     assert began.config.ternary and not warm.config.ternary
     assert all(torch.equal(began.state_dict()[name], tensor) for name, tensor in warm.state_dict().items())
+
+
+def test_phase_2_goes_on_from_a_file(tmp_path, toy_texts):
+    """A gate that has not learned begins to; one that has keeps what it knows."""
+    first = toy_training(tmp_path / "first", *toy_texts, "--steps", "0")
+    assert first.communicate() and first.returncode == 0
+    model, start = export.load(tmp_path / "first" / "checkpoint.pt")[0], tmp_path / "start.pt"
+    for found, expected in ((-1e4, -2.0), (-0.5, -0.5)):
+        with torch.no_grad():
+            model.delete_gate.score.bias.fill_(found)
+        files.write_unpacked(model, start)
+        out = tmp_path / f"second{found}"
+        second = toy_training(out, *toy_texts, "--phase", "2", "--start-from", start, "--steps", "0")
+        assert second.communicate() and second.returncode == 0
+        assert export.load(out / "checkpoint.pt")[0].delete_gate.score.bias.item() == expected
 
 
 def test_committed_goldens_still_hold():

@@ -38,10 +38,11 @@ import files
 import model as model_module
 from config import Config, RUNS, reduced
 from data import Windows, validation_rows
-from model import CPU1, F
+from model import CPU1
 from quant import BitLinear
 
 HERE = pathlib.Path(__file__).parent
+CLOSED = -1e4  # bias of a gate that deletes nothing: its input can be large
 
 
 def arguments(words=None):
@@ -49,7 +50,7 @@ def arguments(words=None):
     parser.add_argument("run", help="a run of SPEC §1, or a JSON file with the fields of Config")
     parser.add_argument("--set", nargs="+", default=[], metavar="FIELD=VALUE",
                         help="fields of Config that differ, as JSON: ternary=false activation_bits=0 is the float twin")
-    parser.add_argument("--start-from", type=pathlib.Path, help="a file of SPEC §3 with the weights to begin with: a warm start")
+    parser.add_argument("--start-from", type=pathlib.Path, help="a file of SPEC §3 with the weights to begin with: a warm start, or in phase 2 more of it")
     parser.add_argument("--teacher", type=pathlib.Path, help="a file of SPEC §3 whose predictions are learned beside the text: distillation")
     parser.add_argument("--teacher-share", type=float, default=0.7, help="of the loss")
     parser.add_argument("--teacher-from", type=float, default=0.0, help="share of phase 1 from which it is asked; it is in phase 2")
@@ -116,8 +117,8 @@ class Trainer:
         torch.manual_seed(options.seed)
         self.device = torch.device(options.device)
         self.model = CPU1(config).to(self.device)
-        # Until phase 2 teaches it the gate deletes nothing, in the files of phase 1 too; its input can be large.
-        self.set_gate_bias(-1e4)
+        # Until phase 2 teaches it the gate deletes nothing, in the files of phase 1 too.
+        self.set_gate_bias(CLOSED)
         self.peak = options.rate or (3e-3 if config.ternary else 1e-3)
         self.optimizers = self.make_optimizers()
         unit = config.patch_size
@@ -162,6 +163,10 @@ class Trainer:
         if self.config.delete_gate:
             self.model.delete_gate.score.bias.fill_(bias)
 
+    def open_gate(self):
+        """Begins by keeping nearly everything, near enough to the threshold to feel a gradient."""
+        self.set_gate_bias(-2.0)
+
     def set_rates(self, progress):
         options = self.options
         if self.phase == 1:
@@ -181,10 +186,10 @@ class Trainer:
         state = self.state * ~fresh[:, None]
         with self.precision():
             logits, targets, state, delete_logits = self.model.predict(units, state, "train" if self.phase == 2 else "off", fresh)
-            total = nats = F.cross_entropy(logits, targets)
+            total = nats = model_module.cross_entropy(logits, targets)
             if self.teacher and (self.phase == 2 or progress >= self.options.teacher_from):
                 mix = self.options.teacher_share
-                total = (1 - mix) * nats + mix * F.cross_entropy(logits, self.teach(units, fresh))
+                total = (1 - mix) * nats + mix * model_module.cross_entropy(logits, self.teach(units, fresh))
         self.state = state.detach()
         share = 0.0
         if delete_logits is not None:
@@ -207,20 +212,20 @@ class Trainer:
         logits, _, self.teacher_state, _ = self.teacher.predict(units, self.teacher_state * ~fresh[:, None])
         return torch.softmax(logits, -1)
 
-    @torch.no_grad()
     def validate(self, gate):
-        """Bits per element over the held-out text, read in parallel rows, and the share of deleted patches."""
+        """Bits per element over the held-out text, read in parallel rows, and the share of deleted patches.
+
+        Not under `no_grad`, for which everything would be compiled once more.
+        """
         options, total, deleted, count = self.options, 0.0, 0.0, 0
         state = self.model.fresh_state(options.rows, self.device)
-        self.model.eval()
         for units in validation_rows(self.held_out, options.rows, options.positions, self.config.patch_size):
             first = torch.full((options.rows,), count == 0, device=self.device)
             with self.precision():
                 nats, state, logits = self.model.loss(units.to(self.device), state, "train" if gate else "off", first)
-            total, count = total + float(nats), count + 1
+            state, total, count = state.detach(), total + float(nats.detach()), count + 1
             if logits is not None:
                 deleted += float((torch.sigmoid(logits) > self.config.delete_threshold).float().mean())
-        self.model.train()
         return total / count / math.log(2), deleted / count
 
     def save(self):
@@ -235,10 +240,10 @@ class Trainer:
 
     def resume(self):
         if not self.checkpoint.exists():
-            if self.options.phase == 2:
-                raise SystemExit(f"phase 2 goes on from phase 1, but {self.checkpoint} does not exist: train phase 1 first")
             if self.options.start_from:
                 self.warm_start(self.options.start_from)
+            elif self.options.phase == 2:
+                raise SystemExit(f"phase 2 goes on from phase 1, but {self.checkpoint} does not exist: train phase 1 first, or --start-from a file")
             self.log.write_text("phase,step,seconds,epoch,rate,bits,gradient_norm,deleted,heldout_bits,heldout_deleted\n")
             return
         saved = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
@@ -256,8 +261,7 @@ class Trainer:
         elif saved["phase"] > self.phase:
             raise SystemExit(f"{self.checkpoint} is in phase {saved['phase']} already; give --phase {saved['phase']} or another --out")
         else:
-            # Begin by keeping nearly everything, near enough to the threshold to feel a gradient.
-            self.set_gate_bias(-2.0)
+            self.open_gate()
         # Rows of the log after the checkpoint belong to steps that will be taken again.
         rows = list(csv.reader(self.log.open()))
         kept = [row for row in rows[1:] if (int(row[0]), int(row[1])) <= (saved["phase"], saved["step"])]
@@ -271,6 +275,8 @@ class Trainer:
         if strange:
             raise SystemExit(f"{path} has tensors that this model lacks: {', '.join(sorted(strange))}")
         self.model.load_state_dict(tensors, strict=False)
+        if self.phase == 2 and self.model.delete_gate.score.bias.item() == CLOSED:
+            self.open_gate()
 
     def keep(self):
         """A step file as the archive has them, with the state of the optimizer of most matrices."""
@@ -317,7 +323,7 @@ def compile_layers():
     """Fuses what is between the products. The blocks share their code, so each kind compiles once."""
     torch._dynamo.config.cache_size_limit = 64
     for owner, name in ((model_module.Block, "forward"), (model_module.LocalDecoder, "forward"),
-                        (model_module.PatchEmbedding, "forward"), (model_module.F, "cross_entropy")):
+                        (model_module.PatchEmbedding, "forward"), (model_module, "cross_entropy")):
         setattr(owner, name, torch.compile(getattr(owner, name), dynamic=False))
 
 
