@@ -12,7 +12,7 @@ import torch
 
 import files
 from config import Config
-from model import CPU1
+from model import CPU1, DeleteGate
 
 
 def load(path):
@@ -38,7 +38,7 @@ def main():
     model, step = load(options.checkpoint)
     if options.without_gate:
         with torch.no_grad():
-            model.delete_gate.score.bias.fill_(-1e4)
+            model.delete_gate.score.bias.fill_(DeleteGate.CLOSED)
     if options.threshold is not None:
         model.config = dataclasses.replace(model.config, delete_threshold=options.threshold)
     if options.flavour == "step":

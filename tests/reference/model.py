@@ -220,6 +220,8 @@ class Block(nn.Module):
 class DeleteGate(nn.Module):
     """The logit of deleting each position."""
 
+    CLOSED = -1e4  # bias of a gate that deletes nothing: its input can be large
+
     def __init__(self, config):
         super().__init__()
         self.hidden = nn.Linear(config.d_model, config.delete_hidden)

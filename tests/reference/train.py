@@ -38,11 +38,10 @@ import files
 import model as model_module
 from config import Config, RUNS, reduced
 from data import Windows, validation_rows
-from model import CPU1
+from model import CPU1, DeleteGate
 from quant import BitLinear
 
 HERE = pathlib.Path(__file__).parent
-CLOSED = -1e4  # bias of a gate that deletes nothing: its input can be large
 
 
 def arguments(words=None):
@@ -118,7 +117,7 @@ class Trainer:
         self.device = torch.device(options.device)
         self.model = CPU1(config).to(self.device)
         # Until phase 2 teaches it the gate deletes nothing, in the files of phase 1 too.
-        self.set_gate_bias(CLOSED)
+        self.set_gate_bias(DeleteGate.CLOSED)
         self.peak = options.rate or (3e-3 if config.ternary else 1e-3)
         self.optimizers = self.make_optimizers()
         unit = config.patch_size
@@ -275,7 +274,7 @@ class Trainer:
         if strange:
             raise SystemExit(f"{path} has tensors that this model lacks: {', '.join(sorted(strange))}")
         self.model.load_state_dict(tensors, strict=False)
-        if self.phase == 2 and self.model.delete_gate.score.bias.item() == CLOSED:
+        if self.phase == 2 and self.model.delete_gate.score.bias.item() == DeleteGate.CLOSED:
             self.open_gate()
 
     def keep(self):
