@@ -1,12 +1,11 @@
 """Turns a checkpoint of `train.py`, or any file of SPEC §3, into a file of another flavour.
 
-    python export.py data/run_14/checkpoint.pt model.pt [--flavour compact|unpacked|step] [--without-gate | --threshold T]
+    python export.py data/run_14/checkpoint.pt model.pt [--flavour compact|unpacked|step] [--without-gate]
 
 A compact file holds no latent weights, so what is made from one is ternary too.
 """
 
 import argparse
-import dataclasses
 
 import torch
 
@@ -31,16 +30,12 @@ def main():
     parser.add_argument("checkpoint")
     parser.add_argument("out")
     parser.add_argument("--flavour", choices=("compact", "unpacked", "step"), default="compact")
-    gate = parser.add_mutually_exclusive_group()
-    gate.add_argument("--without-gate", action="store_true", help="the DeleteGate deletes nothing, to compare with")
-    gate.add_argument("--threshold", type=float, metavar="T", help="what its odds must exceed: above the training's 0.5 it deletes less")
+    parser.add_argument("--without-gate", action="store_true", help="the DeleteGate deletes nothing, to compare with")
     options = parser.parse_args()
     model, step = load(options.checkpoint)
     if options.without_gate:
         with torch.no_grad():
             model.delete_gate.score.bias.fill_(DeleteGate.CLOSED)
-    if options.threshold is not None:
-        model.config = dataclasses.replace(model.config, delete_threshold=options.threshold)
     if options.flavour == "step":
         files.write_step(model, options.out, step)
     else:

@@ -1,6 +1,6 @@
 """Puts a trained model where the page finds it: the file, the steps of its training, and what the catalogue says.
 
-    python ship.py --training data/run_14 [--history data/run_14] [--threshold T] [--cpu1 ../../target/release/cpu1]
+    python ship.py --training data/run_14 [--history data/run_14] [--cpu1 ../../target/release/cpu1]
 
 writes `www/models/cpu1-rust-docs.pt` out of the training's checkpoint and `cpu1-rust-docs_step<N>.pt` out of the step
 files that `train.py --keep` left in phase 1 (there, or in an earlier training that this one went on from), all
@@ -24,13 +24,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--training", type=pathlib.Path, required=True, help="the folder of train.py")
     parser.add_argument("--history", type=pathlib.Path, help="the folder with the step files [that of --training]")
-    parser.add_argument("--threshold", metavar="T", help="of the model's DeleteGate, as for export.py")
     parser.add_argument("--cpu1", type=pathlib.Path, default=HERE / "../../target/release/cpu1", help="`cargo build --release` makes it")
     options = parser.parse_args()
     for old in MODELS.glob(f"{NAME}*.pt"):
         old.unlink()
-    threshold = ["--threshold", options.threshold] if options.threshold else []
-    model, steps = exported(options.training / "checkpoint.pt", MODELS / f"{NAME}.pt", *threshold), []
+    model, steps = exported(options.training / "checkpoint.pt", MODELS / f"{NAME}.pt"), []
     kept = {int(found[1]): path for path in (options.history or options.training).iterdir()
             if (found := re.fullmatch(r"checkpoint_\w+?(?<!_phase2)_step(\d+)\.pt", path.name))}
     for step, source in sorted(kept.items()):

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import corpus
+import curves
 import data
 import export
 import files
@@ -224,6 +225,18 @@ def test_phase_2_goes_on_from_a_file(tmp_path, toy_texts):
         second = toy_training(out, *toy_texts, "--phase", "2", "--start-from", start, "--steps", "0")
         assert second.communicate() and second.returncode == 0
         assert export.load(out / "checkpoint.pt")[0].delete_gate.score.bias.item() == expected
+
+
+def test_phase_2_warms_up_where_the_optimizer_is_new(tmp_path, toy_texts):
+    first = toy_training(tmp_path / "one", *toy_texts, "--steps", "0")
+    assert first.communicate() and first.returncode == 0
+    start = tmp_path / "start.pt"
+    files.write_unpacked(export.load(tmp_path / "one" / "checkpoint.pt")[0], start)
+    for out, more, expected in (("one", (), 5e-5), ("two", ("--start-from", start), 2.5e-5)):
+        second = toy_training(tmp_path / out, *toy_texts, "--phase", "2", "--rate", "1e-2", "--steps", "20", "--warmup", "40", *more)
+        assert second.communicate() and second.returncode == 0
+        (row,) = (row for row in curves.read_log(tmp_path / out) if row["phase"] == 2 and row["bits"])
+        assert row["rate"] == pytest.approx(expected)
 
 
 def test_committed_goldens_still_hold():
