@@ -124,8 +124,10 @@ test("a trace tells what the model expected, and changes no byte", async (t) => 
   assert.deepEqual(scored.trace.slice(-60).map((/** @type {{ bits: number }} */ { bits }) => bits), symbols.map((/** @type {{ bits: number }} */ { bits }) => bits));
   assert.deepEqual(scored.perByte.slice(-60), symbols.map((/** @type {{ bits: number }} */ { bits }) => bits));
   assert.deepEqual(patches.map((/** @type {{ start: number }} */ { start }) => start), patches.map((/** @type {unknown} */ _, /** @type {number} */ i) => 4 * i));
-  for (const { deleted, deletion, boundary, attention, forget } of patches) {
-    assert.ok(deletion > 0 && deletion < 1 && boundary.length === 4 && attention.length === 4);
+  for (const { start, deleted, deletion, boundary, attention, forget } of patches) {
+    // A gate that is sure says 1, or 0.
+    assert.ok(deletion >= 0 && deletion <= 1 && boundary.length === 4 && attention.length === 4);
+    assert.equal(deleted, start > 0 && deletion > 0.5);
     assert.equal(forget.length, deleted ? 4 : 8);
   }
   assert.ok(patches.some((/** @type {{ deleted: boolean }} */ { deleted }) => deleted));
