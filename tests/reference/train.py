@@ -71,7 +71,7 @@ def arguments(words=None):
     parser.add_argument("--optimizer", choices=("adamw", "muon"), default="adamw", help="of the matrices that are ternary in ternary runs; AdamW for all else")
     parser.add_argument("--clip", type=float, default=1.0)
     parser.add_argument("--share", type=float, default=0.4, help="share of patches to delete, phase 2")
-    parser.add_argument("--validate-every", type=int, default=200, help="steps, wherever the optimizer is new")
+    parser.add_argument("--validate-every", type=int, default=200, help="steps")
     parser.add_argument("--save-every", type=float, default=240, help="seconds")
     parser.add_argument("--keep", type=int, nargs="+", default=[], metavar="STEP", help="after these, a step file as the archive has them")
     parser.add_argument("--seed", type=int, default=1)
@@ -168,13 +168,14 @@ class Trainer:
 
     def set_rates(self, progress):
         options = self.options
+        # Phase 2 keeps the optimizer's averages of phase 1, unless it begins with the weights of a file.
+        new = self.phase == 1 or options.start_from
+        peak = self.peak * (min(1, (self.step + 1) / options.warmup) if new else 1)
         if self.phase == 1:
-            rate = self.peak * min(1, (self.step + 1) / options.warmup) * (1 - (1 - options.floor) * progress)
+            rate = peak * (1 - (1 - options.floor) * progress)
             decay = options.weight_decay if progress < options.decay_until else 0.0
         else:
-            # What begins with a file's weights lacks the optimizer's averages, and needs a warm-up again.
-            warm = min(1, (self.step + 1) / options.warmup) if options.start_from else 1
-            rate, decay = self.peak * options.floor * warm * (1 - progress), 0.0
+            rate, decay = peak * options.floor * (1 - progress), 0.0
         gate_rate = 0.0 if self.phase == 1 else 3e-3 * min(1, (self.step + 1) / 20) * (1 - 0.9 * progress)
         for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
             group["lr"] = gate_rate if group["kind"] == "gate" else rate
