@@ -369,8 +369,8 @@ build_variant() {
   mkdir -p "$folder/new"
   wasm-bindgen --target web --out-dir "$folder/new" --remove-name-section --remove-producers-section \
     "target/$TARGET/release/cpu1.wasm"
-  # The threads are started by www/team.js.
-  sed "s|'\./snippets/wasm-bindgen-rayon-[^']*'|'../team.js'|" "$folder/new/cpu1.js" > "$folder/new/cpu1.mended.js"
+  # The threads are started by www/worker/team.js.
+  sed "s|'\./snippets/wasm-bindgen-rayon-[^']*'|'../worker/team.js'|" "$folder/new/cpu1.js" > "$folder/new/cpu1.mended.js"
   mv "$folder/new/cpu1.mended.js" "$folder/new/cpu1.js"
   rm -r "$folder/new/snippets"
   if grep -q snippets "$folder/new/cpu1.js"; then fail "wasm-bindgen-rayon's start of threads is not where it was in pkg/cpu1.js."; fi

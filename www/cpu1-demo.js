@@ -3,10 +3,10 @@
 //   <script type="module" src="cpu1-demo.js"></script>
 //   <cpu1-demo prompt="Ownership is"></cpu1-demo>
 import { CPU1 } from "./cpu1.js";
-import { make } from "./dom.js";
-import { CPU1Error } from "./errors.js";
-import { Meter } from "./meter.js";
-import { Announcer } from "./paper.js";
+import { make } from "./ui/dom.js";
+import { CPU1Error } from "./api/errors.js";
+import { Meter } from "./ui/meter.js";
+import { Announcer } from "./page/views/paper.js";
 
 /** @import { Chunk, GenerateOptions, Stats } from "./cpu1.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */

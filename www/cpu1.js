@@ -3,18 +3,18 @@
 //   import { CPU1 } from "./cpu1.js";
 //   const model = await CPU1.load("embedded");
 //   for await (const { text } of model.generate("Ownership is")) show(text);
-import { compileProgram } from "./engine.js";
-import { CPU1Error } from "./errors.js";
-import { hubAddress, listFiles } from "./hub.js";
-import { fetchAll } from "./remote.js";
-import { spawn } from "./spawn.js";
-import { openStore } from "./store.js";
+import { compileProgram } from "./api/engine.js";
+import { CPU1Error } from "./api/errors.js";
+import { hubAddress, listFiles } from "./api/hub.js";
+import { fetchAll } from "./api/remote.js";
+import { spawn } from "./api/spawn.js";
+import { openStore } from "./api/store.js";
 
-/** @import { Wish } from "./engine.js" */
-/** @import { Entry } from "./store.js" */
-/** @import { LoadRequest } from "./load.js" */
-/** @import { Trace } from "./trace.js" */
-/** @import { Answer, BytesNote, Note, Request } from "./worker.js" */
+/** @import { Wish } from "./api/engine.js" */
+/** @import { Entry } from "./api/store.js" */
+/** @import { LoadRequest } from "./worker/load.js" */
+/** @import { Trace } from "./api/trace.js" */
+/** @import { Answer, BytesNote, Note, Request } from "./worker/worker.js" */
 
 /** The model that comes with this program. */
 const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
@@ -186,7 +186,7 @@ async function findRun(id, signal) {
     throw signal?.aborted ? aborted() : error;
   });
   if (!answer) throw new CPU1Error("network", `The list of models, ${name}, is not there.`);
-  /** @type {import("./catalog.js").Catalog} */
+  /** @type {import("./page/models/catalog.js").Catalog} */
   const { models, hub, finals, archive } = JSON.parse(new TextDecoder().decode(answer.bytes));
   const files = models.find((model) => model.id === id)?.files;
   if (!files) throw new CPU1Error("network", `There is no published run “${id}”; ${name} lists those there are.`);
@@ -470,8 +470,8 @@ class Connection {
   ended;
   #worker = spawn(
     import.meta.url,
-    "worker.js",
-    () => new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "cpu1" }),
+    "worker/worker.js",
+    () => new Worker(new URL("./worker/worker.js", import.meta.url), { type: "module", name: "cpu1" }),
   );
   #program;
   /** Who waits for answers, by the request's number. @type {Map<number, Inbox>} */

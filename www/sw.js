@@ -1,5 +1,5 @@
-// The page's service worker, for the files beside it and those in pkg/ and models/; all others it leaves alone. It
-// adds the headers of cross-origin isolation where the host sends none, and keeps the page for visits offline.
+// The page's service worker, for the files beside it and those in the page's own folders; all others it leaves alone.
+// It adds the headers of cross-origin isolation where the host sends none, and keeps the page for visits offline.
 //
 // The page's files fit together only as they were built. So they are kept and served as one version: what
 // pkg/files.json lists, by hashes. A version is a cache, whole once that list lies in it. A newer one is fetched as a
@@ -21,7 +21,7 @@ const PREFIX = `cpu1-page ${scope} `;
 const LIST = `${scope}pkg/files.json`;
 
 /** The page's own files by their path; other models lie where they like. */
-const OURS = /^(?:(?!.*\.pt$)[^/]*|(?:pkg|models)\/.+)$/;
+const OURS = /^(?:(?!.*\.pt$)[^/]*|(?:api|bench|models|page|pkg|ui|worker)\/.+)$/;
 
 /** Files of a version that are fetched when they are first asked for. */
 const LATER = /^models\/.+_step\d+\.pt$/;

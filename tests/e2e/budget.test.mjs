@@ -60,7 +60,7 @@ test("the page's own files keep their budget", async (t) => {
   await isReady(page);
   await page.waitForLoadState("networkidle");
   const files = [...sizes.keys()].map((url) => url.slice(origin.length));
-  for (const file of ["/", "/style.css", "/app.js", "/worker.js", "/pkg/cpu1.js"]) assert.ok(files.includes(file), file);
+  for (const file of ["/", "/style.css", "/page/app.js", "/worker/worker.js", "/pkg/cpu1.js"]) assert.ok(files.includes(file), file);
   const sum = (await Promise.all(sizes.values())).reduce((all, size) => all + size, 0);
   t.diagnostic(`${String(sum)} bytes in ${String(sizes.size)} files`);
   assert.ok(sum <= PAGE_BUDGET, `${String(sum)} bytes compressed, ${String(PAGE_BUDGET)} at most`);

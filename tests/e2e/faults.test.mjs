@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
-import { hubAddress } from "../../www/hub.js";
+import { hubAddress } from "../../www/api/hub.js";
 import { openPage } from "./browser.mjs";
 import { FLAGS, chromiumPath } from "./chromium.mjs";
 import { happened } from "./faults.mjs";

@@ -12,8 +12,8 @@ const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 /** Where the list lies in the folder. */
 export const LIST = "pkg/files.json";
 
-/** What the page needs by its path: not its worker, which browsers keep, nor what is for people and compilers. */
-const NEEDED = /^(?:(?!sw\.js$)[^/]*\.(?:html|css|js|svg|png|webmanifest)|catalog\.json|pkg\/.*\.(?:js|wasm)|models\/.*\.pt)$/;
+/** What the page needs by its path: not its service worker, which browsers keep, nor what is for people and compilers. */
+const NEEDED = /^(?!examples\/|(?:sw\.js|package\.json|pkg\/files\.json)$).+\.(?:html|css|js|json|svg|webmanifest|wasm|pt)$/;
 
 /**
  * The list, as the text of its file.

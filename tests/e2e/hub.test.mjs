@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { hubAddress } from "../../www/hub.js";
+import { hubAddress } from "../../www/api/hub.js";
 import { openPage } from "./browser.mjs";
 import { happened } from "./faults.mjs";
 import { standIn } from "./hub.mjs";

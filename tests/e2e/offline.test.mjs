@@ -261,7 +261,7 @@ for (const [isolated, folder] of /** @type {const} */ ([[false, ""], [true, ""],
 }
 
 /** Modules that tell which version they are of. */
-const MARKED = ["dom.js", "engine.js", "errors.js", "share.js"];
+const MARKED = ["ui/dom.js", "api/engine.js", "api/errors.js", "page/share.js"];
 
 /**
  * @param {Host} host
@@ -309,7 +309,7 @@ test("a new version takes over as a whole, and nothing else does", async (t) => 
   await mark(host, "second");
   assert.equal(await visit(), "first");
   await host.list();
-  await mark(host, "late", ["dom.js"]);
+  await mark(host, "late", ["ui/dom.js"]);
   assert.equal(await visit(), "first");
 
   await mark(host, "second");
@@ -417,13 +417,13 @@ test("what is not the page's is left alone", async (t) => {
   const seen = await page.evaluate(async () => {
     const range = await fetch("models/cpu1-rust-docs.pt", { headers: { Range: "bytes=2-5" } });
     const mine = await fetch("mine.pt");
-    const head = await fetch("app.js", { method: "HEAD" });
+    const head = await fetch("page/app.js", { method: "HEAD" });
     return [range.status, (await range.arrayBuffer()).byteLength, await mine.text(), head.headers.get("cache-control")];
   });
   assert.deepEqual(seen, [206, 4, "0123456789", "no-store"]);
   await host.stop();
   const away = await page.evaluate(() =>
-    Promise.all([fetch("mine.pt"), fetch("app.js", { method: "HEAD" }), fetch("app.js")].map((sent) => sent.then(() => true, () => false))),
+    Promise.all([fetch("mine.pt"), fetch("page/app.js", { method: "HEAD" }), fetch("page/app.js")].map((sent) => sent.then(() => true, () => false))),
   );
   assert.deepEqual(away, [false, false, true]);
 });

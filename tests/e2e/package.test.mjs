@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -57,7 +57,7 @@ function follow(path, found = new Set()) {
 test("exactly what runs is in the package, with types for all of it that is public", () => {
   /** @type {{ exports: Record<string, string | { types: string, default: string }> }} */
   const { exports } = JSON.parse(readFileSync(join(WWW, "package.json"), "utf8"));
-  const entries = Object.values(exports).map((entry) => basename(typeof entry === "string" ? entry : entry.default));
+  const entries = Object.values(exports).map((entry) => (typeof entry === "string" ? entry : entry.default).slice(2));
   const runs = new Set(entries.filter((name) => name.endsWith(".js")).flatMap((name) => [...follow(name)]));
   const others = ["LICENSE", "README.md", "models/README.md", "package.json"];
   assert.deepEqual(files.filter((name) => !name.endsWith(".d.ts")), [...runs, ...others].sort());
@@ -199,7 +199,7 @@ test("ten lines of JavaScript write", async (t) => {
 });
 
 test("the README's table has every code of an error, and no other", () => {
-  const [, union = ""] = /@typedef \{([^}]*)\} ErrorCode/.exec(readFileSync(join(WWW, "errors.js"), "utf8")) ?? [];
+  const [, union = ""] = /@typedef \{([^}]*)\} ErrorCode/.exec(readFileSync(join(WWW, "api/errors.js"), "utf8")) ?? [];
   const codes = [...union.matchAll(/"(\w+)"/g)].map(([, code]) => code);
   assert.ok(codes.length > 0);
   const [, table = ""] = /\n### Errors\n([^]*?)\n## /.exec(readFileSync(join(WWW, "..", "README.md"), "utf8")) ?? [];

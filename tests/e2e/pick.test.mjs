@@ -246,7 +246,7 @@ test("a download shows how far it is and can be cancelled; the model before stay
 
 test("a meter says bytes, rate and remaining time of each phase", async (t) => {
   const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
-  const said = await page.evaluate(`import("/meter.js").then(({ Meter }) => {
+  const said = await page.evaluate(`import("/ui/meter.js").then(({ Meter }) => {
     let now = 0;
     const meter = new Meter("run_07", () => now);
     return [

@@ -291,7 +291,7 @@ test("models are compared in turn, each with its speed and bits", async (t) => {
 
 test("a part of the page that does not come is a sentence, and comes another time", async (t) => {
   const { page, tab, press, status } = await openReady(t, { allow: [/ERR_FAILED/] });
-  const late = ["compare.js", "pick.js"];
+  const late = ["views/compare.js", "models/picker.js"];
   for (const part of late) await page.route(`**/${part}`, (route) => route.abort("failed"));
   await tab("Compare");
   await says(status, /^A part of the page could not be fetched/);

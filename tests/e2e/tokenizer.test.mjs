@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { hubAddress } from "../../www/hub.js";
+import { hubAddress } from "../../www/api/hub.js";
 import { openPage } from "./browser.mjs";
 import { standIn } from "./hub.mjs";
 

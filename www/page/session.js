@@ -1,0 +1,316 @@
+// The page's model, and the one thing that the page does at a time: it loads a model or it works.
+import { CPU1 } from "../cpu1.js";
+import { fetchCatalog, sayPlace } from "./models/catalog.js";
+import { element, make } from "../ui/dom.js";
+import { CPU1Error } from "../api/errors.js";
+import { Meter } from "../ui/meter.js";
+import { arrival, asError, say, showProgress } from "./status.js";
+
+/** @import { ModelInfo, Stats } from "../cpu1.js" */
+/** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
+/**
+ * What to load, and what a person said about it.
+ *
+ * @typedef {{ place: URL | File, name: string, sha256?: string | undefined, names?: Record<string, string>, tokenizer?: File }} Source
+ */
+
+const page = {
+  cancel: element("cancel", HTMLButtonElement),
+  origin: element("origin", HTMLElement),
+  tokens: element("tokens", HTMLElement),
+  facts: {
+    model: element("fact-model", HTMLElement),
+    speed: element("fact-speed", HTMLElement),
+    dropped: element("fact-dropped", HTMLElement),
+    memory: element("fact-memory", HTMLElement),
+    kernel: element("fact-kernel", HTMLElement),
+    threads: element("fact-threads", HTMLElement),
+  },
+  /** Where each kind of error is told: near what it is about. */
+  errors: {
+    load: element("load-error", HTMLElement),
+    file: element("file-error", HTMLElement),
+    tokens: element("tokens-error", HTMLElement),
+  },
+};
+/** The form for a name map, once one was needed. @type {import("./models/name-form.js").NameForm | undefined} */
+let nameForm;
+
+/** @type {Model | undefined} */
+let model;
+/** Where the model came from, to load it again with its tokenizer. @type {Source | undefined} */
+let source;
+/** Ends what is done now. @type {AbortController | undefined} */
+let work;
+/** What is done now. @type {"loading" | "fetching" | "working" | undefined} */
+let doing;
+/** Those who show what can be done. @type {(() => void)[]} */
+const listeners = [];
+
+export const session = {
+  get model() {
+    return model;
+  },
+  get source() {
+    return source;
+  },
+  get doing() {
+    return doing;
+  },
+  /** Whether something can be begun with the model. */
+  get isReady() {
+    return model !== undefined && doing === undefined;
+  },
+  /** Whether the model reads tokens and cannot say what they mean. */
+  get lacksTokenizer() {
+    return model?.info.reads === "tokens" && !model.info.tokenizer;
+  },
+  /** @param {() => void} listener is told how things are, and when they have changed */
+  onChange(listener) {
+    listeners.push(listener);
+    listener();
+  },
+  perform,
+  stop,
+  loadEmbedded,
+  loadChoice,
+  loadFile,
+  giveTokenizer,
+  showStats,
+  clearErrors,
+};
+
+/** @param {typeof doing} what */
+function become(what) {
+  doing = what;
+  page.cancel.hidden = what !== "fetching";
+  showProgress(what === "loading" || what === "fetching");
+  for (const listener of listeners) listener();
+}
+
+/**
+ * Does something with models, unless something is done already. Ending early is no error.
+ *
+ * @param {(signal: AbortSignal) => Promise<void>} job
+ * @returns {Promise<CPU1Error | undefined>} why it failed; `aborted` where it was stopped
+ */
+async function perform(job) {
+  if (doing) return undefined;
+  clearErrors();
+  work = new AbortController();
+  become("working");
+  try {
+    await job(work.signal);
+    return undefined;
+  } catch (caught) {
+    const error = asError(caught);
+    // After a fault of the program, or where its memory was used up, all its models are gone.
+    if (error.code === "internal" || error.code === "memory") {
+      model?.dispose();
+      model = undefined;
+      offerRetry(error);
+    }
+    return error;
+  } finally {
+    work = undefined;
+    become(undefined);
+  }
+}
+
+/** Ends what is done now, if it can be ended. */
+function stop() {
+  work?.abort();
+}
+
+// --- Loading ------------------------------------------------------------------------------------
+
+/** Loads the model that comes with the page. */
+async function loadEmbedded() {
+  const found = await loadFrom(async () => {
+    const [{ file = "", name }] = (await fetchCatalog()).models;
+    return { place: new URL(file, document.baseURI), name };
+  });
+  if (found instanceof CPU1Error) offerRetry(found);
+}
+
+/** @param {Source} choice of a file that comes over the network; one may give it up */
+async function loadChoice(choice) {
+  const found = await loadFrom(async () => choice, true);
+  if (found === undefined || found.code === "aborted") return;
+  if (await askNames(found, choice, loadChoice)) return;
+  page.errors.load.textContent = `${choice.name}: ${found.message}`;
+  addButton("Try again", () => loadChoice(choice));
+}
+
+/** @param {Source} from a local file */
+async function loadFile(from) {
+  const found = await loadFrom(async () => from);
+  if (found === undefined || (await askNames(found, from, loadFile))) return;
+  const place = from.tokenizer ? page.errors.tokens : page.errors.file;
+  place.textContent = `${(from.tokenizer ?? from).name}: ${found.message}`;
+}
+
+/**
+ * Shows the form for a name map, where one settles what went wrong.
+ *
+ * @param {CPU1Error} error
+ * @param {Source} from
+ * @param {(from: Source) => void} again
+ */
+async function askNames(error, from, again) {
+  if (error.code !== "names") return false;
+  const part = await arrival(import("./models/name-form.js"));
+  if (!part) return false;
+  nameForm ??= new part.NameForm();
+  return nameForm.ask(error, from.names ?? {}, (names) => again({ ...from, names }));
+}
+
+/**
+ * Loads the model again, with the tokenizer that it lacked.
+ *
+ * @param {File} tokenizer
+ */
+async function giveTokenizer(tokenizer) {
+  const from = source;
+  if (!from) return;
+  const found = await loadFrom(async () => ({ ...from, tokenizer }));
+  if (found) page.errors.tokens.textContent = `${tokenizer.name}: ${found.message}`;
+}
+
+/**
+ * Loads a model; the one before stays until the new one is there, and when it does not come.
+ *
+ * @param {() => Promise<Source>} choose
+ * @param {boolean} [far] whether it takes its time, so that it can be given up
+ * @returns {Promise<CPU1Error | undefined>} why it failed
+ */
+async function loadFrom(choose, far = false) {
+  if (doing) return new CPU1Error("busy", "The model is at work; stop it or wait, then try again.");
+  clearErrors();
+  if (far) work = new AbortController();
+  become(far ? "fetching" : "loading");
+  say("Fetching the model.", true);
+  try {
+    const chosen = await choose();
+    const loaded = await loadModel(chosen, far ? chosen.name : "the model", work?.signal);
+    model?.dispose();
+    model = loaded;
+    source = chosen;
+    nameForm?.hide();
+    page.tokens.hidden = !session.lacksTokenizer;
+    showFacts(chosen.name);
+    page.origin.textContent = describe(model.info, chosen.place);
+    say("Ready.", true);
+    return undefined;
+  } catch (error) {
+    say(model ? "The model before is still here." : "There is no model.", true);
+    return asError(error);
+  } finally {
+    work = undefined;
+    become(undefined);
+  }
+}
+
+/**
+ * Loads a model and shows how far that is.
+ *
+ * @param {Source} from
+ * @param {string} name to call it by meanwhile
+ * @param {AbortSignal} [signal]
+ */
+export function loadModel({ place, sha256, names, tokenizer }, name, signal) {
+  const meter = new Meter(name);
+  return CPU1.load(place, {
+    onProgress: (progress) => {
+      const { sentence, share } = meter.note(progress);
+      showProgress(true, share);
+      say(sentence);
+    },
+    sha256,
+    names,
+    tokenizer,
+    signal,
+    ...threadsOfAddress(),
+  });
+}
+
+/** @returns {{ threads?: number }} the wish of `?threads=N`, where it makes sense */
+function threadsOfAddress() {
+  const wish = new URLSearchParams(location.search).get("threads") ?? "";
+  return /^([1-9]|1[0-6])$/.test(wish) ? { threads: Number(wish) } : {};
+}
+
+/** @param {CPU1Error} error */
+function offerRetry(error) {
+  page.errors.load.textContent = error.message;
+  addButton("Load the model again", loadEmbedded);
+}
+
+/**
+ * Puts a way out under an error about loading.
+ *
+ * @param {string} words
+ * @param {() => void} act
+ */
+function addButton(words, act) {
+  const button = make("button", { type: "button" }, words);
+  button.addEventListener("click", act);
+  page.errors.load.append(button);
+}
+
+function clearErrors() {
+  for (const place of Object.values(page.errors)) place.textContent = "";
+}
+
+// --- Facts --------------------------------------------------------------------------------------
+
+/** @param {string} name */
+function showFacts(name) {
+  if (!model) return;
+  const { info } = model;
+  const size = `${(info.parameters / 1e6).toFixed(1)} M weights`;
+  page.facts.model.textContent = `${info.run || name}, ${size}`;
+  page.facts.model.title = `${name}: ${info.summary}`;
+  page.facts.kernel.textContent = info.kernel;
+  page.facts.threads.textContent = String(info.threads);
+  page.facts.speed.textContent = "–";
+  page.facts.dropped.textContent = info.deletesPatches ? "–" : "none";
+  showMemory();
+}
+
+function showMemory() {
+  if (model) page.facts.memory.textContent = `${(model.info.memoryBytes / 1e6).toFixed(1)} MB`;
+}
+
+/** @param {Stats} stats */
+function showStats({ deletedPatches, patches, bytesPerSecond }) {
+  if (model?.info.deletesPatches && patches > 0) {
+    page.facts.dropped.textContent = `${Math.round((100 * deletedPatches) / patches)} %`;
+  }
+  page.facts.speed.textContent = `${Math.round(bytesPerSecond).toLocaleString("en")} bytes/s`;
+  showMemory();
+}
+
+/** At most so many tensors are named. */
+const MOST_NAMED = 4;
+
+/**
+ * What was loaded and how: its architecture, its file, what of it plays no part, and why it is not kept if it was to be.
+ *
+ * @param {Readonly<ModelInfo>} info
+ * @param {URL | File} place where it came from
+ */
+function describe({ summary, flavour, report, cache }, place) {
+  const from = place instanceof File ? place.name : sayPlace(place.href);
+  const step = report.step === null ? "" : `, step ${report.step.toLocaleString("en")}`;
+  const how = { hit: ", kept on this machine", stored: ", kept from now on", off: "" }[cache.state];
+  const what = summary.charAt(0).toUpperCase() + summary.slice(1);
+  const sentences = [`${what}.`, `Read from ${from} (${flavour.replace("_2bit", "")}${step})${how}.`];
+  if (report.unused.length > 0) {
+    const more = report.unused.length - MOST_NAMED;
+    const names = report.unused.slice(0, MOST_NAMED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+    sentences.push(`Not used, as no part of the model has that role: ${names}.`);
+  }
+  if (cache.notice) sentences.push(cache.notice);
+  return sentences.join(" ");
+}

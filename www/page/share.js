@@ -1,0 +1,100 @@
+// Links that make a text again: the model, the prompt, the settings and the seed, in the fragment,
+// which browsers send to nobody.
+import { CPU1 } from "../cpu1.js";
+
+/** @import { GenerateOptions } from "../cpu1.js" */
+/** @import { Fields } from "./composer.js" */
+
+/** Settings by the names they have in a link. @type {(keyof GenerateOptions)[]} */
+const SETTINGS = ["maxBytes", "temperature", "topK", "topP", "minP", "repetitionPenalty"];
+
+/** Characters of a link that is read; more is not from this page. */
+const LONGEST = 400_000;
+/** Continuations that a link can ask for. */
+const MOST_ROUNDS = 50;
+
+/**
+ * What a link says.
+ *
+ * @typedef {object} Shared
+ * @property {URL} [place] of a model on the Hub; that of the page where there is none
+ * @property {string} prompt
+ * @property {Fields} fields
+ * @property {string} seed
+ * @property {number} rounds
+ */
+
+/**
+ * @param {{ place: URL | File | undefined, prompt: string, settings: GenerateOptions, rounds: number }} text
+ */
+export function linkTo({ place, prompt, settings, rounds }) {
+  const words = new URLSearchParams();
+  const name = place instanceof URL ? hubName(place) : undefined;
+  if (name) words.set("model", name);
+  words.set("prompt", prompt);
+  for (const key of SETTINGS) {
+    if (settings[key] !== undefined) words.set(key, String(settings[key]));
+  }
+  words.set("seed", String(settings.seed));
+  if (rounds > 1) words.set("rounds", String(rounds));
+  return `${location.href.replace(/#.*/s, "")}#${words}`;
+}
+
+/**
+ * What a fragment says; nothing where it is no link of ours. Whatever it holds, values land in
+ * fields of the page, which are checked when they are used, and a model is on the Hub or ours.
+ *
+ * @param {string} fragment
+ * @param {string} [hub] origin of the Hub
+ * @returns {Shared | undefined}
+ */
+export function readLink(fragment, hub) {
+  if (fragment.length > LONGEST) return undefined;
+  const words = new URLSearchParams(fragment.replace(/^#/, ""));
+  const prompt = words.get("prompt");
+  if (prompt === null) return undefined;
+  /** @type {Fields} */
+  const fields = {};
+  for (const key of SETTINGS) {
+    const value = words.get(key);
+    if (value !== null && /^-?\d{1,9}(\.\d{1,9})?$/.test(value)) fields[key] = value;
+  }
+  const seed = words.get("seed") ?? "";
+  const rounds = Math.trunc(Number(words.get("rounds") ?? 1));
+  return {
+    ...placeOf(words.get("model"), hub),
+    prompt,
+    fields,
+    seed: /^\d{1,20}$/.test(seed) ? seed : "",
+    rounds: rounds >= 1 && rounds <= MOST_ROUNDS ? rounds : 1,
+  };
+}
+
+/**
+ * @param {string | null} name
+ * @param {string} [hub]
+ */
+function placeOf(name, hub) {
+  if (name === null) return {};
+  try {
+    return { place: CPU1.hub(name, hub) };
+  } catch {
+    return {}; // no name of a file on the Hub
+  }
+}
+
+/**
+ * The name of a file on the Hub, `owner/repo/path@revision`, by its address.
+ *
+ * @param {URL} address
+ */
+function hubName({ origin, pathname }) {
+  if (origin === location.origin) return undefined;
+  const [, repository, revision, path] = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)/.exec(pathname) ?? [];
+  if (repository === undefined || revision === undefined || path === undefined) return undefined;
+  try {
+    return `${decodeURIComponent(`${repository}/${path}`)}@${decodeURIComponent(revision)}`;
+  } catch {
+    return undefined; // a percent sign that encodes nothing
+  }
+}

@@ -1,0 +1,58 @@
+// What goes on, in one line, for eyes and for ears; and how far it is.
+import { element } from "../ui/dom.js";
+import { CPU1Error } from "../api/errors.js";
+import { Announcer } from "./views/paper.js";
+
+const line = element("status", HTMLElement);
+const bar = element("progress", HTMLProgressElement);
+
+export const announcer = new Announcer(element("heard", HTMLElement));
+
+/**
+ * @param {string} sentence
+ * @param {boolean} [aloud] whether screen readers are to hear it
+ */
+export function say(sentence, aloud = false) {
+  line.textContent = sentence;
+  if (aloud) announcer.say(sentence);
+}
+
+/**
+ * Shows how far something is.
+ *
+ * @param {boolean} shown
+ * @param {number} [share] nothing where nobody knows
+ */
+export function showProgress(shown, share) {
+  bar.classList.toggle("shown", shown);
+  if (share === undefined) bar.removeAttribute("value");
+  else bar.value = share;
+}
+
+/** @param {number} n */
+export function count(n) {
+  return n.toLocaleString("en");
+}
+
+/**
+ * @param {unknown} error
+ * @returns {CPU1Error}
+ */
+export function asError(error) {
+  if (error instanceof CPU1Error) return error;
+  return new CPU1Error("internal", `The page has a fault: ${error instanceof Error ? error.message : error}.`);
+}
+
+/**
+ * A part of the page that comes when it is needed. Where it does not come, that is said.
+ *
+ * @template T
+ * @param {Promise<T>} part
+ * @returns {Promise<T | undefined>}
+ */
+export function arrival(part) {
+  return part.catch(() => {
+    say("A part of the page could not be fetched from its server; try again when the connection is back.", true);
+    return undefined;
+  });
+}

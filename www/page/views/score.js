@@ -1,0 +1,188 @@
+// Scoring: how well models foresee a text, beside gzip and beside knowing nothing.
+import { element, make } from "../../ui/dom.js";
+import { CPU1Error } from "../../api/errors.js";
+import { Lineup } from "./lineup.js";
+import { Inside } from "./inside.js";
+import { session } from "../session.js";
+import { asError, count, say, showProgress } from "../status.js";
+
+/** @import { Model } from "../session.js" */
+
+const page = {
+  form: element("scorer", HTMLFormElement),
+  text: element("scored", HTMLTextAreaElement),
+  size: element("scored-size", HTMLElement),
+  error: element("scored-error", HTMLElement),
+  button: element("score", HTMLButtonElement),
+  stop: element("score-stop", HTMLButtonElement),
+  file: element("scored-file", HTMLInputElement),
+  rows: element("scores", HTMLTableSectionElement),
+  shown: element("scored-text", HTMLElement),
+  see: element("scored-see", HTMLInputElement),
+};
+
+/** Bytes of a text: models take some minutes for as many. */
+const LONGEST = 2 ** 20;
+
+/** Bytes of a text that is looked into. */
+const MOST_SEEN = 4000;
+
+/** What a uniform guess among 256 bytes takes. */
+const UNIFORM = 8;
+
+/** @typedef {{ element: HTMLElement, bits: HTMLElement, meter: HTMLMeterElement, note: HTMLElement }} Row */
+
+/** A file in the place of what stands in the field. @type {{ name: string, bytes: Uint8Array } | undefined} */
+let given;
+const inside = new Inside(page.shown);
+
+/**
+ * @param {string} name
+ * @param {HTMLButtonElement} [away]
+ * @returns {Row}
+ */
+function makeRow(name, away) {
+  const bits = make("td", {}, "–");
+  const meter = make("meter", { min: 0, max: UNIFORM, value: 0, ariaLabel: `Bits per byte by ${name}` });
+  const note = make("span", { className: "quiet" });
+  const end = make("td", {}, away ?? "");
+  return { element: make("tr", {}, make("th", { scope: "row" }, name, note), bits, make("td", {}, meter), end), bits, meter, note };
+}
+
+const gzip = makeRow("gzip");
+const uniform = makeRow("a uniform guess");
+page.rows.append(gzip.element, uniform.element);
+/** @type {Lineup<Row>} */
+const lineup = new Lineup(element("score-add", HTMLButtonElement), (name, away) => {
+  const row = makeRow(name, away);
+  gzip.element.before(row.element);
+  return row;
+});
+gzip.note.textContent = "this browser’s, without a dictionary";
+show(uniform, UNIFORM);
+
+/**
+ * @param {Row} row
+ * @param {number} bitsPerByte
+ */
+function show({ bits, meter }, bitsPerByte) {
+  bits.textContent = bitsPerByte.toFixed(3);
+  meter.value = bitsPerByte;
+}
+
+export const scorer = {
+  open: () => lineup.begin(),
+  leave: () => inside.hide(),
+  act: score,
+  readFile,
+};
+
+async function score() {
+  page.error.textContent = "";
+  page.text.removeAttribute("aria-invalid");
+  const failed = await session.perform(async (signal) => {
+    const bytes = given?.bytes ?? new TextEncoder().encode(page.text.value);
+    if (bytes.length > LONGEST) {
+      throw new CPU1Error("text", `The text has ${count(bytes.length)} bytes; here it may have at most ${count(LONGEST)}.`);
+    }
+    inside.hide();
+    page.shown.hidden = true;
+    for (const { bits } of lineup.rows) bits.textContent = "…";
+    say("Scoring…", true);
+    if (bytes.length > 0) show(gzip, (8 * (await gzipped(bytes))) / bytes.length);
+    const trace = page.see.checked && bytes.length <= MOST_SEEN;
+    let traced = false;
+    await lineup.each(
+      signal,
+      async (model, row) => {
+        await scoreBy(model, row, bytes, { signal, trace: trace && !traced });
+        traced = true;
+      },
+      (row, error) => {
+        const known = asError(error);
+        row.bits.textContent = "–";
+        row.note.textContent = known.message;
+      },
+    );
+    say("Done.", true);
+  });
+  showProgress(false);
+  if (failed?.code === "aborted") say("Stopped.", true);
+  else if (failed) {
+    page.error.textContent = failed.message;
+    page.text.setAttribute("aria-invalid", "true");
+    page.text.focus();
+    say("Nothing was scored.");
+  }
+}
+
+/**
+ * @param {Model} model
+ * @param {Row} row
+ * @param {Uint8Array} bytes
+ * @param {{ signal: AbortSignal, trace: boolean }} options
+ */
+async function scoreBy(model, row, bytes, options) {
+  const began = performance.now();
+  const { bitsPerByte, trace } = await model.score(bytes, {
+    ...options,
+    onProgress: ({ loaded, total }) => {
+      showProgress(true, loaded / total);
+      say(`Scoring: ${count(loaded)} of ${count(total)} bytes`);
+    },
+  });
+  const seconds = (performance.now() - began) / 1000;
+  show(row, bitsPerByte);
+  row.note.textContent = `${count(Math.round(bytes.length / seconds))} bytes/s`;
+  if (!trace) return;
+  page.shown.hidden = false;
+  page.shown.textContent = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  inside.show(trace, { end: bytes.length, layers: Number(model.info.config.n_layers) });
+}
+
+/** How many bytes gzip makes of a text. @param {Uint8Array} bytes */
+async function gzipped(bytes) {
+  const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new CompressionStream("gzip"));
+  return (await new Response(stream).arrayBuffer()).byteLength;
+}
+
+/**
+ * Takes a file's bytes, whatever they are, as the text.
+ *
+ * @param {File} file
+ */
+async function readFile(file) {
+  page.error.textContent = "";
+  if (file.size > LONGEST) {
+    page.error.textContent = `${file.name} has ${count(file.size)} bytes; here it may have at most ${count(LONGEST)}.`;
+    return;
+  }
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  page.text.value = text;
+  // A field may change line ends, and cannot hold what is no text.
+  given = { name: file.name, bytes };
+  page.size.textContent = `${file.name}, ${count(bytes.length)} bytes`;
+}
+
+function showSize() {
+  given = undefined;
+  page.size.textContent = `${count(new TextEncoder().encode(page.text.value).length)} bytes`;
+}
+
+page.form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (session.isReady) void score();
+});
+page.stop.addEventListener("click", () => session.stop());
+page.text.addEventListener("input", showSize);
+page.file.addEventListener("change", () => {
+  const [file] = page.file.files ?? [];
+  if (file) void readFile(file);
+  page.file.value = ""; // the same file can be chosen again
+});
+session.onChange(() => {
+  page.button.ariaDisabled = String(!session.isReady);
+  page.stop.ariaDisabled = String(session.doing !== "working");
+});
+showSize();
