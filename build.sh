@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # Versions that are pinned here; those of crates and npm packages stand in Cargo.lock and
-# tests/e2e/package-lock.json.
+# tests/package-lock.json.
 NATIVE_TOOLCHAIN=1.95.0
 WEB_TOOLCHAIN=nightly-2026-05-20
 WASM_PACK_VERSION=0.15.1
@@ -15,7 +15,7 @@ WASM_BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/
 
 TARGET=wasm32-unknown-unknown
 TOOLCHAIN=$PWD/.cargo/toolchain
-NODE_BIN=tests/e2e/node_modules/.bin
+NODE_BIN=tests/node_modules/.bin
 DEBIAN_RUST="rustc-web cargo-web rust-web-src rust-web-llvm rust-web-clippy lld-22"
 
 usage() {
@@ -262,11 +262,11 @@ setup_crates() {
 }
 
 setup_node() {
-  local installed=tests/e2e/node_modules/.installed-lock.json
-  if ! cmp -s tests/e2e/package-lock.json "$installed"; then
-    say "Installing the packages of tests/e2e/package-lock.json (npm): wasm-opt, the linter, the type checker, the browsers' drivers, axe-core"
-    npm ci --prefix tests/e2e --no-audit --no-fund
-    cp tests/e2e/package-lock.json "$installed"
+  local installed=tests/node_modules/.installed-lock.json
+  if ! cmp -s tests/package-lock.json "$installed"; then
+    say "Installing the packages of tests/package-lock.json (npm): wasm-opt, the linter, the type checker, the browsers' drivers, axe-core"
+    npm ci --prefix tests --no-audit --no-fund
+    cp tests/package-lock.json "$installed"
   fi
 }
 
@@ -350,7 +350,7 @@ build() {
   rm -rf "$out"
   build_variant "$out/cpu1_relaxed.wasm" --features relaxed-simd
   build_variant "$out/cpu1_bg.wasm"
-  node tests/e2e/files.mjs
+  node tests/tools/files.mjs
 }
 
 # Builds one wasm file, with these options of cargo. What a visitor downloads is to be small: std is
@@ -389,7 +389,7 @@ build_variant() {
 }
 
 serve() {
-  if [ $# -gt 0 ]; then exec node tests/e2e/server.mjs --port "$1"; else exec node tests/e2e/server.mjs; fi
+  if [ $# -gt 0 ]; then exec node tests/tools/serve.mjs --port "$1"; else exec node tests/tools/serve.mjs; fi
 }
 
 # The engines beside ours; without the network those that are not there are left out.
@@ -406,7 +406,7 @@ bench() {
   if [ "${1-}" = loading ]; then
     local write=
     [ "${2-}" != --write ] || write=1
-    WRITE=$write node --test --test-reporter spec tests/e2e/loading.mjs
+    WRITE=$write node --test --test-reporter spec tests/bench/loading.mjs
   elif [ "${1-}" = gate ]; then
     node tests/bench/gate.mjs "${@:2}"
   else
@@ -442,12 +442,12 @@ lint_wasm() {
   cargo_web clippy --locked --lib --tests --features relaxed-simd -- -D warnings
 }
 docs() { RUSTDOCFLAGS="-D warnings" cargo_native doc --locked --no-deps; }
-lint_javascript() { "$NODE_BIN/eslint" --config tests/e2e/eslint.config.js --max-warnings 0 www tests/e2e tests/bench; }
+lint_javascript() { "$NODE_BIN/eslint" --config tests/eslint.config.js --max-warnings 0 www tests; }
 page_tests() {
   rm -rf target/faults
-  node --test --test-reporter spec tests/e2e/*.test.mjs
+  node --test --test-reporter spec tests/tools/*.test.mjs tests/e2e/*.test.mjs
 }
-faults_table() { node tests/e2e/faults.mjs $WRITE; }
+faults_table() { node tests/e2e/support/faults.mjs $WRITE; }
 
 # What people do with the page, in real engines by their names.
 journeys() {
@@ -476,7 +476,7 @@ wasm_tests_webkit() {
 
 type_check() {
   local world
-  for world in tsconfig.page tsconfig.worker tsconfig; do "$NODE_BIN/tsc" -p "tests/e2e/$world.json"; done
+  for world in tsconfig.page tsconfig.worker tsconfig; do "$NODE_BIN/tsc" -p "tests/$world.json"; done
 }
 
 test_engines() {
@@ -513,7 +513,7 @@ audit() {
   check "crates: licences, sources, doubles" check_crates
   check "crates: known faults" cargo-deny --locked check advisories
   local folder
-  for folder in tests/e2e tests/bench www/examples/vite; do
+  for folder in tests tests/bench www/examples/vite; do
     check "$folder: known faults" npm audit --package-lock-only --prefix "$folder"
   done
   tell_checks
@@ -524,7 +524,7 @@ test_all() {
   check "clippy, native" cargo_native clippy --locked --all-targets -- -D warnings
   check "clippy, wasm" lint_wasm
   check "rustdoc" docs
-  # Compiling it takes longer than all other tools together; tests/e2e/dependencies.test.mjs has the most of it.
+  # Compiling it takes longer than all other tools together; tests/tools/dependencies.test.mjs has the most of it.
   if have cargo-deny; then check "cargo deny" check_crates; fi
   check "native tests" cargo_native test --locked
   check "wasm tests with threads" wasm_tests
@@ -573,9 +573,9 @@ case "$verb" in
   bench) setup_build; setup_tests; build; bench "$@" ;;
   soak) setup_build; setup_tests; build; soak ;;
   audit) setup_build; setup_tool cargo-deny cargo-deny "$CARGO_DENY_VERSION" "which judges dependencies"; audit ;;
-  package) setup_build; build; node tests/e2e/package.mjs ;;
-  site) setup_build; build; node tests/e2e/publish.mjs target/site ;;
-  screenshots) setup_build; setup_tests; build; node --test --test-reporter spec tests/e2e/screenshots.mjs ;;
+  package) setup_build; build; node tests/tools/package.mjs ;;
+  site) setup_build; build; node tests/tools/publish.mjs target/site ;;
+  screenshots) setup_build; setup_tests; build; node --test --test-reporter spec tests/tools/screenshots.mjs ;;
   clean) rm -rf target www/pkg ;;
   "" | help | -h | --help) usage ;;
   *) usage >&2; fail "there is no verb '$verb'." ;;

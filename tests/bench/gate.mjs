@@ -6,9 +6,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "../e2e/node_modules/playwright-core/index.mjs";
-import { FLAGS, chromiumPath } from "../e2e/chromium.mjs";
-import { serve } from "../e2e/server.mjs";
+import { chromium } from "playwright-core";
+import { FLAGS, chromiumPath } from "../e2e/support/chromium.mjs";
+import { serve } from "../tools/serve.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FILES = join(ROOT, "target/bench");

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
-import { openPage } from "./browser.mjs";
-import { failingModel, scriptedModel } from "./scripted.mjs";
-import { serve } from "./server.mjs";
+import { openPage } from "./support/browser.mjs";
+import { failingModel, scriptedModel } from "./support/scripted.mjs";
+import { serve } from "../tools/serve.mjs";
 
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 

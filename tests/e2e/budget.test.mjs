@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { openPage } from "./browser.mjs";
-import { publish } from "./publish.mjs";
+import { openPage } from "./support/browser.mjs";
+import { publish } from "../tools/publish.mjs";
 
 /** @import { Page } from "playwright-core" */
 

@@ -7,16 +7,16 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { hubAddress } from "../../www/api/hub.js";
-import { openPage } from "./browser.mjs";
-import { FLAGS, chromiumPath } from "./chromium.mjs";
-import { happened } from "./faults.mjs";
-import { standIn } from "./hub.mjs";
-import { serve } from "./server.mjs";
-import { says } from "./site.mjs";
+import { openPage } from "./support/browser.mjs";
+import { FLAGS, chromiumPath } from "./support/chromium.mjs";
+import { happened } from "./support/faults.mjs";
+import { standIn } from "./support/hub.mjs";
+import { serve } from "../tools/serve.mjs";
+import { says } from "./support/site.mjs";
 
 /** @import { Page, Worker } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const EMBEDDED = await readFile(new URL("../../www/models/cpu1-rust-docs.pt", import.meta.url));
 const NAME = "owner/repo/run_14/model.pt";

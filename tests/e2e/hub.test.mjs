@@ -4,13 +4,13 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { hubAddress } from "../../www/api/hub.js";
-import { openPage } from "./browser.mjs";
-import { happened } from "./faults.mjs";
-import { standIn } from "./hub.mjs";
+import { openPage } from "./support/browser.mjs";
+import { happened } from "./support/faults.mjs";
+import { standIn } from "./support/hub.mjs";
 
 /** @import { TestContext } from "node:test" */
 /** @import { Page } from "playwright-core" */
-/** @import { Fault } from "./hub.mjs" */
+/** @import { Fault } from "./support/hub.mjs" */
 
 /** @param {string} flavour */
 const fixture = (flavour) => readFileSync(new URL(`../fixtures/run_14.${flavour}.pt`, import.meta.url));

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openPage } from "./browser.mjs";
-import { LIST, listFiles } from "./files.mjs";
-import { serve } from "./server.mjs";
+import { openPage } from "./support/browser.mjs";
+import { LIST, listFiles } from "../tools/files.mjs";
+import { serve } from "../tools/serve.mjs";
 
 /** @import { BrowserContext, Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 /** A browser that is offline says so in its console; a page that goes away breaks off what it began. */

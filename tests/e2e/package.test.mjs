@@ -8,10 +8,10 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { assertAccessible } from "./axe.mjs";
-import { openPage } from "./browser.mjs";
-import { SEEDED, isSeeded } from "./digests.mjs";
-import { makePackage } from "./package.mjs";
+import { assertAccessible } from "./support/axe.mjs";
+import { openPage } from "./support/browser.mjs";
+import { SEEDED, isSeeded } from "./support/digests.mjs";
+import { makePackage } from "../tools/package.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */

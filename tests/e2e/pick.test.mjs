@@ -4,13 +4,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openPage } from "./browser.mjs";
-import { standIn } from "./hub.mjs";
-import { says, siteFor } from "./site.mjs";
+import { openPage } from "./support/browser.mjs";
+import { standIn } from "./support/hub.mjs";
+import { says, siteFor } from "./support/site.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const ARCHIVE = "Cukinator/cpu1-ablation-checkpoints";
 const FINALS = "Cukinator/cpu1-ablations-final";

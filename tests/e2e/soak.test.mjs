@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { openPage } from "./browser.mjs";
-import { says } from "./site.mjs";
+import { openPage } from "./support/browser.mjs";
+import { says } from "./support/site.mjs";
 
 /** @import { Page } from "playwright-core" */
 

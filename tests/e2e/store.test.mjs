@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { hubAddress } from "../../www/api/hub.js";
-import { openPage } from "./browser.mjs";
-import { happened } from "./faults.mjs";
-import { standIn } from "./hub.mjs";
+import { openPage } from "./support/browser.mjs";
+import { happened } from "./support/faults.mjs";
+import { standIn } from "./support/hub.mjs";
 
 /** @import { TestContext } from "node:test" */
 /** @import { Page } from "playwright-core" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 /** @param {string} name */
 const fixture = (name) => readFileSync(new URL(`../fixtures/${name}.pt`, import.meta.url));
@@ -299,7 +299,7 @@ test("no fault of the server leaves a wrong model behind", async (t) => {
   const { hub, page, load, cached } = await open(t);
   const name = "owner/repo/run_07/step.pt";
   const want = await load(name, { cache: false });
-  /** @type {[string, import("./hub.mjs").Fault[]][]} */
+  /** @type {[string, import("./support/hub.mjs").Fault[]][]} */
   const faults = [
     ["gone", [{ status: 404 }]],
     ["refused", [{ status: 403 }]],

@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { assertAccessible } from "./axe.mjs";
-import { openPage } from "./browser.mjs";
-import { standIn } from "./hub.mjs";
-import { scriptedModel } from "./scripted.mjs";
-import { says, siteFor } from "./site.mjs";
+import { assertAccessible } from "./support/axe.mjs";
+import { openPage } from "./support/browser.mjs";
+import { standIn } from "./support/hub.mjs";
+import { scriptedModel } from "./support/scripted.mjs";
+import { says, siteFor } from "./support/site.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const ARCHIVE = "Cukinator/cpu1-ablation-checkpoints";
 const FINALS = "Cukinator/cpu1-ablations-final";

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { hubAddress } from "../../www/api/hub.js";
-import { openPage } from "./browser.mjs";
-import { standIn } from "./hub.mjs";
+import { openPage } from "./support/browser.mjs";
+import { standIn } from "./support/hub.mjs";
 
 /** @import { TestContext } from "node:test" */
 

@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Builder } from "selenium-webdriver";
-import { FLAGS, chromiumPath } from "../chromium.mjs";
+import { FLAGS, chromiumPath } from "../support/chromium.mjs";
 
 /** @import { ChildProcess } from "node:child_process" */
 /** @import { AddressInfo } from "node:net" */

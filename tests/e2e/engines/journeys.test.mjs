@@ -8,16 +8,16 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Key } from "selenium-webdriver";
-import { assertAccessible } from "../axe.mjs";
-import { DIGESTS, SEEDED, digest } from "../digests.mjs";
-import { standIn } from "../hub.mjs";
-import { serve } from "../server.mjs";
-import { siteFor } from "../site.mjs";
+import { assertAccessible } from "../support/axe.mjs";
+import { DIGESTS, SEEDED, digest } from "../support/digests.mjs";
+import { standIn } from "../support/hub.mjs";
+import { serve } from "../../tools/serve.mjs";
+import { siteFor } from "../support/site.mjs";
 import { Engine, KINDS, wantedEngines } from "./engine.mjs";
 import { Visitor } from "./visitor.mjs";
 
 /** @import { TestContext } from "node:test" */
-/** @import { Digest } from "../digests.mjs" */
+/** @import { Digest } from "../support/digests.mjs" */
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const WWW = join(ROOT, "www");

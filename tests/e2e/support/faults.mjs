@@ -1,12 +1,12 @@
 // What befell a page in its tests, and what came of it: a table for the README. Tests record it, and `./build.sh test`
 // prints it.
 //
-//   node tests/e2e/faults.mjs [--write]
+//   node tests/e2e/support/faults.mjs [--write]
 import { appendFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** A file for each process, as tests run side by side. */
 const FOLDER = join(ROOT, "target/faults");
 

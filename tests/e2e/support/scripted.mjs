@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 
 /** @import { Page } from "playwright-core" */
 
-const PROGRAM = new URL("../../www/pkg/cpu1.js", import.meta.url);
+const PROGRAM = new URL("../../../www/pkg/cpu1.js", import.meta.url);
 
 /**
  * Every text will be these bytes, one at a time.

@@ -3,7 +3,7 @@
 import { after } from "node:test";
 import { chromium } from "playwright-core";
 import { FLAGS, chromiumPath } from "./chromium.mjs";
-import { serve } from "./server.mjs";
+import { serve } from "../../tools/serve.mjs";
 
 /** @import { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */

@@ -6,7 +6,6 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const WWW = join(ROOT, "www");
-const HERE = join(ROOT, "tests", "e2e");
 
 /**
  * Makes the folder `package` of what www/package.json names, and of that the archive as npm takes it.
@@ -28,7 +27,7 @@ export function makePackage(folder = join(ROOT, "target")) {
   const program = join(made, "pkg", "cpu1.d.ts");
   writeFileSync(program, `/// <reference lib="esnext.disposable" />\n${readFileSync(program, "utf8")}`);
   const tsc = fileURLToPath(new URL("bin/tsc", import.meta.resolve("typescript/package.json")));
-  execFileSync(process.execPath, [tsc, "-p", join(HERE, "tsconfig.types.json"), "--outDir", made], { stdio: "inherit" });
+  execFileSync(process.execPath, [tsc, "-p", join(ROOT, "tests/tsconfig.types.json"), "--outDir", made], { stdio: "inherit" });
   const packed = execFileSync("npm", ["pack", "--json", "--pack-destination", folder], { cwd: made, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   const [{ filename, files: listed }] = JSON.parse(packed);
   return { archive: join(folder, filename), files: listed.map((/** @type {{ path: string }} */ { path }) => path).sort() };

@@ -1,7 +1,7 @@
 // Writes www/pkg/files.json: the page's files and their SHA-256, by which its service worker knows one version of the
 // page from another. A part of `./build.sh build`.
 //
-//   node tests/e2e/files.mjs
+//   node tests/tools/files.mjs
 import { createHash } from "node:crypto";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

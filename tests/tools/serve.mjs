@@ -1,6 +1,6 @@
 // A static file server for the page, on the loopback interface only.
 //
-//   node tests/e2e/server.mjs [--port N] [--root DIR] [--no-isolation]
+//   node tests/tools/serve.mjs [--port N] [--root DIR] [--no-isolation]
 //
 // It sends the headers of cross-origin isolation, which browsers ask for before they share memory
 // between threads; `--no-isolation` leaves them out, as most static hosts do.

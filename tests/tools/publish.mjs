@@ -1,7 +1,7 @@
 // Writes a copy of www/ for a host: what visitors need, and of its JavaScript what browsers need, for half
 // of that is comments. A part of `./build.sh site`.
 //
-//   node tests/e2e/publish.mjs FOLDER
+//   node tests/tools/publish.mjs FOLDER
 import { execFileSync } from "node:child_process";
 import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { LIST, listFiles } from "./files.mjs";
 
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
-const TSC = fileURLToPath(new URL("node_modules/.bin/tsc", import.meta.url));
+const TSC = fileURLToPath(new URL("../node_modules/.bin/tsc", import.meta.url));
 
 /** What is for those who build with it. */
 const LEFT_OUT = /^(?:package\.json|PACKAGE\.md|examples\/vite)(?:$|\/)|\.d\.ts$/;
@@ -30,6 +30,6 @@ export async function publish(folder) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const [, , folder] = process.argv;
-  if (folder === undefined) throw new Error("Say which folder to write: node tests/e2e/publish.mjs FOLDER");
+  if (folder === undefined) throw new Error("Say which folder to write: node tests/tools/publish.mjs FOLDER");
   await publish(folder);
 }

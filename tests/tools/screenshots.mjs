@@ -2,13 +2,13 @@
 import { mkdir } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openPage } from "./browser.mjs";
-import { says } from "./site.mjs";
+import { openPage } from "../e2e/support/browser.mjs";
+import { says } from "../e2e/support/site.mjs";
 
 /** @import { Page } from "playwright-core" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "../e2e/support/browser.mjs" */
 
-const FOLDER = fileURLToPath(new URL("screenshots/", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../e2e/screenshots/", import.meta.url));
 
 /** @type {[name: string, options: PageOptions, act: (page: Page) => Promise<void>][]} */
 const PICTURES = [

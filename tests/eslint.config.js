@@ -24,5 +24,5 @@ export default [
   { files: ["www/**"], languageOptions: { globals: globals.browser } },
   { files: ["www/worker/**", "www/bench/worker.js"], languageOptions: { globals: globals.worker } },
   { files: ["www/sw.js"], languageOptions: { globals: globals.serviceworker } },
-  { files: ["tests/e2e/**", "tests/bench/**"], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
+  { files: ["tests/**"], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
 ];

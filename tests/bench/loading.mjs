@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { FLAGS, chromiumPath } from "./chromium.mjs";
-import { standIn } from "./hub.mjs";
-import { serve } from "./server.mjs";
+import { FLAGS, chromiumPath } from "../e2e/support/chromium.mjs";
+import { standIn } from "../e2e/support/hub.mjs";
+import { serve } from "../tools/serve.mjs";
 
 /** @import { BrowserContext } from "playwright-core" */
 /** @import { TestContext } from "node:test" */

@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const read = (path) => readFileSync(join(ROOT, path), "utf8");
 
 /** Where npm packages are declared. */
-const NPM = ["tests/e2e", "tests/bench", "www/examples/vite"];
+const NPM = ["tests", "tests/bench", "www/examples/vite"];
 /** Cargo's workspaces. */
 const CARGO = [".", "tests/fuzz"];
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 /** @import { TestContext } from "node:test" */
 
-const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
+const WWW = fileURLToPath(new URL("../../../www/", import.meta.url));
 
 /** @param {string} name */
 const www = (name) => readFileSync(join(WWW, name), "utf8");

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 /** @typedef {{ model: string, prompt: string | number[], options: Record<string, any>, digest: string }} Digest */
 
 /** @type {Digest[]} */
-export const DIGESTS = JSON.parse(readFileSync(new URL("../fixtures/digests.json", import.meta.url), "utf8"));
+export const DIGESTS = JSON.parse(readFileSync(new URL("../../fixtures/digests.json", import.meta.url), "utf8"));
 
 /** What the embedded model writes after a prompt, with a seed; other settings are the defaults. */
 export const SEEDED = /** @type {Digest & { prompt: string }} */ (DIGESTS.find(({ prompt, options }) => prompt === "Ownership is" && options.seed === "7"));

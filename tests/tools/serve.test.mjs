@@ -5,7 +5,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { serve } from "./server.mjs";
+import { serve } from "./serve.mjs";
 
 /** @import { TestContext } from "node:test" */
 
