@@ -1,6 +1,6 @@
 //! Roles at the published sizes, where shapes coincide that do not in the small fixtures: 512 is the
 //! width of the model, four times that of the local decoder and the width of its feed-forward layer.
-//! Names and shapes are PyTorch's (`tests/reference/full_size.py --shapes`).
+//! Names and shapes are PyTorch's (`tests/reference/write_full_size.py --shapes`).
 #![cfg(not(target_arch = "wasm32"))]
 
 use cpu1::checkpoint::{Encoding, TensorInfo, Value};

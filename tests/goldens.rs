@@ -1,4 +1,4 @@
-//! Rust equals PyTorch: every fixture that `tests/reference/goldens.py` wrote, scored and continued.
+//! Rust equals PyTorch: every fixture that `tests/reference/write_goldens.py` wrote, scored and continued.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;

@@ -1,5 +1,5 @@
 //! Compact files with other keys, orders, bits, codes and scales than ours, written with torch by
-//! `tests/reference/compact_variants.py`: read alike where they say what they mean, refused where not.
+//! `tests/reference/write_compact_variants.py`: read alike where they say what they mean, refused where not.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;
@@ -37,7 +37,7 @@ fn read(name: &str) -> Result<(Contents, Vec<(String, Tensor)>), Error> {
     Ok((contents, tensors))
 }
 
-/// The weights of `compact_variants.py`, by its formula.
+/// The weights of `write_compact_variants.py`, by its formula.
 fn weight(i: usize) -> f32 {
     ((i * i + i / 4) % 3) as f32 - 1.0
 }

@@ -1,4 +1,4 @@
-//! The tokenizer equals Hugging Face's `tokenizers`, whose ids `tests/reference/bpe.py` wrote, and
+//! The tokenizer equals Hugging Face's `tokenizers`, whose ids `tests/reference/write_bpe.py` wrote, and
 //! takes damaged and foreign files for what they are.
 #![cfg(not(target_arch = "wasm32"))]
 

@@ -1,4 +1,4 @@
-//! What can be seen of a pass equals what hooks see in PyTorch (`tests/reference/traces.py`), and
+//! What can be seen of a pass equals what hooks see in PyTorch (`tests/reference/write_traces.py`), and
 //! looking on changes nothing.
 #![cfg(not(target_arch = "wasm32"))]
 

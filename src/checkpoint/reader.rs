@@ -400,7 +400,7 @@ pub(super) mod tests {
             .collect()
     }
 
-    /// 0, 0.25, 0.5, …, as `tests/reference/checkpoint_files.py` fills its tensors.
+    /// 0, 0.25, 0.5, …, as `tests/reference/write_checkpoint_files.py` fills its tensors.
     fn ramp(len: usize) -> Vec<f32> {
         (0..len).map(|i| i as f32 / 4.0).collect()
     }

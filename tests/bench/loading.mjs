@@ -78,7 +78,7 @@ test("the table", () => {
 function checkpoint(run, flavour) {
   const path = join(ROOT, "target/bench", `${run}.${flavour}.pt`);
   if (!existsSync(path)) {
-    const script = join(ROOT, "tests/reference/full_size.py");
+    const script = join(ROOT, "tests/reference/write_full_size.py");
     execFileSync(process.env.PYTHON ?? "python3", [script, run, flavour, path], { stdio: "inherit" });
   }
   return path;

@@ -106,7 +106,7 @@ function checkpoint(run) {
   const name = `${run}.compact.pt`;
   if (existsSync(join(FILES, name))) return name;
   try {
-    execFileSync(python(), [join(ROOT, "tests/reference/full_size.py"), run, "compact", join(FILES, name)], { stdio: "inherit" });
+    execFileSync(python(), [join(ROOT, "tests/reference/write_full_size.py"), run, "compact", join(FILES, name)], { stdio: "inherit" });
     return name;
   } catch {
     skip(run, "its file is written by Python with PyTorch: set PYTHON to one that has it");

@@ -1,13 +1,13 @@
 """Writes `tests/fixtures/ambiguous.pt`: run_14's fixture with two tensors of each block under names that say
 nothing, and `ambiguous.json`, the name map that settles them.
 
-    python ambiguous.py
+    python write_ambiguous.py
 """
 
 import json
 
 import torch
-from goldens import FIXTURES
+from write_goldens import FIXTURES
 
 HIDDEN = {"mixer.forget": "t0", "mixer.candidate": "t1"}
 

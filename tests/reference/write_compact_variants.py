@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes compact files as other people might: other keys, orders, bits, codes and scales.
 
-    python tests/reference/compact_variants.py [folder]
+    python tests/reference/write_compact_variants.py [folder]
 
 The folder is tests/fixtures/checkpoint/packed unless given. tests/packings.rs reads them. A file whose
 name begins with `no_` declares too little, or contradicts itself, and is to be refused.

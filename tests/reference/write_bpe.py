@@ -1,7 +1,7 @@
 """Writes the golden files of `tests/fixtures/tokenizers/`: small byte-level BPE tokenizers of the common kinds,
 trained on the held-out text by Hugging Face's `tokenizers`, and the ids that it gives to awkward texts.
 
-    python bpe.py                 needs the package tokenizers (written with 0.23.3)
+    python write_bpe.py                 needs the package tokenizers (written with 0.23.3)
 """
 
 import json

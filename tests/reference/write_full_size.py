@@ -1,7 +1,7 @@
 """Writes a checkpoint of a run at its full size with random weights, to measure loading and speed with.
 
-    python full_size.py RUN {unpacked,compact,step} FILE
-    python full_size.py --shapes       names and shapes of every run's tensors, tests/fixtures/full_size.json
+    python write_full_size.py RUN {unpacked,compact,step} FILE
+    python write_full_size.py --shapes       names and shapes of every run's tensors, tests/fixtures/full_size.json
 
 A step file has its optimizer's state, as most of the archive's have. The DeleteGate deletes nothing, so that
 every patch costs a whole pass.
@@ -15,7 +15,7 @@ import sys
 import torch
 
 import files
-import goldens
+import write_goldens
 from config import RUNS
 from model import CPU1
 
@@ -40,11 +40,11 @@ def shapes(run):
 def main():
     if sys.argv[1:] == ["--shapes"]:
         lines = [f"{json.dumps(run)}: {json.dumps(shapes(run))}" for run in RUNS]
-        (goldens.FIXTURES / "full_size.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+        (write_goldens.FIXTURES / "full_size.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
         return
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("run", choices=RUNS)
-    parser.add_argument("flavour", choices=goldens.NAMES)
+    parser.add_argument("flavour", choices=write_goldens.NAMES)
     parser.add_argument("file", type=pathlib.Path)
     arguments = parser.parse_args()
     model = random_model(arguments.run)
@@ -52,9 +52,9 @@ def main():
     # Under another name first: a file that is there is a whole one.
     unfinished = arguments.file.with_suffix(".part")
     if arguments.flavour == "step":
-        files.write_step(model, unfinished, 1000, goldens.step_optimizer(model))
+        files.write_step(model, unfinished, 1000, write_goldens.step_optimizer(model))
     else:
-        goldens.NAMES[arguments.flavour](model, unfinished)
+        write_goldens.NAMES[arguments.flavour](model, unfinished)
     unfinished.rename(arguments.file)
     print(f"{arguments.file}: {arguments.file.stat().st_size} bytes")
 

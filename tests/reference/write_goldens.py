@@ -1,8 +1,8 @@
 """Writes the golden files of `tests/fixtures/`: small random models of every run in every file flavour, what
 they score and what they generate, and the same for the embedded model.
 
-    python goldens.py [RUN ...]                  the named runs, or all sixteen
-    python goldens.py --embedded MODEL.pt        embedded.json for the shipped model
+    python write_goldens.py [RUN ...]                  the named runs, or all sixteen
+    python write_goldens.py --embedded MODEL.pt        embedded.json for the shipped model
 
 The random weights are made lively (sharp logits, gates that delete about 40 % of the patches). The seed is
 the first with which no decision is close: no activation within 3e-7 of its size of a rounding boundary, no
@@ -180,7 +180,7 @@ def write_golden(run):
             if golden := try_seed(run, seed, folder):
                 break
         else:
-            raise SystemExit(f"{run}: none of a thousand seeds keeps clear of ties; loosen the margins in goldens.py")
+            raise SystemExit(f"{run}: none of a thousand seeds keeps clear of ties; loosen the margins in write_goldens.py")
         for flavour in NAMES:
             (FIXTURES / f"{run}.{flavour}.pt").write_bytes((folder / f"{run}.{flavour}.pt").read_bytes())
     (FIXTURES / f"{run}.json").write_text(json.dumps(golden) + "\n")
@@ -220,7 +220,7 @@ def steady_pieces(model, double, text, count):
             pieces.append({"text": piece, "per_byte": [round(bits, 6) for bits in per_byte], "scored_patches_deleted": deleted})
         if len(pieces) == count:
             return pieces
-    raise SystemExit(f"only {len(pieces)} of {count} stretches of text keep clear of ties; loosen the margins in goldens.py")
+    raise SystemExit(f"only {len(pieces)} of {count} stretches of text keep clear of ties; loosen the margins in write_goldens.py")
 
 
 def steady_greedy(model, text, count):

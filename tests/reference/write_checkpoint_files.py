@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the small torch files that tests/hostile.rs and the checkpoint's tests read.
 
-    python tests/reference/checkpoint_files.py [folder]
+    python tests/reference/write_checkpoint_files.py [folder]
 
 The folder is tests/fixtures/checkpoint unless given. Every value is set by a formula that the
 tests repeat, and nothing depends on the version of torch but the archive's serialization id.

@@ -1,9 +1,9 @@
 """Writes the goldens of models that differ from the published runs in what SPEC §3 leaves open: widths, ranks,
 numbers of local blocks, biases, optional norms. `tests/fixtures/variants/`, a file and what it scores and writes.
 
-    python variants.py [NAME ...]
+    python write_variants.py [NAME ...]
 
-The seeds are chosen as in goldens.py, so that no rounding is close.
+The seeds are chosen as in write_goldens.py, so that no rounding is close.
 """
 
 import argparse
@@ -13,13 +13,13 @@ import tempfile
 from pathlib import Path
 
 import files
-import goldens
+import write_goldens
 import torch
 from config import RUNS, reduced
 from model import CPU1
 from quant import Linear
 
-FOLDER = goldens.FIXTURES / "variants"
+FOLDER = write_goldens.FIXTURES / "variants"
 
 
 def all_names(model):
@@ -71,22 +71,22 @@ def write(name):
     names = tensors(CPU1(config))
     first = 1000 * list(VARIANTS).index(name)
     for seed in range(first, first + 1000):
-        text, prompt, short = goldens.texts(config, seed)
-        model = goldens.lively(config, seed, text, names)
+        text, prompt, short = write_goldens.texts(config, seed)
+        model = write_goldens.lively(config, seed, text, names)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.pt"
             if flavour == "step":
                 files.write_step(model, path, 1000)
             else:
-                goldens.NAMES[flavour](model, path)
+                write_goldens.NAMES[flavour](model, path)
             loaded = files.load(path)
-            with goldens.Margins() as margins:
+            with write_goldens.Margins() as margins:
                 if config.delete_gate:
                     loaded.delete_gate.register_forward_hook(margins.watch_gate)
-                golden = goldens.results(loaded, text, prompt, short, margins)
+                golden = write_goldens.results(loaded, text, prompt, short, margins)
             if not golden or not margins.wide():
                 continue
-            if not goldens.agree(golden, goldens.results(files.load(path, torch.float64), text, prompt, short)):
+            if not write_goldens.agree(golden, write_goldens.results(files.load(path, torch.float64), text, prompt, short)):
                 continue
             (FOLDER / f"{name}.pt").write_bytes(path.read_bytes())
         golden = {"variant": name, "run": run, "flavour": flavour, "text": text} | golden

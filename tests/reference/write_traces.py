@@ -1,6 +1,6 @@
 """Writes `tests/fixtures/traces.json`: what can be seen of a pass through some fixtures, seen by hooks.
 
-    python traces.py
+    python write_traces.py
 """
 
 import json
