@@ -2,7 +2,7 @@
 //! [`Generation`](crate::generate::Generation) or a [`Scoring`](crate::score::Scoring) that is watched.
 
 use crate::math::softmax;
-pub use crate::model::trace::Passage;
+pub use crate::model::passage::Passage;
 use crate::model::{State, Symbol};
 use crate::score::surprisal;
 

@@ -343,7 +343,7 @@ impl Model {
             ("kernel", kernels::chosen().name.into()),
             ("threads", number(self.team.members())),
             ("max_prompt_bytes", number(generate::MAX_PROMPT)),
-            ("config", plain(&weights::header::value(config))),
+            ("config", plain(&weights::file_config::value(config))),
         ])
     }
 

@@ -5,7 +5,7 @@
 
 use cpu1::checkpoint::{Encoding, TensorInfo, Value};
 use cpu1::config::RUNS;
-use cpu1::weights::header::Hints;
+use cpu1::weights::file_config::Hints;
 use cpu1::weights::roles::{NameMap, assign};
 use serde_json::Value as Json;
 

@@ -11,7 +11,7 @@ mod cli {
     use cpu1::score::Scoring;
     use cpu1::tokenizer::Tokenizer;
     use cpu1::weights::roles::NameMap;
-    use cpu1::weights::{Loaded, Loader, header};
+    use cpu1::weights::{Loaded, Loader, file_config};
     use serde_json::{Map, Value, json};
     use std::ffi::OsString;
     use std::fs::File;
@@ -398,7 +398,7 @@ mod cli {
     /// The config under the keys of SPEC §3.
     fn header_json(model: &Model) -> Value {
         use cpu1::checkpoint::Value as Pickled;
-        let Pickled::Dict(entries) = header::value(&model.config) else {
+        let Pickled::Dict(entries) = file_config::value(&model.config) else {
             return Value::Null;
         };
         let plain = |value| match value {

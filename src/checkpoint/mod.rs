@@ -35,20 +35,20 @@
 //! before memory is set aside for it, and all that can be wrong is an [`Error`].
 //!
 //! - `zip`: the archive's directory and entries;
-//! - `fetch`: the ranges to ask for;
+//! - `ranges`: the ranges to ask for;
 //! - `pickle`: the description, as values;
 //! - `contents`: which of these values is the model;
 //! - `tensor`: a storage's bytes as a tensor's values;
-//! - [`compact`]: two bits a weight; `packing`: how another file lays them out;
+//! - [`codes`]: two bits a weight; `packing`: how another file lays them out;
 //! - [`write`](mod@write): the way back.
 
-pub mod compact;
+pub mod codes;
 mod contents;
 mod error;
-mod fetch;
 mod foreign;
 mod packing;
 mod pickle;
+mod ranges;
 mod reader;
 mod tensor;
 pub mod write;

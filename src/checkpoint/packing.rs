@@ -4,7 +4,7 @@
 //! tensor or for the file, has to agree, and has to fit the shapes; what then is still open is taken
 //! as SPEC §3 documents it where that fits, and is an error where it does not.
 
-use super::compact::{Layout, Packing, WEIGHTS, packed_len};
+use super::codes::{Layout, Packing, WEIGHTS, packed_len};
 use super::error::shown;
 use super::pickle::{Graph, Id, Node};
 

@@ -2,7 +2,7 @@
 
 use super::contents::{self, Contents};
 use super::error::{Result, shown};
-use super::fetch::Fetch;
+use super::ranges::Ranges;
 use super::tensor::{Source, Tensor};
 use super::zip::{self, Entry, Location, Tail};
 use super::{Error, foreign, pickle};
@@ -47,11 +47,11 @@ enum Phase {
     Head(Range<u64>),
     Directory(Location),
     /// Reading `data.pkl`, which is this entry, and `byteorder`.
-    Description(usize, Fetch),
+    Description(usize, Ranges),
     /// The contents are known; nothing was selected.
     Described,
     /// Reading storages.
-    Storages(Fetch),
+    Storages(Ranges),
     Failed,
 }
 
@@ -97,7 +97,7 @@ impl Reader {
         match &self.phase {
             Phase::Tail(range) | Phase::Head(range) => Some(range.clone()),
             Phase::Directory(location) => Some(location.range.clone()),
-            Phase::Description(_, fetch) | Phase::Storages(fetch) => fetch.wants(),
+            Phase::Description(_, ranges) | Phase::Storages(ranges) => ranges.wants(),
             Phase::Described | Phase::Failed => None,
         }
     }
@@ -106,7 +106,7 @@ impl Reader {
     /// [`wants`](Self::wants) on: who fetches them may ask for all of these at once.
     pub fn ahead(&self) -> Option<u64> {
         match &self.phase {
-            Phase::Description(_, fetch) | Phase::Storages(fetch) => fetch.ahead(),
+            Phase::Description(_, ranges) | Phase::Storages(ranges) => ranges.ahead(),
             _ => self.wants().map(|range| range.end),
         }
     }
@@ -127,8 +127,8 @@ impl Reader {
             Phase::Tail(range) => self.tail(range, bytes)?,
             Phase::Head(_) => return Err(foreign::recognise(bytes, self.file_len)),
             Phase::Directory(location) => self.directory(&location, bytes)?,
-            Phase::Description(pickle, fetch) => self.description(pickle, fetch, bytes)?,
-            Phase::Storages(fetch) => self.storages(fetch, bytes)?,
+            Phase::Description(pickle, ranges) => self.description(pickle, ranges, bytes)?,
+            Phase::Storages(ranges) => self.storages(ranges, bytes)?,
             Phase::Described | Phase::Failed => return Err(Error::NothingWanted),
         };
         Ok(())
@@ -186,10 +186,10 @@ impl Reader {
         let order: Vec<usize> = (0..storages.len())
             .filter(|&entry| storages[entry].pending > 0)
             .collect();
-        let fetch = Fetch::new(&self.entries, &order);
-        self.progress = (0, fetch.remaining());
+        let ranges = Ranges::new(&self.entries, &order);
+        self.progress = (0, ranges.remaining());
         (self.storages, self.missing, self.ready) = (storages, missing, ready);
-        self.phase = Phase::Storages(fetch);
+        self.phase = Phase::Storages(ranges);
         Ok(())
     }
 
@@ -289,7 +289,7 @@ impl Reader {
         wanted.sort_unstable();
         Ok(Phase::Description(
             pickle,
-            Fetch::new(&self.entries, &wanted),
+            Ranges::new(&self.entries, &wanted),
         ))
     }
 
@@ -301,8 +301,8 @@ impl Reader {
             .position(|entry| entry.name.strip_prefix(folder) == Some(name))
     }
 
-    fn description(&mut self, pickle: usize, mut fetch: Fetch, bytes: &[u8]) -> Result<Phase> {
-        for (index, data) in fetch.feed(&self.entries, bytes)? {
+    fn description(&mut self, pickle: usize, mut ranges: Ranges, bytes: &[u8]) -> Result<Phase> {
+        for (index, data) in ranges.feed(&self.entries, bytes)? {
             if index == pickle {
                 self.pickle = data;
                 continue;
@@ -315,8 +315,8 @@ impl Reader {
                 }
             }
         }
-        if fetch.wants().is_some() {
-            return Ok(Phase::Description(pickle, fetch));
+        if ranges.wants().is_some() {
+            return Ok(Phase::Description(pickle, ranges));
         }
         let folder = self.entries[pickle]
             .name
@@ -336,9 +336,9 @@ impl Reader {
         Ok(Phase::Described)
     }
 
-    fn storages(&mut self, mut fetch: Fetch, bytes: &[u8]) -> Result<Phase> {
+    fn storages(&mut self, mut ranges: Ranges, bytes: &[u8]) -> Result<Phase> {
         self.progress.0 += bytes.len() as u64;
-        for (index, data) in fetch.feed(&self.entries, bytes)? {
+        for (index, data) in ranges.feed(&self.entries, bytes)? {
             let storage = &mut self.storages[index];
             storage.bytes = data;
             for &tensor in &storage.tensors {
@@ -350,7 +350,7 @@ impl Reader {
                 }
             }
         }
-        Ok(Phase::Storages(fetch))
+        Ok(Phase::Storages(ranges))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tensors: from a storage's bytes to values in row-major order.
 
 use super::Error;
-use super::compact::{self, Packing};
+use super::codes::{self, Packing};
 use super::error::{Result, shown};
 use super::pickle::Dtype;
 use half::{bf16, f16};
@@ -57,7 +57,7 @@ impl Tensor {
             Data::Bf16(values) => values.iter().map(|value| value.to_f32()).collect(),
             Data::Int(values) => values.iter().map(|&value| value as f32).collect(),
             Data::Ternary { codes, scales } => {
-                let weights = compact::unpack(codes, self.len()).map(f32::from);
+                let weights = codes::unpack(codes, self.len()).map(f32::from);
                 if let [scale] = scales[..] {
                     return weights.map(|weight| weight * scale).collect();
                 }
@@ -165,7 +165,7 @@ impl Source {
                 let codes =
                     packed.gather(packed.entry.map_or(&[][..], &bytes), |[byte]: [u8; 1]| byte);
                 let codes =
-                    compact::repack(codes, packing, *rows, *columns).map_err(|(index, code)| {
+                    codes::repack(codes, packing, *rows, *columns).map_err(|(index, code)| {
                         Error::TernaryCode {
                             tensor: shown(name),
                             index,

@@ -3,7 +3,7 @@
 //! The archive is laid out as torch lays it out: stored entries whose data begin on 64-byte
 //! boundaries, `data.pkl` first, storages named by number.
 
-use super::compact::packed_len;
+use super::codes::packed_len;
 use super::pickle::Dtype;
 use super::zip::crc32;
 use super::{Data, Tensor, Value};

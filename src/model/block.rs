@@ -5,7 +5,7 @@ use super::ffn::FeedForward;
 use super::linear::{Activations, RmsNorm};
 use super::low_rank::LowRank;
 use super::mlgru::Mlgru;
-use super::trace::Seen;
+use super::passage::Seen;
 use crate::math::add;
 use crate::parallel::Crew;
 

@@ -29,7 +29,7 @@ pub mod linear;
 pub mod local_decoder;
 pub mod low_rank;
 pub mod mlgru;
-pub mod trace;
+pub mod passage;
 
 use crate::config::{Config, Mixer};
 use crate::parallel::Crew;
@@ -38,8 +38,8 @@ use delete_gate::DeleteGate;
 use embedding::Embedding;
 use linear::{Activations, Linear, RmsNorm};
 use local_decoder::{LocalDecoder, LocalState};
+use passage::{Passage, Passages, Seen};
 use std::ops::Range;
-use trace::{Passage, Passages, Seen};
 
 /// What a model reads and writes one of: a byte, or a BPE token.
 pub type Symbol = u32;

@@ -6,7 +6,7 @@
 //! loading needs the packed model and little more.
 
 mod assemble;
-pub mod header;
+pub mod file_config;
 pub mod pack;
 pub mod roles;
 
@@ -14,7 +14,7 @@ use crate::checkpoint::write::Writer;
 use crate::checkpoint::{self, Encoding, Flavour, Reader, Tensor, TensorInfo};
 use crate::config::Config;
 use crate::model::Model;
-use header::Hints;
+use file_config::Hints;
 use pack::Part;
 use roles::{Assignment, NameMap, Role, Why};
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ pub enum Error {
     /// The file cannot be read.
     Checkpoint(checkpoint::Error),
     /// The file's config says something impossible.
-    Config(header::Error),
+    Config(file_config::Error),
     /// The tensors do not make a model, or not one alone.
     Roles(roles::Error),
     /// A tensor holds NaN or an infinity.
@@ -166,7 +166,7 @@ impl Packed {
                 self.tensor(index),
             )
         });
-        Writer::new(&header::value(&self.config), tensors)
+        Writer::new(&file_config::value(&self.config), tensors)
     }
 
     /// The writer's next piece, `None` after the last.

@@ -12,7 +12,7 @@ mod outer;
 mod phrases;
 mod pool;
 
-use super::header::Hints;
+use super::file_config::Hints;
 use crate::checkpoint::{Encoding, TensorInfo, shown};
 use crate::config::{Config, Mixer, RUNS, Run};
 use block::{Shape, numel, settle_stack, width_of};

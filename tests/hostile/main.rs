@@ -3,14 +3,14 @@
 //! of them; what it finds belongs here.
 #![cfg(not(target_arch = "wasm32"))]
 
-#[path = "common/attack.rs"]
+#[path = "../common/attack.rs"]
 mod attack;
 
 use attack::{Allocated, Pickle, Random, archive, read};
 use cpu1::checkpoint::{
     Data, Encoding, Error, Flavour, Foreign, Reader, Tensor, TensorInfo, Value, write,
 };
-use cpu1::weights::header::Hints;
+use cpu1::weights::file_config::Hints;
 use cpu1::weights::roles::{NameMap, assign};
 use cpu1::weights::{self, Loader};
 use std::ops::Range;

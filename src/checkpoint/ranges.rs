@@ -15,7 +15,7 @@ const PIECE: u64 = 8 << 20;
 
 /// Entries that are being read, in file order.
 #[derive(Debug, Default)]
-pub(super) struct Fetch {
+pub(super) struct Ranges {
     requests: VecDeque<Request>,
     /// What has arrived of an entry that comes in pieces.
     open: Vec<u8>,
@@ -28,7 +28,7 @@ struct Request {
     entries: Vec<usize>,
 }
 
-impl Fetch {
+impl Ranges {
     /// Plans to read these entries, which are indexes in ascending order.
     pub(super) fn new(entries: &[Entry], wanted: &[usize]) -> Self {
         let mut requests: VecDeque<Request> = VecDeque::new();
