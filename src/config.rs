@@ -9,6 +9,21 @@ pub enum Mixer {
     Mlgru,
 }
 
+/// How a byte model's text lies in its patches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Byte after byte.
+    Plain,
+    /// By words ([`crate::layout`]).
+    Words {
+        /// The byte that fills patches.
+        fill: u8,
+    },
+}
+
+/// The byte that fills a patch, unless a file names another.
+pub const FILL: u8 = 0;
+
 /// The learned floor under the forget gate of an MLGRU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decay {
@@ -70,6 +85,10 @@ pub struct Config {
     pub activation_bits: u32,
     /// A patch is deleted when the gate's probability exceeds this.
     pub delete_threshold: f32,
+    /// How text lies in patches.
+    pub layout: Layout,
+    /// The byte that ends a text, where the model was trained with one.
+    pub end_byte: Option<u8>,
 }
 
 /// A published run: its config and what it takes to tell it from the others.
@@ -238,6 +257,8 @@ impl Run {
             rope_base: 10_000.0,
             activation_bits: if c.ternary { 8 } else { 0 },
             delete_threshold: 0.5,
+            layout: Layout::Plain,
+            end_byte: None,
         }
     }
 
@@ -333,6 +354,9 @@ impl Config {
             (self.pfnet_hidden > 0, "PFNet"),
             (self.local_decoder, "local byte decoder"),
         ];
+        if let Layout::Words { .. } = self.layout {
+            parts[0] += ", laid out by words";
+        }
         parts.extend(
             named
                 .iter()

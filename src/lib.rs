@@ -25,6 +25,7 @@ pub mod config;
 mod decimal;
 pub mod generate;
 pub mod kernels;
+pub mod layout;
 pub mod math;
 pub mod model;
 pub mod parallel;

@@ -1,5 +1,6 @@
 //! How surprising a text is: bits per byte, by forced decoding (SPEC §2).
 
+use crate::layout::End;
 use crate::math;
 use crate::model::{Model, State, Symbol};
 use crate::parallel::Team;
@@ -16,6 +17,13 @@ pub enum Error {
         bytes: usize,
         /// Bytes of the first patch, which is read and not scored.
         patch: usize,
+    },
+    /// The text has the byte with which this model's text is laid out.
+    FillByte {
+        /// The byte.
+        fill: Symbol,
+        /// Its place in the text.
+        at: usize,
     },
     /// The text is longer than the model's attention can look back on.
     TooLong {
@@ -42,6 +50,11 @@ impl fmt::Display for Error {
                  least {}.",
                 patch + 1
             ),
+            Error::FillByte { fill, at } => write!(
+                f,
+                "Byte {at} of the text is {fill}, which only fills patches in this model's texts; \
+                 leave it out."
+            ),
             Error::TooLong { symbols, most } => write!(
                 f,
                 "The text has {symbols} bytes; this model looks back on all of them, for which \
@@ -63,9 +76,12 @@ pub struct Scoring {
     model: Arc<Model>,
     team: Team,
     state: State,
-    text: Vec<Symbol>,
-    /// Symbols read so far; all of them once done.
+    /// As the model reads it: laid out, fills included.
+    laid: Vec<Symbol>,
+    /// Symbols of it read so far; all of them once done.
     read: usize,
+    /// How many of these are part of the text.
+    at: usize,
     bits: Vec<f32>,
     recorder: Recorder,
 }
@@ -77,13 +93,17 @@ impl Scoring {
     /// When the text is too short to have a score.
     pub fn new(model: Arc<Model>, team: Team, text: Vec<Symbol>) -> Result<Self, Error> {
         let patch = model.config.patch_size;
-        if text.len() <= patch {
-            let bytes = text.len();
+        let bytes = text.len();
+        let laid = model.config.layout.lay(&text, End::Whole).map_err(|at| {
+            let fill = text[at];
+            Error::FillByte { fill, at }
+        })?;
+        if laid.len() <= patch {
             return Err(Error::TooShort { bytes, patch });
         }
         let most = model.max_units().saturating_mul(patch);
-        if text.len() > most {
-            let symbols = text.len();
+        if laid.len() > most {
+            let symbols = laid.len();
             return Err(Error::TooLong { symbols, most });
         }
         let vocabulary = model.config.vocab_size;
@@ -92,18 +112,19 @@ impl Scoring {
         }
         Ok(Scoring {
             state: model.state(),
-            bits: Vec::with_capacity(text.len() - patch),
+            bits: Vec::with_capacity(bytes.saturating_sub(patch)),
             model,
             team,
-            text,
+            laid,
             read: 0,
+            at: 0,
             recorder: Recorder::default(),
         })
     }
 
     /// Whether every byte is scored.
     pub fn is_done(&self) -> bool {
-        self.read == self.text.len()
+        self.read == self.laid.len()
     }
 
     /// Takes another team for the passes to come, which changes no bit.
@@ -123,7 +144,7 @@ impl Scoring {
 
     /// Share of the text that is scored, from 0 to 1.
     pub fn fraction(&self) -> f64 {
-        self.read as f64 / self.text.len() as f64
+        self.read as f64 / self.laid.len() as f64
     }
 
     /// Patches that the DeleteGate deleted so far.
@@ -134,6 +155,7 @@ impl Scoring {
     /// Works through at most `patches` patches.
     pub fn advance(&mut self, patches: usize) {
         let size = self.model.config.patch_size;
+        let layout = self.model.config.layout;
         let Scoring {
             model,
             state,
@@ -143,7 +165,7 @@ impl Scoring {
         } = self;
         self.team.enter(|crew| {
             for _ in 0..patches {
-                let patch = &self.text[self.read..self.text.len().min(self.read + size)];
+                let patch = &self.laid[self.read..self.laid.len().min(self.read + size)];
                 if patch.is_empty() {
                     break;
                 }
@@ -151,15 +173,30 @@ impl Scoring {
                     model.begin_unit(state, crew);
                     let mut previous = None;
                     for (position, &symbol) in patch.iter().enumerate() {
+                        let filled = previous.is_some_and(|last| layout.is_fill(last));
+                        if filled && layout.is_fill(symbol) {
+                            continue; // nothing else can follow
+                        }
                         let logits = model.logits(position, previous, state, crew);
-                        bits.push(surprisal(logits, symbol as usize));
-                        recorder.note(logits, symbol);
+                        let surprisal = surprisal(logits, symbol as usize);
+                        match bits.last_mut().filter(|_| layout.is_fill(symbol)) {
+                            Some(bits) => {
+                                *bits += surprisal;
+                                recorder.note_fill(surprisal);
+                            }
+                            None => {
+                                bits.push(surprisal);
+                                recorder.note(logits, symbol);
+                            }
+                        }
                         previous = Some(symbol);
                     }
                 }
                 if patch.len() == size {
+                    recorder.note_unit(self.at as isize);
                     model.read(patch, state, crew);
                 }
+                self.at += layout.text_symbols(patch);
                 self.read += patch.len();
             }
         });
@@ -182,7 +219,7 @@ impl Scoring {
         };
         let total: f64 = self.bits.iter().map(|&bits| f64::from(bits)).sum();
         let unscored = self.model.config.patch_size;
-        let lens = self.text[unscored..].iter().map(|&token| bytes_of(token));
+        let lens = self.laid[unscored..].iter().map(|&token| bytes_of(token));
         let spread = self.bits.iter().zip(lens);
         Score {
             bits_per_byte: total / bytes as f64,

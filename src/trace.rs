@@ -16,6 +16,9 @@ pub struct Trace {
     pub foresights: Vec<Foresight>,
     /// One for each unit that the backbone read.
     pub passages: Vec<Passage>,
+    /// The symbol of the text where each of these units begins; below 0 stands what comes before a
+    /// prompt that is too short.
+    pub starts: Vec<isize>,
 }
 
 /// What a model expected where a symbol came to stand, by its own probabilities: before temperature,
@@ -53,6 +56,8 @@ impl Foresight {
 pub(crate) struct Recorder {
     /// Of the latest symbols.
     foresights: Option<Vec<Foresight>>,
+    /// Of the latest units.
+    starts: Vec<isize>,
 }
 
 impl Recorder {
@@ -74,11 +79,26 @@ impl Recorder {
         }
     }
 
+    /// Adds what a fill takes to the symbol after which it stands.
+    pub(crate) fn note_fill(&mut self, bits: f32) {
+        if let Some(foresight) = self.foresights.as_mut().and_then(|all| all.last_mut()) {
+            foresight.bits += bits;
+        }
+    }
+
+    /// Takes note of a unit that is read, which begins at symbol `start` of the text.
+    pub(crate) fn note_unit(&mut self, start: isize) {
+        if self.foresights.is_some() {
+            self.starts.push(start);
+        }
+    }
+
     /// What there was to see since the last call, where somebody looks on.
     pub(crate) fn take(&mut self, state: &mut State) -> Option<Trace> {
         Some(Trace {
             foresights: std::mem::take(self.foresights.as_mut()?),
             passages: state.take_passages(),
+            starts: std::mem::take(&mut self.starts),
         })
     }
 }

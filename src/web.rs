@@ -362,7 +362,6 @@ impl Model {
         Ok(Generation {
             generation,
             team: self.team,
-            patch_size: self.model.config.patch_size,
             reads_tokens: self.model.config.is_bpe(),
             tokenizer: self.tokenizer.clone(),
             tokens: Vec::new(),
@@ -388,7 +387,6 @@ impl Model {
         Ok(Scoring {
             scoring,
             team: self.team,
-            patch_size: self.model.config.patch_size,
             bytes: text.len(),
             tokenizer: self.tokenizer.clone(),
         })
@@ -469,7 +467,7 @@ fn seed(value: &JsValue) -> Option<u64> {
 /// for each the byte (or token) of the text where it starts, the gate's probability (NaN without one),
 /// whether it was deleted, four boundaries and four shares of attention (NaN without Bolmo), and the
 /// forget gates, as many as there are.
-fn flat(trace: &Trace, patch_size: usize, opening: usize) -> Vec<f64> {
+fn flat(trace: &Trace) -> Vec<f64> {
     let mut numbers = vec![trace.foresights.len() as f64];
     let floats = |numbers: &mut Vec<f64>, floats: &[f32]| {
         numbers.extend(floats.iter().map(|&x| f64::from(x)));
@@ -485,8 +483,8 @@ fn flat(trace: &Trace, patch_size: usize, opening: usize) -> Vec<f64> {
             numbers.extend([f64::from(symbol), f64::from(probability)]);
         }
     }
-    for passage in &trace.passages {
-        let start = (passage.position * patch_size) as f64 - opening as f64;
+    for (passage, &start) in trace.passages.iter().zip(&trace.starts) {
+        let start = start as f64;
         let deletion = passage.deletion.unwrap_or(f32::NAN);
         numbers.extend([
             start,
@@ -512,7 +510,6 @@ pub struct Generation {
     generation: generate::Generation,
     /// The model's.
     team: Team,
-    patch_size: usize,
     reads_tokens: bool,
     tokenizer: Option<Arc<Tokenizer>>,
     /// What the last burst brought.
@@ -557,7 +554,7 @@ impl Generation {
     /// nobody [looks on](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
         let trace = self.generation.take_trace()?;
-        Some(flat(&trace, self.patch_size, self.generation.opening()))
+        Some(flat(&trace))
     }
 
     /// Whether every byte asked for is there.
@@ -575,6 +572,7 @@ impl Generation {
             ("patches", number(progress.patches)),
             ("deleted_patches", number(progress.deleted_patches)),
             ("bytes", number(self.bytes)),
+            ("ended", self.generation.has_ended().into()),
         ])
     }
 }
@@ -585,7 +583,6 @@ pub struct Scoring {
     scoring: score::Scoring,
     /// The model's.
     team: Team,
-    patch_size: usize,
     /// Length of the text.
     bytes: usize,
     tokenizer: Option<Arc<Tokenizer>>,
@@ -614,7 +611,7 @@ impl Scoring {
     /// nobody [looks on](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
         let trace = self.scoring.take_trace()?;
-        Some(flat(&trace, self.patch_size, 0))
+        Some(flat(&trace))
     }
 
     /// Whether every byte is scored.

@@ -56,6 +56,7 @@ fn scored(model: &Arc<Model>, text: &[Symbol], burst: usize) -> Trace {
         let Trace {
             foresights,
             passages,
+            ..
         } = scoring.take_trace().unwrap();
         whole.foresights.extend(foresights);
         whole.passages.extend(passages);
