@@ -395,7 +395,7 @@ mod cli {
         print(text.as_bytes())
     }
 
-    /// The config under the keys of SPEC §3.
+    /// The config under the keys of [spec](cpu1::spec) §3.
     fn header_json(model: &Model) -> Value {
         use cpu1::checkpoint::Value as Pickled;
         let Pickled::Dict(entries) = file_config::value(&model.config) else {

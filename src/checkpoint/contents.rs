@@ -5,17 +5,15 @@
 //! dict has no weights of its own and one of its values clearly is the model; what an optimizer,
 //! a scheduler or a random generator left beside it is counted and not read.
 
-use super::Error;
-use super::error::{Result, shown};
+use super::dtype::{Dtype, Element};
+use super::error::{Error, Result, shown};
 use super::packing::Declared;
-use super::pickle::{Dtype, Element, Graph, Id, Node, RawTensor, Value};
+use super::pickle::{DEEPEST, Graph, Id, Node, RawTensor, Value};
 use super::tensor::{Scale, Source, View};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-/// How deep values may be nested.
-pub(super) const DEEPEST: usize = 48;
 /// A step file with its optimizer has some hundreds.
 const MOST_TENSORS: usize = 1 << 14;
 const LONGEST_NAME: usize = 512;
@@ -91,7 +89,7 @@ const PACKING_KEYS: [&str; 7] = [
 /// few more, and larger dicts are not looked through for it.
 const MOST_GROUP_ITEMS: usize = 16;
 
-/// The flavours of SPEC §3.
+/// The flavours of [spec](crate::spec) §3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flavour {
     /// Plain tensors, most often float32, and a config.

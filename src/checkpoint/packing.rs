@@ -1,8 +1,8 @@
 //! How a file lays out its ternary codes: what it declares, and what the shape of the codes says.
 //!
-//! The keys are unpublished (SPEC §3), so several are understood. All that is declared, for one
+//! The keys are unpublished ([spec](crate::spec) §3), so several are understood. All that is declared, for one
 //! tensor or for the file, has to agree, and has to fit the shapes; what then is still open is taken
-//! as SPEC §3 documents it where that fits, and is an error where it does not.
+//! as [spec](crate::spec) §3 documents it where that fits, and is an error where it does not.
 
 use super::codes::{Layout, Packing, WEIGHTS, packed_len};
 use super::error::shown;

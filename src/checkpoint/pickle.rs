@@ -10,14 +10,16 @@
 //! is dropping a `Vec`. Every instruction pushes at most one value and the number of pushes is
 //! bounded, so memory is bounded too, whatever the program does.
 
-use super::Error;
-use super::error::Result;
+use super::dtype::{Dtype, Element};
+use super::error::{Error, Result};
 use std::collections::HashMap;
 
 /// Pushes of a whole step file with optimizer state are some tens of thousands.
 const MOST_PUSHES: usize = 1 << 20;
 /// More dimensions than any tensor that is read; also bounds what one tensor costs.
 const MOST_DIMENSIONS: usize = 8;
+/// How deep values may be nested.
+pub(super) const DEEPEST: usize = 48;
 
 /// Bytes that a value copied out of a pickle may have per byte of the pickle. One byte can make a
 /// [`Value`] of 32; what goes far beyond that is one value repeated through the memo.
@@ -123,74 +125,6 @@ pub(super) struct RawTensor<'a> {
     pub(super) strides: Vec<u64>,
 }
 
-/// The type of a storage's or tensor's elements, or the name of one that is not read.
-pub(super) type Element<'a> = Result<Dtype, &'a str>;
-
-/// Element types that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dtype {
-    F32,
-    F16,
-    Bf16,
-    F64,
-    U8,
-    I8,
-    I16,
-    I32,
-    I64,
-    Bool,
-}
-
-impl Dtype {
-    const ALL: [Self; 10] = [
-        Self::F32,
-        Self::F16,
-        Self::Bf16,
-        Self::F64,
-        Self::U8,
-        Self::I8,
-        Self::I16,
-        Self::I32,
-        Self::I64,
-        Self::Bool,
-    ];
-
-    /// Names of the `torch.dtype` and of the storage class, and bytes of one element.
-    fn facts(self) -> (&'static str, &'static str, u64) {
-        match self {
-            Self::F32 => ("float32", "FloatStorage", 4),
-            Self::F16 => ("float16", "HalfStorage", 2),
-            Self::Bf16 => ("bfloat16", "BFloat16Storage", 2),
-            Self::F64 => ("float64", "DoubleStorage", 8),
-            Self::U8 => ("uint8", "ByteStorage", 1),
-            Self::I8 => ("int8", "CharStorage", 1),
-            Self::I16 => ("int16", "ShortStorage", 2),
-            Self::I32 => ("int32", "IntStorage", 4),
-            Self::I64 => ("int64", "LongStorage", 8),
-            Self::Bool => ("bool", "BoolStorage", 1),
-        }
-    }
-
-    /// The name of the `torch.dtype`.
-    pub(super) fn name(self) -> &'static str {
-        self.facts().0
-    }
-
-    /// The name of the storage class in the module `torch`.
-    pub(super) fn storage(self) -> &'static str {
-        self.facts().1
-    }
-
-    /// Bytes of one element.
-    pub(super) fn size(self) -> u64 {
-        self.facts().2
-    }
-
-    pub(super) fn is_float(self) -> bool {
-        matches!(self, Self::F32 | Self::F16 | Self::Bf16 | Self::F64)
-    }
-}
-
 /// All values of a pickle, and which of them it is about.
 #[derive(Debug)]
 pub(super) struct Graph<'a> {
@@ -251,7 +185,7 @@ impl<'a> Graph<'a> {
     }
 
     fn copy(&self, id: Id, depth: usize, budget: &mut usize) -> Result<Value> {
-        if depth > super::contents::DEEPEST {
+        if depth > DEEPEST {
             return Err(Error::TooDeep.into());
         }
         let node = self.node(id);
@@ -754,12 +688,7 @@ impl<'a> Machine<'a> {
         let dtype = match class.name {
             "UntypedStorage" => None,
             name if !name.ends_with("Storage") => return None,
-            name => Some(
-                Dtype::ALL
-                    .into_iter()
-                    .find(|dtype| dtype.storage() == name)
-                    .ok_or(name),
-            ),
+            class => Some(Dtype::of_storage(class)),
         };
         let len = u64::try_from(int(&self.nodes, len)?).ok()?;
         Some(Storage { key, dtype, len })
@@ -848,13 +777,7 @@ impl<'a> Machine<'a> {
             return None;
         };
         let dtype = match dtype.map(|id| self.get(id)) {
-            Some(Node::Global(global)) if global.module == "torch" => {
-                let name = global.name;
-                Dtype::ALL
-                    .into_iter()
-                    .find(|dtype| dtype.name() == name)
-                    .ok_or(name)
-            }
+            Some(Node::Global(global)) if global.module == "torch" => Dtype::named(global.name),
             Some(_) => return None,
             None => storage.dtype.unwrap_or(Ok(Dtype::U8)),
         };

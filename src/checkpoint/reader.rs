@@ -1,11 +1,11 @@
 //! The reader: which bytes are wanted when, and what becomes of them.
 
 use super::contents::{self, Contents};
-use super::error::{Result, shown};
+use super::error::{Error, Result, shown};
 use super::ranges::Ranges;
 use super::tensor::{Source, Tensor};
 use super::zip::{self, Entry, Location, Tail};
-use super::{Error, foreign, pickle};
+use super::{foreign, pickle};
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 

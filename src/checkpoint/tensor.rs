@@ -1,9 +1,8 @@
 //! Tensors: from a storage's bytes to values in row-major order.
 
-use super::Error;
 use super::codes::{self, Packing};
-use super::error::{Result, shown};
-use super::pickle::Dtype;
+use super::dtype::Dtype;
+use super::error::{Error, Result, shown};
 use half::{bf16, f16};
 use std::iter::repeat_n;
 

@@ -4,9 +4,10 @@
 //! boundaries, `data.pkl` first, storages named by number.
 
 use super::codes::packed_len;
-use super::pickle::Dtype;
+use super::dtype::Dtype;
+use super::pickle::Value;
+use super::tensor::{Data, Tensor};
 use super::zip::crc32;
-use super::{Data, Tensor, Value};
 use half::{bf16, f16};
 use std::borrow::Borrow;
 
@@ -19,7 +20,7 @@ const VERSION: &[u8] = b"3\n";
 /// The greatest length of a list in one pickle instruction, as Python's pickler has it.
 const BATCH: usize = 1000;
 
-/// Writes `{"format": "compact_2bit", "config": …, "state": …}` (SPEC §3).
+/// Writes `{"format": "compact_2bit", "config": …, "state": …}` ([spec](crate::spec) §3).
 ///
 /// # Panics
 /// When the file is larger than [`Writer`] can write, or a tensor's data do not fit its shape.

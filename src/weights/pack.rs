@@ -1,4 +1,4 @@
-//! A tensor as the model holds it: ternary codes with their γ, or floats (SPEC §2, BitLinear).
+//! A tensor as the model holds it: ternary codes with their γ, or floats ([spec](crate::spec) §2, BitLinear).
 
 use super::roles::Role;
 use crate::checkpoint::{Data, Tensor};
