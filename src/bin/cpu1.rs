@@ -428,7 +428,7 @@ mod cli {
         while let Some(piece) = packed.piece(&mut writer) {
             file.write_all(&piece).map_err(|e| at(&e))?;
         }
-        eprintln!("{}: {} bytes", out.display(), writer.len());
+        eprintln!("{}: {} bytes", out.display(), writer.file_len());
         Ok(())
     }
 }

@@ -37,7 +37,8 @@
 //! - `zip`: the archive's directory and entries;
 //! - `ranges`: the ranges to ask for;
 //! - `pickle`: the description, as values; `dtype`: the types of elements;
-//! - `contents`: which of these values is the model;
+//! - `state_dict`: which of these values is the model; `packed_groups`: packed tensors in it;
+//! - `contents`: its tensors and settings;
 //! - `tensor`: a storage's bytes as a tensor's values;
 //! - [`codes`]: two bits a weight; `packing`: how another file lays them out;
 //! - [`write`](mod@write): the way back.
@@ -47,10 +48,12 @@ mod contents;
 mod dtype;
 mod error;
 mod foreign;
+mod packed_groups;
 mod packing;
 mod pickle;
 mod ranges;
 mod reader;
+mod state_dict;
 mod tensor;
 pub mod write;
 mod zip;

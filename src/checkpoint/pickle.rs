@@ -171,6 +171,50 @@ impl<'a> Graph<'a> {
         sizes(&self.nodes, id)
     }
 
+    /// The value under the first of `keys` that a dict has; of equal keys the last counts.
+    pub(super) fn find(&self, dict: Id, keys: &[&str]) -> Option<Id> {
+        let named = |key| move |item: &&(Id, Id)| self.text(item.0) == Some(key);
+        let mut found = keys
+            .iter()
+            .filter_map(|key| self.items(dict).iter().rev().find(named(*key)));
+        found.next().map(|item| item.1)
+    }
+
+    /// The items of a dict by their text keys; of equal keys the last counts.
+    pub(super) fn by_name(&self, dict: Id) -> HashMap<&'a str, Id> {
+        let items = self.items(dict).iter();
+        items
+            .filter_map(|&(key, value)| Some((self.text(key)?, value)))
+            .collect()
+    }
+
+    /// The values inside a container with the keys that lead to them: the items of a dict, the
+    /// elements of a list without a key.
+    pub(super) fn children(&self, id: Id) -> impl Iterator<Item = (Option<Id>, Id)> {
+        let elements: &[Id] = match self.node(id) {
+            Node::List(ids) | Node::Tuple(ids) => ids,
+            _ => &[],
+        };
+        let items = self.items(id).iter();
+        let items = items.map(|&(key, value)| (Some(key), value));
+        items.chain(elements.iter().map(|&value| (None, value)))
+    }
+
+    /// Number of all tensors that can be reached from the root.
+    pub(super) fn count_tensors(&self) -> usize {
+        let mut seen = vec![false; self.values()];
+        let mut open = vec![self.root];
+        let mut tensors = 0;
+        while let Some(id) = open.pop() {
+            if std::mem::replace(&mut seen[id as usize], true) {
+                continue;
+            }
+            tensors += usize::from(matches!(self.node(id), Node::Tensor(_)));
+            open.extend(self.children(id).map(|(_, child)| child));
+        }
+        tensors
+    }
+
     /// Copies a value out of the arena.
     ///
     /// # Errors

@@ -118,6 +118,7 @@ pub fn matvec(
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::checkpoint::codes::Codes;
     use proptest::prelude::*;
 
     /// The definition, from weights that were never packed.
@@ -132,11 +133,8 @@ mod tests {
     }
 
     fn pack(weights: &[i8], cols: usize) -> TernaryMatrix {
-        let mut codes = vec![0; weights.len().div_ceil(4)];
-        for (i, weight) in weights.iter().enumerate() {
-            codes[i / 4] |= ((weight + 1) as u8) << (i % 4 * 2);
-        }
-        let rows = (0..weights.len() / cols).map(|row| (&codes[..], row * cols));
+        let codes = Codes::pack(weights);
+        let rows = (0..weights.len() / cols).map(|row| (codes.bytes(), row * cols));
         TernaryMatrix::from_rows(&rows.collect::<Vec<_>>(), cols)
     }
 
