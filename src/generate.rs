@@ -1,4 +1,4 @@
-//! From a prompt to what follows it (SPEC §2).
+//! From a prompt to what follows it ([spec](crate::spec) §2).
 //!
 //! Whole patches of the prompt run through the backbone; the bytes left over are forced as the
 //! first of the next patch, so that no padding ever enters the context. For models of BPE tokens a
