@@ -88,4 +88,15 @@
  *   all of the memory
  */
 
+/**
+ * What the worker of bench.html answers.
+ *
+ * @typedef {{ kernels: KernelFigures[] } | { message: string }} Kernels
+ *
+ * @typedef {object} KernelFigures
+ * @property {string} name
+ * @property {number} weightsPerNs of a layer's matrix times a vector
+ * @property {number} roofline multiply-adds a nanosecond of its instruction, in registers
+ */
+
 export {};
