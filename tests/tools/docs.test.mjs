@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, dirname, join, normalize, relative, sep } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { mayImport } from "./modules.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CONTRIBUTING = ".github/CONTRIBUTING.md";
@@ -126,6 +127,22 @@ test("each step of CONTRIBUTING.md begins with a file, and names what stands in 
     return words.filter((word) => !contents.some((content) => content.includes(word))).map((word) => `${files.join(", ")}: no ${word}`);
   });
   assert.deepEqual(wrong, []);
+});
+
+test("the table of the worlds of www/ is the one that the linter holds", () => {
+  /** @param {string} cell @returns {string[]} */
+  const places = (cell) => [...cell.matchAll(/`www\/([^`]+)`/g)].map(([, place = ""]) => place);
+  const rows = [...read(CONTRIBUTING).matchAll(/^\| (`www\/[^|]*)\|[^|]*\|([^|]*)\|$/gm)].map(([, place = "", imports = ""]) => ({
+    from: places(place)[0] ?? "",
+    told: places(imports),
+  }));
+  assert.ok(rows.length > 10, `${rows.length} rows`);
+  const all = [...rows.map(({ from }) => from), "pkg/"];
+  const module = (/** @type {string} */ place) => (place.endsWith("/") ? `${place}any.js` : place);
+  for (const { from, told } of rows) {
+    const held = all.filter((to) => to !== from && mayImport(module(from), module(to)));
+    assert.deepEqual([...told].sort(), held.sort(), from);
+  }
 });
 
 test("the README is short", () => {
