@@ -18,6 +18,11 @@ def _then(f, u, f_next, u_next):
 
 
 @triton.jit
+def _plus(a, b):
+    return a + b
+
+
+@triton.jit
 def _forward(f, u, start, h, steps: tl.constexpr, width, STRETCH: tl.constexpr, CHANNELS: tl.constexpr):
     row, place = tl.program_id(0), tl.arange(0, STRETCH)[:, None]
     channel = tl.program_id(1) * CHANNELS + tl.arange(0, CHANNELS)
@@ -28,15 +33,15 @@ def _forward(f, u, start, h, steps: tl.constexpr, width, STRETCH: tl.constexpr, 
         decay, reached = tl.associative_scan((tl.load(f + at, inside, 1.0), tl.load(u + at, inside, 0.0)), 0, _then)
         now = decay * before[None, :] + reached
         tl.store(h + at, now, inside)
-        before = tl.sum(tl.where(place == STRETCH - 1, now, 0.0), 0)
+        before = tl.reduce(tl.where(place == STRETCH - 1, now, 0.0), 0, _plus)
 
 
 @triton.jit
 def _backward(f, dh, du, steps: tl.constexpr, width, STRETCH: tl.constexpr, CHANNELS: tl.constexpr):
     row, place = tl.program_id(0), tl.arange(0, STRETCH)[:, None]
     channel = tl.program_id(1) * CHANNELS + tl.arange(0, CHANNELS)
-    later = tl.zeros([CHANNELS], tl.float32)
-    stretches = tl.cdiv(steps, STRETCH)
+    later = tl.full([CHANNELS], 0.0, tl.float32)
+    stretches: tl.constexpr = (steps + STRETCH - 1) // STRETCH
     for number in range(0, stretches):
         t = (stretches - 1 - number) * STRETCH + place
         at, inside = (row * steps + t) * width + channel[None, :], (t < steps) & (channel < width)[None, :]
@@ -44,7 +49,7 @@ def _backward(f, dh, du, steps: tl.constexpr, width, STRETCH: tl.constexpr, CHAN
         decay, summed = tl.associative_scan((f_next, tl.load(dh + at, inside, 0.0)), 0, _then, reverse=True)
         now = decay * later[None, :] + summed
         tl.store(du + at, now, inside)
-        later = tl.sum(tl.where(place == 0, now, 0.0), 0)
+        later = tl.reduce(tl.where(place == 0, now, 0.0), 0, _plus)
 
 
 def _grid(x):
