@@ -35,6 +35,7 @@ class Stock:
         self.rows = {kind: torch.zeros(rows, positions, COLUMNS, dtype=torch.uint8, device=device)
                      for kind, rows in ((TALES, capacity), (DRILLS, capacity // 4))}
         self.made, self.drawn = ({kind: 0 for kind in self.rows} for _ in range(2))
+        self.asked = 0                # rows drawn in all, again or not
 
     def collect(self):
         """Takes in what the processes wrote since."""
@@ -51,6 +52,7 @@ class Stock:
 
     def draw(self, count, drills):
         """`count` rows [count, positions, 9] of which a share are drills."""
+        self.asked += count
         wanted = {DRILLS: int(self.random.binomial(count, drills))}
         wanted[TALES] = count - wanted[DRILLS]
         for kind, other in ((DRILLS, TALES), (TALES, DRILLS)):

@@ -38,7 +38,7 @@ import model as model_module
 import training
 from config import Config, RUNS, reduced
 from data import Windows, validation_rows
-from model import CPU1, DeleteGate
+from model import CPU1
 
 HERE = pathlib.Path(__file__).parent
 COLUMNS = ("phase", "step", "seconds", "epoch", "rate", "bits", "gradient_norm", "deleted", "heldout_bits", "heldout_deleted")
@@ -237,7 +237,7 @@ class Trainer:
         if strange:
             raise SystemExit(f"{path} has tensors that this model lacks: {', '.join(sorted(strange))}")
         self.model.load_state_dict(tensors, strict=False)
-        if self.phase == 2 and self.model.delete_gate.score.bias.item() == DeleteGate.CLOSED:
+        if self.phase == 2:
             training.open_gate(self.model)
 
     def keep(self):

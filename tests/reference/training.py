@@ -69,8 +69,9 @@ def close_gate(model):
 
 
 def open_gate(model):
-    """Begins by keeping nearly everything, near enough to the threshold to feel a gradient."""
-    set_gate_bias(model, -2.0)
+    """A gate that has not learned begins by keeping nearly everything, near enough to the threshold to feel a gradient."""
+    if model.delete_gate.score.bias.item() == DeleteGate.CLOSED:
+        set_gate_bias(model, -2.0)
 
 
 class GateControl:
