@@ -155,7 +155,7 @@ class Attention(nn.Module):
             weights = torch.softmax((scores / math.sqrt(q.shape[-1])).masked_fill(~visible, -torch.inf), -1)
             y = (weights.unsqueeze(-1) * full(v.unsqueeze(-3))).sum(-2)
         else:
-            windows = visible.shape[-1] != n.shape[1]
+            windows = visible.shape[-2] != n.shape[1]
             keep = None if keep is None else keep.transpose(1, 2).unsqueeze(1)  # [B, 1, 1, S]
             if windows:
                 q, k, v = (in_windows(part, self.window, with_before) for part, with_before in ((q, False), (k, True), (v, True)))

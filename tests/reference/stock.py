@@ -120,6 +120,7 @@ def main():
     parser.add_argument("--held-out", type=int, default=0, metavar="ROWS", help="only so many rows of what is held out")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    os.nice(10)               # the trainer itself comes first
     texts = importlib.import_module(options.texts)
     random = np.random.default_rng(options.seed)
     if options.held_out:

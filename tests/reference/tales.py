@@ -162,7 +162,7 @@ class Course:
         weights[rows_module.AGAIN:] = options.name_weight
         self.weights = weights.to(self.device)
         self.step, self.phase, self.elapsed, self.kept = 0, None, 0.0, {}
-        self.before, self.seconds = 0.0, 0.0
+        self.before, self.seconds = 0.0, None   # seconds of earlier processes; of the phase
         self.new = True               # the optimizer knows nothing yet
         self.log = training.Log(options.out / "log.csv", COLUMNS)
         if not self.log.path.exists():
@@ -236,7 +236,7 @@ class Course:
     def train(self, phase, budget, last):
         """Trains for as long as `budget()` says once all is compiled; a phase that was broken off goes on where it was."""
         options = self.options
-        resumed = self.phase == phase
+        resumed = self.phase == phase and self.seconds is not None
         if not resumed:
             self.elapsed, self.began_at = 0.0, self.step
             if phase == "gate":
