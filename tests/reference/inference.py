@@ -20,7 +20,9 @@ CHUNK = 512  # positions that a recurrent model reads at once
 def read_context(model, units, state=None, gate="hard", begins=True):
     """Patch states of all positions; long texts go through recurrent models chunk by chunk."""
     if not model.config.recurrent:
-        return model.backbone(units, None, gate)[0], None, 0
+        # Attention looks back at the positions themselves, so it reads all of them at once.
+        z, state, logits = model.backbone(units, None, gate)
+        return z, state, 0 if logits is None else int((torch.sigmoid(logits[:, 1:]) > model.config.delete_threshold).sum())
     parts, deleted = [], 0
     for start in range(0, units.shape[1], CHUNK):
         chunk = units[:, start:start + CHUNK]

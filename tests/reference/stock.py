@@ -38,17 +38,19 @@ class Stock:
         self.asked = 0                # rows drawn in all, again or not
 
     def collect(self):
-        """Takes in what the processes wrote since."""
+        """Takes in what the processes wrote since, as long as not too much of it waits; then they wait, too."""
         for path in sorted(self.folder.glob("*.npy")):
             kind = path.name.split("_")[0]
-            if kind not in self.rows:
+            if kind not in self.rows or self.made[kind] - self.drawn[kind] > len(self.rows[kind]) // 4:
                 continue
-            new, rows = self.torch.from_numpy(np.load(path)).to(self.rows[kind].device), self.rows[kind]
-            # Full: the oldest make room.
-            places = [(self.made[kind] + i) % len(rows) for i in range(len(new))]
-            rows[places] = new
-            self.made[kind] += len(new)
+            new, rows = np.load(path), self.rows[kind]
             path.unlink()
+            while len(new):
+                # Full: the oldest make room.
+                place = self.made[kind] % len(rows)
+                part, new = new[:len(rows) - place], new[len(rows) - place:]
+                rows[place:place + len(part)].copy_(self._ready(part), non_blocking=True)
+                self.made[kind] += len(part)
 
     def draw(self, count, drills):
         """`count` rows [count, positions, 9] of which a share are drills."""
@@ -67,7 +69,12 @@ class Stock:
         again = self.random.integers(0, kept, number - len(fresh))
         self.drawn[kind] = max(drawn + len(fresh), made - len(rows))
         places = np.concatenate([fresh % len(rows), again])
-        return rows[self.torch.from_numpy(places).to(rows.device)]
+        return rows[self._ready(places).to(rows.device, non_blocking=True)]
+
+    def _ready(self, array):
+        """An array as a tensor that can be on its way to a GPU while the trainer goes on."""
+        tensor = self.torch.from_numpy(array)
+        return tensor.pin_memory() if self.rows[TALES].is_cuda else tensor
 
     def wait_for(self, count, seconds=300):
         """Until `count` rows are there."""

@@ -93,7 +93,7 @@ def arguments(words=None):
     parser.add_argument("--samples", type=int, default=48)
     parser.add_argument("--sample-patches", type=int, default=420, help="the longest sample")
     parser.add_argument("--log-every", type=int, default=50, help="steps")
-    parser.add_argument("--save-every", type=float, default=90, help="seconds")
+    parser.add_argument("--save-every", type=float, default=120, help="seconds")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reduced", action="store_true", help="a tiny model, for trying things out")
     parser.add_argument("--no-compile", dest="compile", action="store_false")
