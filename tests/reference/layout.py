@@ -8,7 +8,8 @@ fill byte at offset 0. Everything else follows its predecessor directly, so a te
 one, ends there, unfilled.
 
 Only the byte before a word can move, so a reader that gets a text byte by byte holds back one byte: the last of a run
-of separators. Where that one stands is known as soon as the next byte is.
+of separators. Where that one stands is known as soon as the next byte is. A prompt that ends with one has no next byte:
+after white space, and after what follows white space, as an opening quote does, a word is expected.
 
 The fill byte cannot be part of a text: taking the fills out would take it out as well.
 """
@@ -65,14 +66,21 @@ def places(text, starts=(0,)):
     return at, np.add.reduceat(padded, np.searchsorted(run, starts))
 
 
-def lay_out(text):
-    """Bytes laid out by words. Raises ValueError where the text holds the fill byte."""
+def expects_word(text):
+    """Whether a word is expected after a prompt (bytes) that ends with no word."""
+    return text[-1:].isspace() or text[-2:-1].isspace() or len(text) == 1
+
+
+def lay_out(text, goes_on=False):
+    """Bytes laid out by words; of a prompt, where somebody is to go on. Raises ValueError where the text holds the fill byte."""
     if FILL in text:
         raise ValueError(f"byte {text.index(FILL)} of the text is {FILL}, which only fills patches: a text laid out by words cannot hold it")
     if not text:
         return b""
     source = np.frombuffer(text, np.uint8)
     at, _ = places(source)
+    if goes_on and not in_word(source)[-1] and expects_word(text):
+        at[-1] += -at[-1] % PATCH
     laid = np.full(at[-1] + 1, FILL, np.uint8)
     laid[at] = source
     return laid.tobytes()

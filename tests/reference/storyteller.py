@@ -2,7 +2,6 @@
 whole text again for every patch, which a GPU does in no time for texts as short as tales.
 """
 
-import numpy as np
 import torch
 
 import layout
@@ -27,13 +26,10 @@ BEGINNINGS = [
 
 
 class Told:
-    """A text on its way: its laid-out bytes, and what is settled about the next ones."""
+    """A text on its way, as its laid-out bytes."""
 
     def __init__(self, prompt):
-        prompt = prompt.encode()
-        # The last byte of a run of separators stands at offset 0 if a word follows: the model says whether one does.
-        self.held = prompt[-1:] if prompt and not layout.in_word(np.frombuffer(prompt, np.uint8))[-1] else b""
-        self.bytes = list(layout.lay_out(prompt[:len(prompt) - len(self.held)]))
+        self.bytes = list(layout.lay_out(prompt.encode(), goes_on=True))
         if len(self.bytes) < PATCH:
             self.bytes = [NEWLINES] * PATCH + self.bytes
         self.ended = False
@@ -41,18 +37,6 @@ class Told:
     @property
     def whole(self):
         return len(self.bytes) // PATCH * PATCH
-
-    def settled(self, logits):
-        """The next byte where the layout or the prompt says it, None where the model does."""
-        within = len(self.bytes) % PATCH
-        if within and self.bytes[-1] == FILL:
-            return FILL
-        if self.held and within and logits[FILL] > logits[self.held[0]]:
-            return FILL
-        if self.held:
-            byte, self.held = self.held[0], b""
-            return byte
-        return None
 
     def text(self):
         return layout.back(bytes(self.bytes)).removesuffix(bytes([END])).decode("utf-8", "replace").lstrip("\n")
@@ -78,18 +62,17 @@ def tell(model, prompts, patches, seed=1, temperature=0.7, min_p=0.05, gate="off
         z = z[torch.arange(len(told)), torch.tensor(lengths, device=device) - 1]
         known = [one.bytes[one.whole:] for one in told]
         for offset in range(PATCH):
-            waits = [one for one, bytes_ in zip(told, known) if len(bytes_) == offset and not one.ended]
             so_far = torch.tensor([(bytes_ + [0] * PATCH)[:offset] for bytes_ in known], dtype=torch.long, device=device).view(len(told), offset)
             logits = model.logits_of_next(z, so_far)[:, -1].float()
             if offset == 0:
                 logits[:, FILL] = -torch.inf    # only the beginning of a text has a fill there
             p = torch.softmax(logits / temperature, -1)
             p = p * (p >= min_p * p.amax(-1, keepdim=True))
-            picked, logits = torch.multinomial(p, 1, generator=generator).flatten().tolist(), logits.cpu()
-            for one, bytes_, byte, of_row in zip(told, known, picked, logits):
-                if one in waits:
-                    settled = one.settled(of_row)
-                    byte = byte if settled is None else settled
+            picked = torch.multinomial(p, 1, generator=generator).flatten().tolist()
+            for one, bytes_, byte in zip(told, known, picked):
+                if len(bytes_) == offset and not one.ended:
+                    if offset and bytes_[-1] == FILL:
+                        byte = FILL             # after a fill only fills come
                     one.bytes.append(byte)
                     bytes_.append(byte)
                     one.ended = byte == END

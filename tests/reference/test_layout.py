@@ -55,6 +55,12 @@ def test_a_text_that_goes_on_keeps_what_is_laid_out():
             assert laid.startswith(settled.rstrip(bytes([FILL])))
 
 
+@pytest.mark.parametrize("prompt, laid", [(b"Then ", b"\0Then\0\0\0 "), (b"Then Zor", b"\0Then\0\0\0 Zor"), (b'He said, "', b'\0He\0 said, \0"'),
+                                          (b"The end.", b"\0The end."), (b"dogs'", b"\0dogs'"), (b" ", b" "), (b"one\n\n", b"\0one\n\0\0\0\n")])
+def test_a_prompt_ends_where_a_word_can_begin(prompt, laid):
+    assert layout.lay_out(prompt, goes_on=True) == laid
+
+
 def test_the_fill_byte_is_refused():
     with pytest.raises(ValueError, match="byte 2 of the text is 0"):
         layout.lay_out(b"ab\0c")

@@ -1,4 +1,5 @@
-"""Writes `tests/fixtures/layout.json`: texts and how they are laid out by words (SPEC §2), as numbers and for the eye.
+"""Writes `tests/fixtures/layout.json`: texts and how they are laid out by words (SPEC §2), whole and as prompts, as numbers
+and for the eye.
 
     python write_layout.py
 """
@@ -28,6 +29,7 @@ TEXTS = [
 
 def cases():
     return [{"text": list(text.encode()), "laid_out": list(layout.lay_out(text.encode())),
+             "prompt": list(layout.lay_out(text.encode(), goes_on=True)),
              "seen": "|".join(part.decode("latin-1").replace("\0", "·") for part in patches(layout.lay_out(text.encode())))} for text in TEXTS]
 
 
