@@ -60,6 +60,7 @@ class Event:
 
     def __post_init__(self):
         self.new = {a.args[0] for a in self.effects if a.pred == "new"}
+        self.naming = self.new | {a.args[0] for a in self.effects if a.pred == "named"}      # whose names its wordings may tell first
         self.roles = [p for p in self.params if p in grammar.CHARS]
 
     def bindings(self, state, bind, rng):

@@ -121,7 +121,7 @@ def capital(text):
     return text[:1].upper() + text[1:]
 
 
-SMALL = {"a", "an", "the", "and", "of", "in", "on", "at", "by", "to", "for", "with", "from", "who", "that"}
+SMALL = {"a", "an", "the", "and", "of", "in", "on", "at", "by", "to", "for", "with", "from", "who", "that", "over", "under"}
 
 
 _LOWER_START = re.compile(r"([.!?] )([a-z])")
@@ -133,6 +133,8 @@ def tidy(text):
         text = text.replace("   ", " ").replace("  ", " ")
     if " ." in text or " ," in text or " ?" in text or " !" in text:
         text = text.replace(" .", ".").replace(" ,", ",").replace(" ?", "?").replace(" !", "!")
+    if "can not " in text:
+        text = text.replace("can not ", "cannot ")
     return capital(_LOWER_START.sub(lambda m: m[1] + m[2].upper(), text.strip()))
 
 
@@ -273,7 +275,7 @@ class _Reader:
         if not re.fullmatch(r"[A-E]+|[T-W]|[P-R]|[a-z]+\d?", key):
             self.fail(f"{{{text}}} is no slot")
         self.out.keys |= set(key) if is_char(key) else {key}
-        if is_char(key) and not form and not self.quoted and self.is_object(nodes):
+        if is_char(key) and not form and not self.quoted and self.is_object(nodes, "".join(self.tokens[self.i:self.i + 3])):
             form = "him"
         s = Slot(key, form, self.quoted, self.subject)
         s.capital = bool(SENTENCE_END.search("".join(n.text for n in nodes[-3:] if isinstance(n, Lit)))) and isinstance(nodes[-1], Lit)
@@ -289,7 +291,7 @@ class _Reader:
         return s
 
     @staticmethod
-    def is_object(nodes):
+    def is_object(nodes, rest):
         """Whether what comes next is the object of the verb or preposition before it."""
         last = nodes[-1] if nodes else None
         if isinstance(last, Lit) and last.text == " " and len(nodes) > 1:
@@ -298,6 +300,8 @@ class _Reader:
             return not set(last.forms) & INVERTING
         if isinstance(last, Lit):
             m = re.search(r"([a-z]+) $", last.text)
+            if m and m[1] == "for":
+                return not re.match(r" (?:[a-z]+ly |never |always |still |also |only |often )?(?:<|\\[|and \\{|[a-z]+ed\\b|(?:%s)\\b)" % "|".join(IRREGULAR), rest)
             return bool(m) and m[1] in OBJECT_AFTER
         return False
 

@@ -25,17 +25,17 @@ def invented(rng, gender):
     shape = rng.random()
     if shape < .1:
         return rng.choice(FIRST) + rng.choice(LAST)
-    n = rng.choice((1, 1, 2, 2, 2, 3)) if shape < .8 else rng.choice((2, 3))
+    n = rng.choice((1, 1, 2, 2, 2, 2)) if shape < .8 else rng.choice((2, 3))
     name = ""
     for i in range(n):
         name += ("" if i == 0 and rng.random() < .18 else rng.choice(ONSETS)) + rng.choice(VOWELS)
         if (rng.random() < .35 if i == n - 1 else rng.random() < .15) or n == 1:
             name += rng.choice(CODAS)
-    if rng.random() < .5 and n < 3:
+    if rng.random() < .45 and len(name) < 6:
         if name[-1] in "aeiouy":
             name += rng.choice("lnrmtdkvz")
         name += rng.choice(ENDS[gender])
-    name = name[:11].capitalize()
+    name = name[:9].capitalize()
     return name if len(name) > 2 else name + rng.choice(("bo", "la", "nix", "rem"))
 
 

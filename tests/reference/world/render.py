@@ -97,7 +97,7 @@ class Teller:
             if form in ("his", "hers"):
                 return grammar.PRONOUNS["1p"]["his"] if own and own in entity else text + "'s"
             return text
-        text = entity.name
+        text = entity.name if (entity,) in self.state.facts.get("named", ()) else ""
         if not text or (entity.kind not in ("girl", "boy") or self.rng.random() < .3) and self.rng.random() < .22 and self._only_of_kind(entity):
             text = "the " + entity.kind
         return text + "'s" if form in ("his", "hers") else text

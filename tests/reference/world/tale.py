@@ -153,6 +153,7 @@ class Tale:
         self.hero = scope.get("A")
         if self.style.first and self.hero and self.hero.name:
             self.teller.narrator = self.hero
+            self.state.add("named", (self.hero,))
         self._beats(self.plot.beats, scope)
         return self
 
@@ -270,7 +271,7 @@ class Tale:
 
     # -------------------------------------------------------- telling
 
-    def usable(self, w, bind):
+    def usable(self, w, bind, told_names=()):
         """Whether a wording fits the voice, and everything that it names is there."""
         style = self.style
         if ("present" if style.present else "past") not in w.tenses:
@@ -290,7 +291,7 @@ class Tale:
             if e is None or e is SOMEWHERE:
                 return False
             if form == "name":
-                if not e.name:
+                if not e.name or k not in told_names and (e,) not in self.state.facts.get("named", ()):
                     return False
             elif form == "look":
                 if not e.look:
@@ -301,9 +302,9 @@ class Tale:
 
     def say(self, event, bind):
         """Tells an event and makes it true; False if no wording fits."""
-        choices = [w for w in event.wordings if w not in self.used and self.usable(w, bind)] if len(event.wordings) < 4 else self._some(event, bind)
+        choices = [w for w in event.wordings if w not in self.used and self.usable(w, bind, event.naming)] if len(event.wordings) < 4 else self._some(event, bind)
         if not choices:
-            choices = [w for w in event.wordings if self.usable(w, bind)]
+            choices = [w for w in event.wordings if self.usable(w, bind, event.naming)]
             if not choices:
                 return False
         w = choices[int(self.rng.random() * len(choices))]
@@ -317,6 +318,9 @@ class Tale:
                 bind[k] = self._fresh(k)
         text = self.teller.tell(w, bind)
         event.apply(self.state, bind)
+        for k, form in needs(w):
+            if form == "name" and k in event.naming:
+                self.state.add("named", (bind[k],))
         self.happened.add(event.name)
         self.told.append(Told(event, bind, w, text))
         self.paragraphs[-1].append(text)
@@ -334,9 +338,9 @@ class Tale:
         """A wording by drawing, for that is faster than to try all of many."""
         for _ in range(8):
             w = event.wordings[int(self.rng.random() * len(event.wordings))]
-            if w not in self.used and self.usable(w, bind):
+            if w not in self.used and self.usable(w, bind, event.naming):
                 return [w]
-        return [w for w in event.wordings if w not in self.used and self.usable(w, bind)]
+        return [w for w in event.wordings if w not in self.used and self.usable(w, bind, event.naming)]
 
     def incident(self, bind):
         """Something that happens beside the plot, if anything can."""
