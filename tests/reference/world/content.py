@@ -38,7 +38,7 @@ class Content:
 
     def __init__(self):
         self.events, self.scenes, self.plots, self.incidentals = {}, {}, {}, []
-        self.errors = []
+        self.errors, self._later = [], []
 
     def read_file(self, path):
         path = Path(path)
@@ -61,7 +61,9 @@ class Content:
         where = f"{file}:{number}"
         word = head.split()[0]
         try:
-            if word in ("event", "event*", "event+"):
+            if word == "event" and ":" not in head:
+                self._later.append((head[len(word):], block[1:], where))
+            elif word in ("event", "event*", "event+"):
                 self._event(head[len(word):], block[1:], where, word[5:])
             elif word in ("scene", "plot"):
                 self._script(word, head[len(word):], block[1:], where)
@@ -69,6 +71,18 @@ class Content:
                 raise grammar.WordingError(f"a block begins with `event`, `scene` or `plot`, not with {word!r}")
         except grammar.WordingError as e:
             self.errors.append(f"{where}: {e}")
+
+    def finish(self):
+        """Adds the wordings of blocks `event NAME PARAMETERS` to the events that other files define."""
+        for head, lines, where in self._later:
+            name, *params = [p.strip("()") for p in head.split()]
+            event = self.events.get(name)
+            if event is None or event.params != params:
+                why = f"its parameters are {' '.join(event.params)}" if event else "no file defines it; a definition has a `:` after the parameters"
+                self.errors.append(f"{where}: wordings are added to event {name} {' '.join(params)}, but {why}")
+            else:
+                self._wordings(event, lines, where)
+        self._later = []
 
     # -------------------------------------------------------- events
 
@@ -80,24 +94,29 @@ class Content:
         atoms = lambda text: [Atom.parse(a, where) for a in text.split(",") if a.strip()]
         absent = {p.strip("()") for p in params if p.startswith("(")}
         params = [p.strip("()") for p in params]
-        if event is None:
-            event = self.events[name] = Event(name, params, absent, atoms(pre), atoms(post), incidental=mark == "*", calm=mark == "+", source=where)
-            if mark == "*":
-                self.incidentals.append(event)
-        elif rule.strip() or params != event.params:
-            raise grammar.WordingError(f"event {name} is already at {event.source}; to add wordings, repeat its name and parameters alone: `event {name} {' '.join(event.params)}`")
+        if event is not None:
+            raise grammar.WordingError(f"event {name} is already at {event.source}; to add wordings, write `event {name} {' '.join(event.params)}` without a `:`")
+        event = self.events[name] = Event(name, params, absent, atoms(pre), atoms(post), incidental=mark == "*", calm=mark == "+", source=where)
+        if mark == "*":
+            self.incidentals.append(event)
+        self._wordings(event, lines, where)
+
+    def _wordings(self, event, lines, where):
+        file = where.split(":")[0]
         for number, line in lines:
             text = line.strip()
             try:
                 if text.startswith(("Q ", "Y ")):
                     ask, _, answers = text[2:].partition(" = ")
                     event.questions.append(Question(grammar.read("@past " + ask), [grammar.read("@past " + a) for a in answers.split(" | ") if a.strip()], text[0] == "Y"))
-                else:
-                    w = grammar.read(text)
-                    w.where = f"{where.split(':')[0]}:{number}"
-                    event.wordings.append(w)
+                    continue
+                m = re.match(r"@\(([^)]*)\)\s+", text)
+                w = grammar.read(text[m.end():] if m else text)
+                w.conditions = [Atom.parse(a, where) for a in m[1].split(",")] if m else []
+                w.where = f"{file}:{number}"
+                event.wordings.append(w)
             except grammar.WordingError as e:
-                self.errors.append(f"{where.split(':')[0]}:{number}: {e}")
+                self.errors.append(f"{file}:{number}: {e}")
 
     # -------------------------------------------------------- scenes and plots
 
@@ -187,6 +206,7 @@ def load():
         for folder in ("events", "plots"):
             for path in sorted((HERE / folder).glob("*.txt")):
                 _content.read_file(path)
+        _content.finish()
         if _content.errors:
             errors, _content = _content.errors, None
             raise grammar.WordingError("\n".join(errors))

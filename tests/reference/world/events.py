@@ -90,7 +90,7 @@ class Event:
             if key in grammar.THINGS and key in bind and key not in self.new and key not in self.absent and not state.matches("new", (bind[key],)):
                 return None
         for atom in self.conditions:
-            if not self._condition(atom, state, bind, rng):
+            if not self.condition(atom, state, bind, rng):
                 return None
         chars = [bind[k] for k in self.params if k in grammar.CHARS and k in bind]
         if len(set(map(id, chars))) < len(chars):
@@ -98,7 +98,7 @@ class Event:
         return bind
 
     @staticmethod
-    def _condition(atom, state, bind, rng):
+    def condition(atom, state, bind, rng):
         args = tuple(value(a, bind) for a in atom.args)
         if atom.pred == "is":
             return (args[1] in args[0].tags) != (atom.sign == "!")

@@ -187,6 +187,8 @@ class Wording:
     keys: set = field(default_factory=set)
     not_narrator: set = field(default_factory=set)    # roles that must not be the one who tells, for their name stands there
     tense_marked: bool = False
+    conditions: list = field(default_factory=list)    # facts that this wording alone asks for
+    where: str = ""
 
 
 TOKEN = re.compile(r'(\[|\]|\||\{[^{}]*\}|<[^<>]*>|")')

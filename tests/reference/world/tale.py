@@ -3,7 +3,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from . import content, grammar, lexicon, names
-from .events import value
+from .events import Event
 from .render import Teller
 from .state import SOMEWHERE, Char, Place, State, Thing
 
@@ -219,8 +219,7 @@ class Tale:
 
     def _holds(self, conditions, scope):
         bind = dict(scope)
-        event = next(iter(self.content.events.values()))
-        return all(event._condition(a, self.state, bind, self.rng) for a in conditions)
+        return all(Event.condition(a, self.state, bind, self.rng) for a in conditions)
 
     def _possible(self, beat, scope):
         if beat.kind == "do":
@@ -298,6 +297,9 @@ class Tale:
                     return False
             elif form and form not in entry(e).phrases:
                 return False
+        if w.conditions:
+            bound = dict(bind)
+            return all(Event.condition(a, self.state, bound, self.rng) for a in w.conditions)
         return True
 
     def say(self, event, bind):
