@@ -63,43 +63,54 @@ class Event:
         self.naming = self.new | {a.args[0] for a in self.effects if a.pred == "named"}      # whose names its wordings may tell first
         self.roles = [p for p in self.params if p in grammar.CHARS]
 
-    def bindings(self, state, bind, rng):
-        """The bindings under which the event can happen now, or None."""
+    def bindings(self, state, bind, rng, faults=None):
+        """The bindings under which the event can happen now, or None. With a list `faults`, writes what forbids it there and goes on."""
         bind = dict(bind)
+
+        def forbidden(kind, what):
+            if faults is None:
+                return True
+            faults.append((kind, what))
+            return False
+
         first = None
         for role in self.roles:
             who = bind.get(role)
             if who is None:
                 continue
+            known = bool(state.matches("new", (who,)))
             if role in self.new:
-                if state.matches("new", (who,)):
+                if known and forbidden("twice", who):
                     return None
                 continue
-            if not state.matches("new", (who,)):
+            if not known and forbidden("nowhere", who):
                 return None
             if role in self.absent:
                 continue
-            if state.matches("asleep", (who,)) or state.matches("away", (who,)):
+            if (state.matches("asleep", (who,)) or state.matches("away", (who,))) and forbidden("away", who):
                 return None
             place = state.place(who)
             if first is None:
                 first = place
-            elif place is not first:
+            elif place is not first and forbidden("place", who):
                 return None
         for key in self.params:
             if key in grammar.THINGS and key in bind and key not in self.new and key not in self.absent and not state.matches("new", (bind[key],)):
-                return None
+                if forbidden("nowhere", bind[key]):
+                    return None
         for atom in self.conditions:
-            if not self.condition(atom, state, bind, rng):
+            if not self.condition(atom, state, bind, rng) and forbidden({"has": "owner", "at": "place"}.get(atom.pred, "cause"), atom):
                 return None
         chars = [bind[k] for k in self.params if k in grammar.CHARS and k in bind]
-        if len(set(map(id, chars))) < len(chars):
+        if len(set(map(id, chars))) < len(chars) and forbidden("self", chars[0]):
             return None
         return bind
 
     @staticmethod
     def condition(atom, state, bind, rng):
         args = tuple(value(a, bind) for a in atom.args)
+        if atom.pred in ("is", "near", "same") and None in args:
+            return True
         if atom.pred == "is":
             return (args[1] in args[0].tags) != (atom.sign == "!")
         if atom.pred == "near":

@@ -315,6 +315,8 @@ class _Reader:
         if m:
             forms = m[1].split("|")
             self.check(forms)
+            if not SAYING.issuperset(forms):
+                self.fail(f"<{text}>: {', '.join(set(forms) - SAYING)} is not among the verbs of speech; add it to grammar.SAYING, or write {{{m[2]}}} <{m[1]}>")
             self.out.keys.add(m[2])
             self.subject = m[2]
             self.tail = "{" + m[2] + "}"
@@ -356,6 +358,13 @@ class _Reader:
         if tail.endswith((",", '"')) or word in ADVERB or word.endswith("ly"):
             return self.subject or "3"
         return "p" if word in COUNTS or word.endswith("s") and not word.endswith("ss") and word not in ("always", "this", "was", "his", "its") else "3"
+
+
+SAYING = set("""said asked cried called shouted whispered answered thought wondered sobbed begged replied exclaimed sighed muttered growled squeaked
+grumbled mumbled murmured yelled promised suggested explained announced declared warned added agreed laughed giggled chuckled hissed roared barked purred
+croaked chirped snapped boasted pleaded screamed gasped groaned moaned yawned demanded ordered repeated sang hummed told squealed hooted quacked bleated
+chattered panted protested insisted remarked guessed joked teased confessed admitted lied offered urged stammered wailed howled snorted sniffed beeped
+invited complained reminded decided hoped cheered echoed""".split())        # verbs that tell who speaks
 
 
 MACROS = {
