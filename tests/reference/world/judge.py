@@ -57,7 +57,7 @@ def split(text):
     lines = text.split("\n")
     title, paragraphs, questions, ask = "", [], [], None
     for n, line in enumerate(lines, 1):
-        if n == 1 and len(lines) > 2 and not lines[1] and line and line[-1] not in '.!?"' or n == 1 and len(lines) > 2 and not lines[1] and len(line) < 60 and line.endswith("?"):
+        if n == 1 and len(lines) > 2 and not lines[1] and 0 < len(line) < 80 and line[-1] not in '."':
             title = line
         elif line.startswith("Q: "):
             ask = line[3:]
@@ -69,7 +69,16 @@ def split(text):
     return Text(title, paragraphs, questions)
 
 
-_grammar = None
+_grammar, _forms = None, set()
+
+
+def phrase_forms():
+    """The forms of slots that stand for phrases of the lexicon: does, likes, use, see and so on."""
+    if not _forms:
+        for table in (lexicon.KINDS, lexicon.THINGS, lexicon.PLACES):
+            for entry in table.values():
+                _forms.update(entry.phrases)
+    return _forms
 
 
 def grammar():
@@ -159,9 +168,13 @@ class Reader:
                 self.place(key, said, bind, faults)
             elif key[0].islower():
                 self.picked(key, said, bind, faults)
+        for key, form, said in slots:
+            entity = bind.get(key) if len(key) == 1 else None
+            if entity and form in phrase_forms() and not self.phrase(entity, form, said):
+                faults.append(("words", f"{said!r} is nothing that the world says of {self.say(entity)}"))
         wrong = []
         known = event.bindings(self.state, bind, self.rng, wrong)
-        faults += [(kind, f"{kind}: event {event.name} cannot happen here ({self.say(what)})") for kind, what in wrong]
+        faults += [(kind, f"event {event.name} cannot happen here ({self.say(what)})") for kind, what in wrong]
         return faults, known, here
 
     @staticmethod
@@ -170,7 +183,17 @@ class Reader:
             return what.name or what.kind
         if isinstance(what, Thing):
             return what.noun
+        if isinstance(what, Place):
+            return what.noun
         return f"{what.sign}{what.pred} {' '.join(what.args)}" if hasattr(what, "pred") else str(what)
+
+    @staticmethod
+    def phrase(entity, form, said):
+        """Whether the lexicon has this phrase for the kind, thing or place."""
+        table, head = ((lexicon.KINDS, entity.kind) if isinstance(entity, Char) else (lexicon.THINGS, entity.noun) if isinstance(entity, Thing)
+                       else (lexicon.PLACES, entity.noun))
+        entry = table.get(head)
+        return entry is None or any(patterns.fragment(w).fullmatch(said) for w in entry.phrases.get(form, ()))
 
     def person(self, key, said, event, wording, faults):
         """Who is named, or None if only pronouns stand there."""
@@ -184,8 +207,10 @@ class Reader:
                 first = True
             elif form == "a":
                 full = base.split(" ", 1)[1]
+            elif form in phrase_forms():
+                continue
             elif low.startswith("the ") or form == "kind":
-                kinds.append(low.removeprefix("the "))
+                kinds.append(re.sub("^(the|an?) ", "", low))
             elif form != "look":
                 names.append(base)
         if len(set(names)) > 1:

@@ -77,7 +77,7 @@ class Pattern:
     def literal(self, text, certain, before, after):
         text = text.replace("cannot", "can not")
         if certain:
-            self.words |= set(re.findall(r"[a-z']{2,}", text.lower()))
+            self.words |= set(re.findall(r"[a-z]{2,}", text.lower()))
         out = []
         for i, ch in enumerate(text):
             if ch == " ":
@@ -117,6 +117,14 @@ class Pattern:
         if key in grammar.PLACES:
             return {"": f"([Tt]he {NOUN})", "n": f"({NOUN})", "in": f"([A-Za-z]+ the {NOUN})"}.get(form, '([^"]+?)')
         return '([^"]+?)'
+
+
+def fragment(wording):
+    """The pattern of a phrase of the lexicon."""
+    code = getattr(wording, "pattern", None)
+    if code is None:
+        code = wording.pattern = Pattern(None, wording).code
+    return code
 
 
 def either(word, start):
@@ -176,7 +184,7 @@ class Grammar:
     def readings(self, text, count):
         """(pattern, slots with their texts) of all wordings of that many sentences that the text can be."""
         text = text.replace("cannot", "can not")
-        for word in set(re.findall(r"[a-z']{2,}", text.lower())):
+        for word in set(re.findall(r"[a-z]{2,}", text.lower())):
             for p in self.by_word.get(word, ()):
                 if p.sentences == count:
                     m = p.code.fullmatch(text)
