@@ -63,10 +63,10 @@ def base(past):
 
 
 def present(past, number):
-    """The present form for a subject: number is `1` (I), `3` (she, the kite) or `p` (they, we)."""
+    """The present form for a subject: number is `1` (I), `2` (you), `3` (she, the kite) or `p` (they, we)."""
     b = base(past)
     if b == "be":
-        return {"1": "am", "3": "is", "p": "are"}[number]
+        return {"1": "am", "2": "are", "3": "is", "p": "are"}[number]
     if number != "3" or b in SAME_IN_ALL:
         return b
     if b == "have":
@@ -84,6 +84,8 @@ PRONOUNS = {
     "n": dict(he="it", him="it", his="its", himself="itself", hers="its"),
     "p": dict(he="they", him="them", his="their", himself="themselves", hers="theirs"),
     "1": dict(he="I", him="me", his="my", himself="myself", hers="mine"),
+    "2": dict(he="you", him="you", his="your", himself="yourself", hers="yours"),
+    "2p": dict(he="you", him="you", his="your", himself="yourselves", hers="yours"),
     "1p": dict(he="we", him="us", his="our", himself="ourselves", hers="ours"),
 }
 AN = re.compile(r"(?i)(?:[aeio]|u(?!s[aeiu]|ni[^mn]|k[aeu])|hour|honest)(?!ne\b)")
@@ -179,7 +181,7 @@ class Said:
 
 @dataclass(eq=False)
 class Wording:
-    """One way to tell an event. `person` is 1 or 3 when only that voice can use it, `tenses` what it can be told in."""
+    """One way to tell an event. `person` is 1, 2 or 3 when only that voice can use it, `tenses` what it can be told in."""
     source: str
     nodes: list
     person: int = 0
@@ -187,6 +189,7 @@ class Wording:
     keys: set = field(default_factory=set)
     not_narrator: set = field(default_factory=set)    # roles that must not be the one who tells, for their name stands there
     tense_marked: bool = False
+    bare_was: bool = False   # cannot be told to `you`, who `were`
     conditions: list = field(default_factory=list)    # facts that this wording alone asks for
     where: str = ""
 
@@ -196,9 +199,9 @@ OBJECT_AFTER = set("to with at of from by after behind near about beside like ar
                    "tell give show thank find follow meet visit asking telling giving showing helping meeting seeing following".split())
 INVERTING = {"did", "was", "were", "could", "would", "had", "might", "should", "must"}
 COUNTS = {"two", "three", "four", "five", "all", "both", "others", "people", "children", "men", "women", "mice", "geese", "feet", "teeth"}
-SENTENCE_END = re.compile(r"""[.!?]"? $""")
+SENTENCE_END = re.compile(r"""[.!?]"? "?$""")
 ADVERB = set("and but then or also always never still just soon even almost only both often sometimes at once who already again not too "
-             "all quickly there so now".split())
+             "all quickly so now".split())
 PAST_WORDS = re.compile(r"\b(was|were|had|said|went|could|did|would|came|saw|asked|took|gave|knew|began|ate|fell|flew|forgot|grew|ran|sang|"
                         r"swam|threw|woke|wore|wrote|drew|drank|blew|spoke|stood)\b")
 
@@ -214,13 +217,13 @@ def is_char(key):
 class _Reader:
     """Reads one wording from left to right; keeps whose doing the next verb is."""
 
-    def __init__(self, source):
+    def __init__(self, source, subject=None):
         self.source = source
         self.tokens = [t for t in TOKEN.split(source) if t]
         self.i = 0
         self.quoted = False
-        self.subject = None
-        self.tail = ""
+        self.subject = subject
+        self.tail = "and" if subject else ""
         self.outside = []
         self.out = Wording(source, [])
 
@@ -284,7 +287,7 @@ class _Reader:
         if is_char(key):
             if form in ("", "he", "they", "a", "name", "the", "kind") and not self.quoted:
                 self.subject = key
-            if not self.quoted and form in ("name", "a", "kind", "the") and len(key) == 1:
+            if not self.quoted and form in ("name", "a", "kind", "kind.s", "the") and len(key) == 1:
                 self.out.not_narrator.add(key)
         if nodes and isinstance(nodes[-1], Lit) and re.search(r"(^|[ \"])[Aa] $", nodes[-1].text):
             nodes[-1] = Lit(nodes[-1].text[:-2])
@@ -327,6 +330,8 @@ class _Reader:
         forms = m[1].split("|")
         self.check(forms)
         agree = self.agreement(m[2])
+        if agree == "3" and forms == ["were"]:
+            agree = "p"
         self.tail = "and"
         return Verb(forms, agree)
 
@@ -389,19 +394,19 @@ def expand(source):
     return re.sub(r"(?<![A-Za-z0-9])@([a-z_]+)", macro, source)
 
 
-def read(source):
-    """The tree of a wording. `@1 `, `@3 `, `@past ` before it say where alone it fits."""
+def read(source, subject=None):
+    """The tree of a wording; a phrase has the role that is its subject. `@1 `, `@2 `, `@3 `, `@past ` before it say where alone it fits."""
     person, tenses, text = 0, "past present", source.strip()
     while True:
-        m = re.match(r"@(1|3|past|present)\s+", text)
+        m = re.match(r"@(1|2|3|past|present)\s+", text)
         if not m:
             break
-        if m[1] in "13":
+        if m[1] in "123":
             person = int(m[1])
         else:
             tenses = m[1]
         text = text[m.end():]
-    r = _Reader(expand(text))
+    r = _Reader(expand(text), subject)
     r.out.nodes = r.sequence(False)
     if r.quoted:
         r.fail("speech is not closed")
@@ -411,5 +416,6 @@ def read(source):
         tenses = "past" if tenses == "past present" else tenses
     elif tenses == "past present" and PAST_WORDS.search(outside):
         tenses = "past"
+    w.bare_was = bool(re.search(r"\bwas\b", outside))
     w.source, w.person, w.tenses = source.strip(), person, tenses
     return w

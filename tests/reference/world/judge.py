@@ -15,7 +15,7 @@ from .grammar import CHARS, PLACES, THINGS
 from .state import SOMEWHERE, Char, Place, State, Thing
 
 GENDER = {"he": "m", "him": "m", "his": "m", "himself": "m", "she": "f", "her": "f", "hers": "f", "herself": "f", "it": "n", "its": "n", "itself": "n"}
-FIRST = {"i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "ourselves"}
+FIRST = {"i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "ourselves", "you", "your", "yours", "yourself", "yourselves"}
 MANY = {"they", "them", "their", "theirs", "themselves"}
 
 
@@ -211,13 +211,13 @@ class Reader:
                 continue
             elif low.startswith("the ") or form == "kind":
                 kinds.append(re.sub("^(the|an?) ", "", low))
-            elif form != "look":
+            elif form not in ("look", "kind.s"):
                 names.append(base)
         if len(set(names)) > 1:
             faults.append(("name", f"{names[0]} and {names[1]} stand for one"))
         if key in event.new and (full or names and names[0] not in self.names) or first and self.narrator is None and key in event.new:
             who = self.newcomer(full, names[0] if names else "", sexes, faults)
-            if wording.person == 1 or first:
+            if wording.person in (1, 2) or first:
                 self.narrator = who
             return who
         if first:

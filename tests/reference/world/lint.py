@@ -15,7 +15,7 @@ from .render import Teller
 from .state import Char, Place, State, Thing
 
 BUILT_IN = {"is", "near", "same", "new", "at", "has", "named"}
-STATIC_FORMS = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "the", "look"}
+STATIC_FORMS = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "kind.s", "the", "look"}
 THING_FORMS = {"", "a", "n", "noun", "it", "look"}
 PLACE_FORMS = {"", "n", "in", "to"}
 LEFT_OVER = re.compile(r"[{}<>\[\]|@/]|\b(a|an|the) (a|an|the)\b|\bNone\b|[.,!?] ?[.,]|  |\ba [aeio]\w|\bto (he|she|I)\b|\b(he|she)'s [a-z]+ed\b")
@@ -121,12 +121,14 @@ def render_faults(event, rng):
                 if not isinstance(v, str):
                     state.add("new", (v,))
                     state.add("named", (v,))
-            for first in (False, True):
+            for person in (1, 2, 3):
                 for present in (False, True):
-                    if ("present" if present else "past") not in w.tenses or first and (w.person == 3 or "A" in w.not_narrator and not w.person) or not first and w.person == 1:
+                    if ("present" if present else "past") not in w.tenses or w.person not in (0, person) or person < 3 and "A" in w.not_narrator and not w.person:
+                        continue
+                    if person == 2 and w.bare_was:
                         continue
                     try:
-                        text = Teller(rng, state, bind.get("A") if first else None, present).tell(w, bind)
+                        text = Teller(rng, state, bind.get("A") if person < 3 else None, present, str(person % 3)).tell(w, bind)
                     except KeyError as e:
                         break       # this kind has no phrase of that form; tales do not choose the wording then
                     m = LEFT_OVER.search(text)

@@ -5,20 +5,20 @@ from . import grammar
 from .grammar import Alt, Lit, Said, Slot, Verb
 
 NAME = r"[^\W\d_a-z][\w'’-]*\.?(?: [A-Z][\w'-]*)?"
-THE = r"[Tt]he [a-z][a-z-]*(?: [a-z-]+)?"
+THE = r"[Tt]he [a-z](?:[a-z-]|'(?=s [a-z]))*(?: [a-z](?:[a-z-]|'(?=s [a-z]))*){0,2}"
 WHO = {
-    "he": rf"(?:[Hh]e|[Ss]he|[Ii]t|I|{THE}|{NAME})",
-    "him": rf"(?:him|her|it|me|{THE}|{NAME})",
-    "his": rf"(?:[Hh]is|[Hh]er|[Ii]ts|[Mm]y|(?:{THE}|{NAME})'s)",
-    "himself": r"(?:himself|herself|itself|myself)",
-    "hers": rf"(?:his|hers|its|mine|(?:{THE}|{NAME})'s)",
+    "he": rf"(?:[Hh]e|[Ss]he|[Ii]t|I|[Yy]ou|{THE}|{NAME})",
+    "him": rf"(?:him|her|it|me|you|{THE}|{NAME})",
+    "his": rf"(?:[Hh]is|[Hh]er|[Ii]ts|[Mm]y|[Yy]our|(?:{THE}|{NAME})'s)",
+    "himself": r"(?:himself|herself|itself|myself|yourself)",
+    "hers": rf"(?:his|hers|its|mine|yours|(?:{THE}|{NAME})'s)",
 }
-ONE = rf"(?:{THE}|{NAME}|I|me)"
+ONE = rf"(?:{THE}|{NAME}|I|me|you)"
 GROUP = {
-    "he": rf"(?:[Tt]hey|[Ww]e|{ONE}(?:, {ONE})* and {ONE})",
-    "him": rf"(?:them|us|{ONE}(?:, {ONE})* and {ONE})",
-    "his": rf"(?:[Tt]heir|[Oo]ur|{ONE}(?:, {ONE})* and {ONE}'s)",
-    "himself": r"(?:themselves|ourselves)",
+    "he": rf"(?:[Tt]hey|[Ww]e|[Yy]ou|{ONE}(?:, {ONE})* and {ONE})",
+    "him": rf"(?:them|us|you|{ONE}(?:, {ONE})* and {ONE})",
+    "his": rf"(?:[Tt]heir|[Oo]ur|[Yy]our|{ONE}(?:, {ONE})* and {ONE}'s)",
+    "himself": r"(?:themselves|ourselves|yourselves)",
     "hers": r"(?:theirs|ours)",
 }
 ENGLISH = {"": "he", "they": "he", "them": "him", "their": "his"}
@@ -64,7 +64,7 @@ class Pattern:
             return f"(?:{'|'.join(parts)})"
         begin, self.start = self.start, False
         if isinstance(n, Verb):
-            forms = {f for p in n.forms for f in (p, *(grammar.present(p, k) for k in "13p"))}
+            forms = {f for p in n.forms for f in (p, *(grammar.present(p, k) for k in "123p"))}
             if forms & {"was", "were"}:
                 forms |= {"was", "were"}
             return "(?:" + "|".join(either(f, begin) for f in sorted(forms, key=len, reverse=True)) + ")"
@@ -108,11 +108,11 @@ class Pattern:
                 return f"([Aa]n? {NOUN})"
             if form == "the":
                 return f"([Tt]he {NOUN})"
-            if form in ("kind", "look"):
+            if form in ("kind", "kind.s", "look"):
                 return f"({NOUN})"
             return '([^"]+?)'
         if key in grammar.THINGS:
-            return {"": f"((?:[Tt]he|[Hh]is|[Hh]er|[Ii]ts|[Mm]y|[Tt]heir|[Oo]ur) {NOUN})", "a": f"([Aa]n? {NOUN})", "n": f"({NOUN})", "noun": f"({NOUN})",
+            return {"": f"((?:[Tt]he|[Hh]is|[Hh]er|[Ii]ts|[Mm]y|[Tt]heir|[Oo]ur|[Yy]our) {NOUN})", "a": f"([Aa]n? {NOUN})", "n": f"({NOUN})", "noun": f"({NOUN})",
                     "look": f"({NOUN})", "it": "(it)"}.get(form, '([^"]+?)')
         if key in grammar.PLACES:
             return {"": f"([Tt]he {NOUN})", "n": f"({NOUN})", "in": f"([A-Za-z]+ the {NOUN})"}.get(form, '([^"]+?)')
@@ -138,7 +138,7 @@ def flat(nodes):
 
 
 SAYING = "|".join(sorted({f for past in grammar.SAYING for f in (past, grammar.present(past, "3"), grammar.present(past, "1"))}))
-TAG = re.compile(rf" (?:[A-Z][\w-]*|I)(?: [A-Z][\w-]*)? (?:{SAYING})\b")
+TAG = re.compile(rf" (?:[A-Z][\w-]*|I|you|he|she|it|the [a-z' -]+?)(?: [A-Z][\w-]*)? (?:{SAYING})\b")
 ABBREVIATED = re.compile(r"\b(?:Mr|Mrs|Dr|St)\.$")
 
 

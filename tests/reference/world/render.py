@@ -7,8 +7,9 @@ from .state import Char, Place, Thing
 class Teller:
     """The one who tells: voice, and what was spoken of last."""
 
-    def __init__(self, rng, state, narrator=None, present=False):
+    def __init__(self, rng, state, narrator=None, present=False, voice="1"):
         self.rng, self.state, self.narrator, self.present = rng, state, narrator, present
+        self.voice = voice       # what the narrator's hero is called: 1 is `I`, 2 is `you`
         self.bind = {}
         self.prev, self.here, self.pronouns = [], [], 0
 
@@ -34,13 +35,13 @@ class Teller:
     def number(self, entity):
         if isinstance(entity, tuple):
             return "p"
-        return "1" if entity is self.narrator else "3"
+        return self.voice if entity is self.narrator else "3"
 
     def _pronoun(self, entity, form, quoted):
         if isinstance(entity, tuple):
-            return grammar.PRONOUNS["1p" if self.narrator in entity and self.narrator and not quoted else "p"][form]
+            return grammar.PRONOUNS[self.voice + "p" if self.narrator in entity and self.narrator and not quoted else "p"][form]
         if entity is self.narrator and not quoted:
-            return grammar.PRONOUNS["1"][form]
+            return grammar.PRONOUNS[self.voice][form]
         return grammar.PRONOUNS[entity.gender][form]
 
     def _clear(self, entity, form):
@@ -73,7 +74,7 @@ class Teller:
         elif self._clear(entity, chosen) and (form in ("he", "his") or self._again(entity, chosen)):
             text = self._pronoun(entity, chosen, quoted)
         elif group and first and self.rng.random() < .5 and not form:
-            text = "we"
+            text = self._pronoun(entity, "he", False)
         else:
             text = self.names(entity, chosen, quoted)
         for e in entity if group else (entity,):
@@ -92,10 +93,10 @@ class Teller:
             own = self.narrator if not quoted else None
             listed = [self.names(e, "he") for e in entity if e is not own]
             if own and own in entity:
-                listed.append("me" if form == "him" else "I")
+                listed.append(grammar.PRONOUNS[self.voice]["him" if form == "him" else "he"])
             text = ", ".join(listed[:-1]) + " and " + listed[-1]
             if form in ("his", "hers"):
-                return grammar.PRONOUNS["1p"]["his"] if own and own in entity else text + "'s"
+                return grammar.PRONOUNS[self.voice + "p"]["his"] if own and own in entity else text + "'s"
             return text
         text = entity.name if (entity,) in self.state.facts.get("named", ()) else ""
         if not text or (entity.kind not in ("girl", "boy") or self.rng.random() < .3) and self.rng.random() < .22 and self._only_of_kind(entity):
@@ -170,7 +171,7 @@ def conjugate(past, number, is_present):
     if is_present:
         return grammar.present(past, number)
     if past in ("was", "were"):
-        return "were" if number == "p" else "was"
+        return "were" if number in "2p" else "was"
     return past
 
 
@@ -188,7 +189,7 @@ def said(n):
         who = t.bind[n.key]
         form = conjugate(t.rng.choice(n.forms), t.number(who), t.present)
         if who is t.narrator:
-            text = "I " + form
+            text = grammar.PRONOUNS[t.voice]["he"] + " " + form
         elif t._clear(who, "he") and t.rng.random() < .45:
             text = f"{t._pronoun(who, 'he', False)} {form}"
         else:
@@ -227,7 +228,7 @@ def slot(n):
                 entity = t.entity(key)
                 t.here += [e for e in entity if e not in t.here]
                 return t._pronoun(entity, english, quoted)
-        elif form in ("name", "a", "kind", "the", "look"):
+        elif form in ("name", "a", "kind", "kind.s", "the", "look"):
             def write(t):
                 who = t.bind[key]
                 if not quoted and who not in t.here:
@@ -236,6 +237,8 @@ def slot(n):
                     return who.name
                 if form == "kind":
                     return who.kind
+                if form == "kind.s":
+                    return grammar.plural(who.kind)
                 if form == "look":
                     return who.look
                 full = f"{who.look} {who.kind}" if who.look else who.kind

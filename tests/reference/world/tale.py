@@ -29,14 +29,16 @@ class Told:
 @dataclass
 class Style:
     """How a tale is told."""
-    first: bool = False
+    first: bool = False          # the hero is `I`, or `you`
+    voice: str = "1"
     present: bool = False
     invented: bool = False
     chatter: float = .4          # how often something incidental is told after an event
 
     @staticmethod
     def pick(rng):
-        return Style(rng.random() < .2, rng.random() < .14, rng.random() < .5, rng.choice((.1, .3, .5, .7, .9)))
+        first, voice = rng.random() < .2, "2" if rng.random() < .1 else "1"
+        return Style(first, voice, rng.random() < (.7 if first and voice == "2" else .14), rng.random() < .5, rng.choice((.1, .3, .5, .7, .9)))
 
 
 class Tale:
@@ -54,7 +56,7 @@ class Tale:
         self.tight = 0
         self.scope = {}
         self.hero = None
-        self.teller = Teller(rng, self.state, None, self.style.present)
+        self.teller = Teller(rng, self.state, None, self.style.present, self.style.voice)
 
     def _plot(self):
         plots = [p for p in self.content.plots.values() if p.held == self.held] or list(self.content.plots.values())
@@ -276,12 +278,14 @@ class Tale:
         if ("present" if style.present else "past") not in w.tenses:
             return False
         narrator = self.teller.narrator
-        if w.person and w.person != (1 if narrator else 3):
-            if w.person == 1 or any(bind.get(k) is narrator for k in w.keys if k in grammar.CHARS):
+        if w.person and w.person != (int(style.voice) if narrator else 3):
+            if w.person != 3 or any(bind.get(k) is narrator for k in w.keys if k in grammar.CHARS):
                 return False
-        if w.person == 1 and bind.get("A") is not narrator:
+        if w.bare_was and narrator and style.voice == "2":
             return False
-        if narrator and not w.person:
+        if w.person in (1, 2) and bind.get("A") is not narrator:
+            return False
+        if narrator and w.person not in (1, 2):
             for k in w.not_narrator:
                 if bind.get(k) is narrator:
                     return False
@@ -392,7 +396,7 @@ def entry(e):
     return (lexicon.KINDS[e.kind] if isinstance(e, Char) else lexicon.THINGS[e.noun] if isinstance(e, Thing) else lexicon.PLACES[e.noun])
 
 
-PLAIN = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "a", "the", "kind", "n", "noun", "it", "in", "to"}
+PLAIN = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "a", "the", "kind", "kind.s", "n", "noun", "it", "in", "to"}
 
 
 def needs(w):

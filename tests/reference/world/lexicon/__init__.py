@@ -45,7 +45,7 @@ def table(text, place=False):
                 entry.looks += LOOKS.get(look, [look])
         for f in forms:
             form, _, phrases = f.partition(":")
-            entry.phrases[form.strip()] = [grammar.read(p) for p in phrases.split(";") if p.strip()]
+            entry.phrases[form.strip()] = [grammar.read(p, "A") for p in phrases.split(";") if p.strip()]
         if head in entries:
             raise grammar.WordingError(f"{head!r} stands twice in a table of the lexicon")
         entries[head] = entry
