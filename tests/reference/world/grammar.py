@@ -196,7 +196,8 @@ class Wording:
 
 TOKEN = re.compile(r'(\[|\]|\||\{[^{}]*\}|<[^<>]*>|")')
 OBJECT_AFTER = set("to with at of from by after behind near about beside like around past towards toward beyond over under help make see let ask "
-                   "tell give show thank find follow meet visit asking telling giving showing helping meeting seeing following".split())
+                   "tell give show thank find follow meet visit given shown told brought sent lent offered handed asked helped followed thanked bring send lend hand call wake carry hug kiss hold love like miss know believe forgive forget remember asking telling giving showing helping meeting seeing following waking "
+                   "calling carrying missing against without between among before inside onto".split())
 INVERTING = {"did", "was", "were", "could", "would", "had", "might", "should", "must"}
 COUNTS = {"two", "three", "four", "five", "all", "both", "others", "people", "children", "men", "women", "mice", "geese", "feet", "teeth"}
 SENTENCE_END = re.compile(r"""[.!?]"? "?$""")

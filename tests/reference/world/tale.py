@@ -318,7 +318,7 @@ class Tale:
         for atom in event.effects:
             for a in atom.args:
                 if a[0] == "$" and a[1:] not in bind:
-                    bind[a[1:]] = self._pick(a[1:])
+                    bind[a[1:]] = self._fresh(a[1:])
         for k in lists(w):
             if k not in bind:
                 bind[k] = self._fresh(k)
@@ -333,7 +333,7 @@ class Tale:
         return True
 
     def _fresh(self, key):
-        for _ in range(4):
+        for _ in range(8):
             v = self._pick(key)
             if v not in self.used:
                 break
