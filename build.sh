@@ -342,14 +342,15 @@ say_left_out() { if [ -n "$LEFT_OUT" ]; then printf '\nleft out, as it is not on
 cargo_native() { CARGO_NET_OFFLINE=true cargo "+$NATIVE_TOOLCHAIN" "$@"; }
 cargo_web() { CARGO_NET_OFFLINE=true CARGO_BUILD_TARGET=$TARGET cargo "$@"; }
 
-# Two wasm files behind the same JavaScript: one for engines with relaxed SIMD, one for the others; and the list of
-# the page's files, which is its version.
+# Two wasm files behind the same JavaScript: one for engines with relaxed SIMD, one for the others; and two lists: of
+# the modules that index.html fetches at once, and of the page's files, which is its version.
 build() {
   local out=www/pkg
   say "Building $out/"
   rm -rf "$out"
   build_variant "$out/cpu1_relaxed.wasm" --features relaxed-simd
   build_variant "$out/cpu1_bg.wasm"
+  node tests/tools/modules.mjs
   node tests/tools/files.mjs
 }
 

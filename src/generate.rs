@@ -1,4 +1,4 @@
-//! From a prompt to what follows it (SPEC §2).
+//! From a prompt to what follows it ([spec](crate::spec) §2).
 //!
 //! Whole patches of the prompt run through the backbone; the bytes left over are forced as the
 //! first of the next patch, so that no padding ever enters the context. For models of BPE tokens a
@@ -7,10 +7,10 @@
 
 use crate::config::{Config, Layout};
 use crate::layout::End;
+use crate::math::surprisal;
 use crate::model::{Model, State, Symbol};
 use crate::parallel::{Crew, Team};
 use crate::sample::{Sampler, Settings, SettingsError};
-use crate::score::surprisal;
 use crate::trace::{Recorder, Trace};
 use std::fmt;
 use std::sync::Arc;

@@ -160,46 +160,6 @@ mod tests {
 
     const WORDS: Layout = Layout::Words { fill: b'_' };
 
-    fn laid(text: &str, end: End) -> String {
-        let symbols: Vec<Symbol> = text.bytes().map(Symbol::from).collect();
-        let laid = WORDS.lay(&symbols, end).unwrap();
-        let bytes = laid.iter().map(|&symbol| symbol as u8).collect();
-        String::from_utf8(bytes).unwrap()
-    }
-
-    #[test]
-    fn words_begin_at_offset_1() {
-        for (text, patches) in [
-            ("", ""),
-            ("a", "_a"),
-            ("Once upon", "_Once___ upon"),
-            ("the old owl", "_the old owl"),
-            ("don't go", "_don't__ go"),
-            ("dogs' tails", "_dogs'__ tails"),
-            ("'tis", "'tis"),
-            ("a, b", "_a,_ b"),
-            ("She said, \"Hi!\"", "_She said, _\"Hi!\""),
-            ("end  \n\n\nNext", "_end  \n\n\nNext"),
-            ("né", "_né"),
-        ] {
-            assert_eq!(laid(text, End::Whole), patches, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_goes_on_ends_where_a_word_can_begin() {
-        for (text, patches) in [
-            ("Once upon ", "_Once___ upon___ "),
-            ("Once up", "_Once___ up"),
-            ("said, \"", "_said, _\""),
-            ("the end.", "_the end."),
-            ("dogs'", "_dogs'"),
-            (" ", " "),
-        ] {
-            assert_eq!(laid(text, End::Open), patches, "{text}");
-        }
-    }
-
     #[test]
     fn a_text_with_fill_bytes_is_refused() {
         let text = [7, u32::from(b'_')];

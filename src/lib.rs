@@ -29,8 +29,12 @@ pub mod layout;
 pub mod math;
 pub mod model;
 pub mod parallel;
+pub mod runs;
 pub mod sample;
 pub mod score;
+#[doc = include_str!("spec.md")]
+#[allow(rustdoc::broken_intra_doc_links)] // [D], [S] and [C] mark where a statement is from.
+pub mod spec {}
 pub mod tokenizer;
 pub mod trace;
 #[cfg(target_arch = "wasm32")]

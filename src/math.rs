@@ -216,7 +216,15 @@ pub fn softmax(scores: &mut [f32]) {
     }
 }
 
-/// RMSNorm (SPEC §2): `out = x / sqrt(mean(x²) + eps) · weight`.
+/// −log₂ of the probability that `logits` give to `symbol`.
+pub fn surprisal(logits: &[f32], symbol: usize) -> f32 {
+    let top = logits.iter().fold(f32::NEG_INFINITY, |top, &l| top.max(l));
+    let total: f64 = logits.iter().map(|&l| f64::from(exp(l - top))).sum();
+    let nats = libm::log(total) - f64::from(logits[symbol] - top);
+    (nats * std::f64::consts::LOG2_E) as f32
+}
+
+/// RMSNorm ([spec](crate::spec) §2): `out = x / sqrt(mean(x²) + eps) · weight`.
 pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
     let mean_square = dot(x, x) / x.len() as f32;
     let scale = 1.0 / (mean_square + eps).sqrt();
@@ -295,5 +303,12 @@ mod tests {
         let mut scores = [f32::NAN, 1.0, f32::NEG_INFINITY, 1.0];
         softmax(&mut scores);
         assert_eq!(scores, [0.0, 0.5, 0.0, 0.5]);
+    }
+
+    #[test]
+    fn a_uniform_byte_is_eight_bits() {
+        assert_eq!(surprisal(&[0.25; 256], 77), 8.0);
+        assert!(surprisal(&[100.0, 0.0], 0) < 1e-6);
+        assert!((surprisal(&[100.0, 0.0], 1) - 144.2695).abs() < 1e-3);
     }
 }

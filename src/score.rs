@@ -1,7 +1,7 @@
-//! How surprising a text is: bits per byte, by forced decoding (SPEC §2).
+//! How surprising a text is: bits per byte, by forced decoding ([spec](crate::spec) §2).
 
 use crate::layout::End;
-use crate::math;
+use crate::math::surprisal;
 use crate::model::{Model, State, Symbol};
 use crate::parallel::Team;
 use crate::trace::{Recorder, Trace};
@@ -241,31 +241,11 @@ impl Scoring {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
     /// Mean over all bytes after the first patch; for models of tokens the bits of all tokens but
-    /// the first, over the bytes of the whole text (SPEC §2).
+    /// the first, over the bytes of the whole text ([spec](crate::spec) §2).
     pub bits_per_byte: f64,
     /// How many bytes that mean is over.
     pub bytes: usize,
     /// Bits of each byte after the first patch, or after the first token; a token's bits are spread
     /// evenly over its bytes.
     pub per_byte: Vec<f32>,
-}
-
-/// −log₂ of the probability that `logits` give to `symbol`.
-pub fn surprisal(logits: &[f32], symbol: usize) -> f32 {
-    let top = logits.iter().fold(f32::NEG_INFINITY, |top, &l| top.max(l));
-    let total: f64 = logits.iter().map(|&l| f64::from(math::exp(l - top))).sum();
-    let nats = libm::log(total) - f64::from(logits[symbol] - top);
-    (nats * std::f64::consts::LOG2_E) as f32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_uniform_byte_is_eight_bits() {
-        assert_eq!(surprisal(&[0.25; 256], 77), 8.0);
-        assert!(surprisal(&[100.0, 0.0], 0) < 1e-6);
-        assert!((surprisal(&[100.0, 0.0], 1) - 144.2695).abs() < 1e-3);
-    }
 }

@@ -1,10 +1,9 @@
 //! What a model expected and how it got there, for people who look: collected by a
 //! [`Generation`](crate::generate::Generation) or a [`Scoring`](crate::score::Scoring) that is watched.
 
-use crate::math::softmax;
+use crate::math::{softmax, surprisal};
 pub use crate::model::passage::Passage;
 use crate::model::{State, Symbol};
-use crate::score::surprisal;
 
 /// How many of the likeliest symbols are told.
 pub const ALTERNATIVES: usize = 5;

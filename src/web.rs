@@ -4,6 +4,7 @@
 //! Every error is a JavaScript `Error` whose message is a sentence.
 
 use crate::checkpoint::Value;
+use crate::checkpoint::codes::Codes;
 use crate::checkpoint::write::Writer;
 use crate::generate;
 use crate::kernels;
@@ -62,10 +63,9 @@ impl KernelTrial {
     #[wasm_bindgen(constructor)]
     pub fn new(rows: usize, cols: usize) -> KernelTrial {
         // Codes 0, 1 and 2 without a pattern that repeats within a row: the squares mod 61, mod 3.
-        let code = |i: usize| ((i * i % 61) % 3) as u8;
-        let quad = |i: usize| (0..4).fold(0, |byte, k| byte | code(4 * i + k) << (2 * k));
-        let codes: Vec<u8> = (0..cols.div_ceil(4)).map(quad).collect();
-        let rows = vec![(&codes[..], 0); rows];
+        let weights: Vec<i8> = (0..cols).map(|i| (i * i % 61 % 3) as i8 - 1).collect();
+        let codes = Codes::pack(&weights);
+        let rows = vec![(codes.bytes(), 0); rows];
         let q: Vec<i8> = (0..cols).map(|i| (i * 37 % 255) as u8 as i8).collect();
         let mut x = kernels::QuantizedVector::default();
         x.set_integers(&q);
@@ -278,7 +278,7 @@ impl Packed {
     /// Bytes of the file that [`piece`](Self::piece) writes; 0 where it cannot be one.
     #[wasm_bindgen(getter)]
     pub fn bytes(&self) -> f64 {
-        self.writer.as_ref().map_or(0, Writer::len) as f64
+        self.writer.as_ref().map_or(0, Writer::file_len) as f64
     }
 
     /// The next piece of the model as a compact file, which loads to the same model bit for bit;
@@ -464,7 +464,7 @@ fn seed(value: &JsValue) -> Option<u64> {
 
 /// A trace as numbers, which `trace.js` reads: how many symbols there are, and for each itself, its
 /// bits, and the likeliest with their probabilities, as many as there are; then the patches,
-/// for each the byte (or token) of the text where it starts, the gate's probability (NaN without one),
+/// for each the byte (or token) of the text where it starts, how many it holds, its fills, the gate's probability (NaN without one),
 /// whether it was deleted, four boundaries and four shares of attention (NaN without Bolmo), and the
 /// forget gates, as many as there are.
 fn flat(trace: &Trace) -> Vec<f64> {

@@ -41,7 +41,7 @@ fn written(packed: &Packed) -> Vec<u8> {
     while let Some(piece) = packed.piece(&mut writer) {
         file.extend(piece);
     }
-    assert_eq!(file.len(), writer.len());
+    assert_eq!(file.len(), writer.file_len());
     file
 }
 

@@ -4,7 +4,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use cpu1::checkpoint::{Encoding, TensorInfo, Value};
-use cpu1::config::RUNS;
+use cpu1::runs::RUNS;
 use cpu1::weights::file_config::Hints;
 use cpu1::weights::roles::{NameMap, assign};
 use serde_json::Value as Json;

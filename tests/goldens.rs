@@ -4,10 +4,10 @@
 mod common;
 
 use common::{continuation, digest, generate, load, seeded_texts};
-use cpu1::config::RUNS;
 use cpu1::generate::{Error, Generation, to_bytes};
 use cpu1::model::{Model, Symbol};
 use cpu1::parallel::Team;
+use cpu1::runs::RUNS;
 use cpu1::sample::Settings;
 use cpu1::score::Scoring;
 use serde_json::Value;

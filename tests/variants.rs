@@ -1,5 +1,5 @@
 //! Models that differ from the published runs in what their tensors tell: widths, ranks, numbers of
-//! local blocks, biases, optional norms (SPEC §3). Rust equals PyTorch on each
+//! local blocks, biases, optional norms (`src/spec.md` §3). Rust equals PyTorch on each
 //! (`tests/reference/write_variants.py`), whether the file's config is there, half there or missing.
 #![cfg(not(target_arch = "wasm32"))]
 

@@ -4,7 +4,7 @@
 
 mod common;
 
-use cpu1::checkpoint::codes;
+use cpu1::checkpoint::codes::Codes;
 use cpu1::generate::{from_bytes, to_bytes};
 use cpu1::kernels::{self, KERNELS, QuantizedVector, ROWS, TernaryMatrix, matvec};
 use cpu1::parallel::Team;
@@ -174,8 +174,8 @@ async fn twenty_texts_are_those_of_every_other_machine() {
 }
 
 fn pack(weights: &[i8], cols: usize) -> TernaryMatrix {
-    let codes = codes::pack(weights);
-    let rows = (0..weights.len() / cols).map(|row| (&codes[..], row * cols));
+    let codes = Codes::pack(weights);
+    let rows = (0..weights.len() / cols).map(|row| (codes.bytes(), row * cols));
     TernaryMatrix::from_rows(&rows.collect::<Vec<_>>(), cols)
 }
 

@@ -3,10 +3,10 @@
 //   <script type="module" src="cpu1-demo.js"></script>
 //   <cpu1-demo prompt="Ownership is"></cpu1-demo>
 import { CPU1 } from "./cpu1.js";
-import { make } from "./ui/dom.js";
 import { CPU1Error } from "./api/errors.js";
+import { Announcer } from "./ui/announcer.js";
+import { make } from "./ui/dom.js";
 import { Meter } from "./ui/meter.js";
-import { Announcer } from "./page/views/paper.js";
 
 /** @import { Chunk, GenerateOptions, Stats } from "./cpu1.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
@@ -134,7 +134,7 @@ export class CPU1Demo extends HTMLElement {
     const box = make("div", { className: "box" }, form, this.#error, this.#text, heard);
     this.#announcer = new Announcer(heard);
     this.#text.append(this.#given, this.#written);
-    for (const [name, part] of Object.entries({
+    for (const [part, node] of Object.entries({
       box,
       label: this.#label,
       prompt: this.#prompt,
@@ -144,7 +144,7 @@ export class CPU1Demo extends HTMLElement {
       status: this.#status,
       error: this.#error,
     })) {
-      part.setAttribute("part", name);
+      node.setAttribute("part", part);
     }
     root.append(box);
     form.addEventListener("submit", (event) => {

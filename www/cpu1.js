@@ -3,28 +3,20 @@
 //   import { CPU1 } from "./cpu1.js";
 //   const model = await CPU1.load("embedded");
 //   for await (const { text } of model.generate("Ownership is")) show(text);
-import { compileProgram } from "./api/engine.js";
-import { CPU1Error } from "./api/errors.js";
-import { hubAddress, listFiles } from "./api/hub.js";
+import { Connection, disposed, newId } from "./api/connection.js";
+import { CPU1Error, aborted } from "./api/errors.js";
+import { hubAddress, listFiles, pathOfRun } from "./api/hub.js";
 import { fetchAll } from "./api/remote.js";
-import { spawn } from "./api/spawn.js";
 import { openStore } from "./api/store.js";
 
-/** @import { Wish } from "./api/engine.js" */
+/** @import { RunRepositories } from "./api/hub.js" */
+/** @import { BytesNote, LoadRequest, Note, Request, Trace } from "./api/protocol.js" */
 /** @import { Entry } from "./api/store.js" */
-/** @import { LoadRequest } from "./worker/load.js" */
-/** @import { Trace } from "./api/trace.js" */
-/** @import { Answer, BytesNote, Note, Request } from "./worker/worker.js" */
 
 /** The model that comes with this program. */
 const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
 
-/**
- * How far a model's loading is; `total` is 0 where it is not known. Bytes are fetched, unpacked as
- * they come, and the packed model is written to the cache.
- *
- * @typedef {{ phase: "fetch" | "unpack" | "pack", loaded: number, total: number }} LoadProgress
- */
+/** @typedef {import("./api/protocol.js").LoadProgress} LoadProgress how far a model's loading is */
 
 /**
  * @typedef {object} LoadOptions
@@ -186,12 +178,11 @@ async function findRun(id, signal) {
     throw signal?.aborted ? aborted() : error;
   });
   if (!answer) throw new CPU1Error("network", `The list of models, ${name}, is not there.`);
-  /** @type {import("./page/models/catalog.js").Catalog} */
-  const { models, hub, finals, archive } = JSON.parse(new TextDecoder().decode(answer.bytes));
-  const files = models.find((model) => model.id === id)?.files;
+  /** @type {RunRepositories & { hub: string, models: { id: string, files?: string[] }[] }} */
+  const catalog = JSON.parse(new TextDecoder().decode(answer.bytes));
+  const files = catalog.models.find((model) => model.id === id)?.files;
   if (!files) throw new CPU1Error("network", `There is no published run “${id}”; ${name} lists those there are.`);
-  const path = files.includes("compact") ? `${archive}/${id}/checkpoint_${id}_final.pt` : `${finals}/${id}/model.pt`;
-  return hubAddress(path, hub).href;
+  return hubAddress(pathOfRun(catalog, id, files.includes("compact") ? "compact" : "unpacked"), catalog.hub).href;
 }
 
 /** @param {string | URL | Blob | Uint8Array} source */
@@ -328,7 +319,7 @@ class Model {
    * @returns {AsyncGenerator<Note, any, void>}
    */
   async *#ask(request, signal) {
-    if (this.#life.signal.aborted) throw closed();
+    if (this.#life.signal.aborted) throw disposed();
     if (this.#busy) {
       throw new CPU1Error("busy", "The model is already at work; stop that first, or wait until it is done.");
     }
@@ -344,7 +335,7 @@ class Model {
   /** Gives the model up: frees its memory, and ends its worker if that has no other. */
   dispose() {
     if (this.#life.signal.aborted) return;
-    this.#life.abort(closed());
+    this.#life.abort(disposed());
     this.#held.release();
   }
 }
@@ -450,185 +441,6 @@ class Held {
   }
 }
 
-/** Milliseconds in which a worker that lives gives a sign of it. */
-const PATIENCE = 5000;
-
-let ids = 0;
-function newId() {
-  ids += 1;
-  return ids;
-}
-
-/** One worker, and who waits for its answers. */
-class Connection {
-  /** By the program that was asked for, its threads above all. @type {Map<string, Connection>} */
-  static #open = new Map();
-
-  /** How many models it holds; without one it ends. */
-  models = 0;
-  /** Why there will be no more answers. @type {CPU1Error | undefined} */
-  ended;
-  #worker = spawn(
-    import.meta.url,
-    "worker/worker.js",
-    () => new Worker(new URL("./worker/worker.js", import.meta.url), { type: "module", name: "cpu1" }),
-  );
-  #program;
-  /** Who waits for answers, by the request's number. @type {Map<number, Inbox>} */
-  #inboxes = new Map();
-  /** Fires when the worker is ended by us. */
-  #end = new AbortController();
-
-  /**
-   * @param {number | undefined} threads
-   * @param {Wish} wish
-   */
-  static of(threads, wish) {
-    const program = JSON.stringify([threads, wish]);
-    const known = this.#open.get(program);
-    if (known) return known;
-    const opened = new Connection(program, wish);
-    this.#open.set(program, opened);
-    return opened;
-  }
-
-  /**
-   * @param {string} program
-   * @param {Wish} wish
-   */
-  constructor(program, wish) {
-    this.#program = program;
-    compileProgram(wish).then(
-      (module) => this.#worker.postMessage({ id: 0, request: { type: "program", module } }),
-      (error) => this.close(error),
-    );
-    this.#worker.onmessage = ({ data }) => this.#inboxes.get(data.id)?.put(data.answer);
-    this.#watch();
-    this.#worker.onerror = (event) => {
-      event.preventDefault(); // it is told below
-      const why = event.message ? `it stopped: ${event.message}` : "it could not be loaded from its server";
-      this.close(new CPU1Error(event.message ? "internal" : "network", `The model's worker is gone; ${why}.`));
-    };
-  }
-
-  /**
-   * Notices when the browser has ended the worker, for want of memory for one, of which none tells: the lock
-   * that a worker holds is let go then. It also is where the page's storage is cleared, so that the worker is
-   * asked for a sign of life, and holds another.
-   */
-  async #watch() {
-    if (!navigator.locks) return; // as on pages that did not come over https
-    for (let lost = false; !this.ended; lost = true) {
-      const id = newId();
-      const inbox = new Inbox();
-      this.#inboxes.set(id, inbox);
-      const lock = `cpu1 ${crypto.randomUUID()}`;
-      this.#worker.postMessage({ id, request: { type: "live", lock } });
-      const late = new Promise((give) => lost && setTimeout(give, PATIENCE));
-      const sign = await Promise.race([inbox.take(), late]);
-      this.#inboxes.delete(id);
-      if (!sign) break;
-      await navigator.locks.request(lock, { signal: this.#end.signal }, () => {}).catch(() => {});
-    }
-    this.close(new CPU1Error("internal", "The model's worker is gone; the browser ended it. Load the model again."));
-  }
-
-  /**
-   * Sends a request and hands on what the worker notes, then returns the result. Leaving early, or
-   * the signal, stops the job; either way it has ended when this returns.
-   *
-   * @param {Request} request
-   * @param {AbortSignal} [signal]
-   * @param {number} [id]
-   * @returns {AsyncGenerator<Note, any, void>}
-   */
-  async *ask(request, signal, id = newId()) {
-    if (this.ended) throw this.ended;
-    if (signal?.aborted) throw reasonOf(signal);
-    const inbox = new Inbox();
-    this.#inboxes.set(id, inbox);
-    const stop = () => this.#worker.postMessage({ id, request: { type: "stop" } });
-    signal?.addEventListener("abort", stop);
-    let running = true;
-    try {
-      this.#worker.postMessage({ id, request });
-      for (;;) {
-        const answer = await inbox.take();
-        running = answer.type !== "done" && answer.type !== "error";
-        if (answer.type === "error") {
-          const { details } = answer;
-          const error = new CPU1Error(answer.code, answer.message, details && { details });
-          if (answer.fatal) this.close(error);
-          throw error;
-        }
-        if (answer.type === "done") {
-          if (signal?.aborted) throw reasonOf(signal);
-          return JSON.parse(answer.result);
-        }
-        if (!signal?.aborted) yield answer;
-      }
-    } finally {
-      signal?.removeEventListener("abort", stop);
-      if (running) stop();
-      while (running) {
-        const { type } = await inbox.take();
-        running = type !== "done" && type !== "error";
-      }
-      this.#inboxes.delete(id);
-    }
-  }
-
-  /**
-   * Frees a model, which may still be loading.
-   *
-   * @param {number} id
-   */
-  leave(id) {
-    this.models -= 1;
-    if (this.models === 0) this.close(closed());
-    else this.#worker.postMessage({ id, request: { type: "dispose" } });
-  }
-
-  /**
-   * Ends the worker; whoever waits, or asks later, gets the reason.
-   *
-   * @param {CPU1Error} reason
-   */
-  close(reason) {
-    if (this.ended) return;
-    this.ended = reason;
-    Connection.#open.delete(this.#program);
-    this.#end.abort();
-    this.#worker.terminate();
-    const { code, message } = reason;
-    for (const inbox of this.#inboxes.values()) inbox.put({ type: "error", code, message, details: undefined, fatal: false });
-  }
-}
-
-/** Messages in their order, for one reader who waits for them. */
-class Inbox {
-  /** @type {Answer[]} */
-  #answers = [];
-  #wake = () => {};
-
-  /** @param {Answer} answer */
-  put(answer) {
-    this.#answers.push(answer);
-    this.#wake();
-  }
-
-  /** @returns {Promise<Answer>} */
-  async take() {
-    for (;;) {
-      const answer = this.#answers.shift();
-      if (answer !== undefined) return answer;
-      await new Promise((wake) => {
-        this.#wake = () => wake(undefined);
-      });
-    }
-  }
-}
-
 /**
  * The options as the wasm reads them. It checks the ranges; here only what JSON cannot carry.
  *
@@ -673,19 +485,6 @@ function readStats({ stats: json, threads, milliseconds, writing }) {
     seconds: milliseconds / 1000,
     bytesPerSecond: writing > 0 ? stats.bytes / (writing / 1000) : 0,
   };
-}
-
-/** @param {AbortSignal} signal */
-function reasonOf({ reason }) {
-  return reason instanceof CPU1Error ? reason : aborted();
-}
-
-function aborted() {
-  return new CPU1Error("aborted", "It was stopped.");
-}
-
-function closed() {
-  return new CPU1Error("disposed", "The model was given up; load it again.");
 }
 
 /** The models that are kept for the next visit. @returns {Promise<Entry[]>} */

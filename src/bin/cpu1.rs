@@ -396,7 +396,7 @@ mod cli {
         print(text.as_bytes())
     }
 
-    /// The config under the keys of SPEC §3.
+    /// The config under the keys of [spec](cpu1::spec) §3.
     fn header_json(model: &Model) -> Value {
         use cpu1::checkpoint::Value as Pickled;
         let Pickled::Dict(entries) = file_config::value(&model.config) else {
@@ -429,7 +429,7 @@ mod cli {
         while let Some(piece) = packed.piece(&mut writer) {
             file.write_all(&piece).map_err(|e| at(&e))?;
         }
-        eprintln!("{}: {} bytes", out.display(), writer.len());
+        eprintln!("{}: {} bytes", out.display(), writer.file_len());
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! From the bytes of a torch `.pt` file to named tensors (SPEC §3), without doing any I/O.
+//! From the bytes of a torch `.pt` file to named tensors ([spec](crate::spec) §3), without doing any I/O.
 //!
 //! A [`Reader`] says which byte range of the file it [wants](Reader::wants) next and is
 //! [fed](Reader::feed) those bytes, from an HTTP range, a slice of a local file or a test. First
@@ -36,20 +36,24 @@
 //!
 //! - `zip`: the archive's directory and entries;
 //! - `ranges`: the ranges to ask for;
-//! - `pickle`: the description, as values;
-//! - `contents`: which of these values is the model;
+//! - `pickle`: the description, as values; `dtype`: the types of elements;
+//! - `state_dict`: which of these values is the model; `packed_groups`: packed tensors in it;
+//! - `contents`: its tensors and settings;
 //! - `tensor`: a storage's bytes as a tensor's values;
 //! - [`codes`]: two bits a weight; `packing`: how another file lays them out;
 //! - [`write`](mod@write): the way back.
 
 pub mod codes;
 mod contents;
+mod dtype;
 mod error;
 mod foreign;
+mod packed_groups;
 mod packing;
 mod pickle;
 mod ranges;
 mod reader;
+mod state_dict;
 mod tensor;
 pub mod write;
 mod zip;

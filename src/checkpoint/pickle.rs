@@ -10,14 +10,16 @@
 //! is dropping a `Vec`. Every instruction pushes at most one value and the number of pushes is
 //! bounded, so memory is bounded too, whatever the program does.
 
-use super::Error;
-use super::error::Result;
+use super::dtype::{Dtype, Element};
+use super::error::{Error, Result};
 use std::collections::HashMap;
 
 /// Pushes of a whole step file with optimizer state are some tens of thousands.
 const MOST_PUSHES: usize = 1 << 20;
 /// More dimensions than any tensor that is read; also bounds what one tensor costs.
 const MOST_DIMENSIONS: usize = 8;
+/// How deep values may be nested.
+pub(super) const DEEPEST: usize = 48;
 
 /// Bytes that a value copied out of a pickle may have per byte of the pickle. One byte can make a
 /// [`Value`] of 32; what goes far beyond that is one value repeated through the memo.
@@ -123,74 +125,6 @@ pub(super) struct RawTensor<'a> {
     pub(super) strides: Vec<u64>,
 }
 
-/// The type of a storage's or tensor's elements, or the name of one that is not read.
-pub(super) type Element<'a> = Result<Dtype, &'a str>;
-
-/// Element types that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dtype {
-    F32,
-    F16,
-    Bf16,
-    F64,
-    U8,
-    I8,
-    I16,
-    I32,
-    I64,
-    Bool,
-}
-
-impl Dtype {
-    const ALL: [Self; 10] = [
-        Self::F32,
-        Self::F16,
-        Self::Bf16,
-        Self::F64,
-        Self::U8,
-        Self::I8,
-        Self::I16,
-        Self::I32,
-        Self::I64,
-        Self::Bool,
-    ];
-
-    /// Names of the `torch.dtype` and of the storage class, and bytes of one element.
-    fn facts(self) -> (&'static str, &'static str, u64) {
-        match self {
-            Self::F32 => ("float32", "FloatStorage", 4),
-            Self::F16 => ("float16", "HalfStorage", 2),
-            Self::Bf16 => ("bfloat16", "BFloat16Storage", 2),
-            Self::F64 => ("float64", "DoubleStorage", 8),
-            Self::U8 => ("uint8", "ByteStorage", 1),
-            Self::I8 => ("int8", "CharStorage", 1),
-            Self::I16 => ("int16", "ShortStorage", 2),
-            Self::I32 => ("int32", "IntStorage", 4),
-            Self::I64 => ("int64", "LongStorage", 8),
-            Self::Bool => ("bool", "BoolStorage", 1),
-        }
-    }
-
-    /// The name of the `torch.dtype`.
-    pub(super) fn name(self) -> &'static str {
-        self.facts().0
-    }
-
-    /// The name of the storage class in the module `torch`.
-    pub(super) fn storage(self) -> &'static str {
-        self.facts().1
-    }
-
-    /// Bytes of one element.
-    pub(super) fn size(self) -> u64 {
-        self.facts().2
-    }
-
-    pub(super) fn is_float(self) -> bool {
-        matches!(self, Self::F32 | Self::F16 | Self::Bf16 | Self::F64)
-    }
-}
-
 /// All values of a pickle, and which of them it is about.
 #[derive(Debug)]
 pub(super) struct Graph<'a> {
@@ -237,6 +171,50 @@ impl<'a> Graph<'a> {
         sizes(&self.nodes, id)
     }
 
+    /// The value under the first of `keys` that a dict has; of equal keys the last counts.
+    pub(super) fn find(&self, dict: Id, keys: &[&str]) -> Option<Id> {
+        let named = |key| move |item: &&(Id, Id)| self.text(item.0) == Some(key);
+        let mut found = keys
+            .iter()
+            .filter_map(|key| self.items(dict).iter().rev().find(named(*key)));
+        found.next().map(|item| item.1)
+    }
+
+    /// The items of a dict by their text keys; of equal keys the last counts.
+    pub(super) fn by_name(&self, dict: Id) -> HashMap<&'a str, Id> {
+        let items = self.items(dict).iter();
+        items
+            .filter_map(|&(key, value)| Some((self.text(key)?, value)))
+            .collect()
+    }
+
+    /// The values inside a container with the keys that lead to them: the items of a dict, the
+    /// elements of a list without a key.
+    pub(super) fn children(&self, id: Id) -> impl Iterator<Item = (Option<Id>, Id)> {
+        let elements: &[Id] = match self.node(id) {
+            Node::List(ids) | Node::Tuple(ids) => ids,
+            _ => &[],
+        };
+        let items = self.items(id).iter();
+        let items = items.map(|&(key, value)| (Some(key), value));
+        items.chain(elements.iter().map(|&value| (None, value)))
+    }
+
+    /// Number of all tensors that can be reached from the root.
+    pub(super) fn count_tensors(&self) -> usize {
+        let mut seen = vec![false; self.values()];
+        let mut open = vec![self.root];
+        let mut tensors = 0;
+        while let Some(id) = open.pop() {
+            if std::mem::replace(&mut seen[id as usize], true) {
+                continue;
+            }
+            tensors += usize::from(matches!(self.node(id), Node::Tensor(_)));
+            open.extend(self.children(id).map(|(_, child)| child));
+        }
+        tensors
+    }
+
     /// Copies a value out of the arena.
     ///
     /// # Errors
@@ -251,7 +229,7 @@ impl<'a> Graph<'a> {
     }
 
     fn copy(&self, id: Id, depth: usize, budget: &mut usize) -> Result<Value> {
-        if depth > super::contents::DEEPEST {
+        if depth > DEEPEST {
             return Err(Error::TooDeep.into());
         }
         let node = self.node(id);
@@ -754,12 +732,7 @@ impl<'a> Machine<'a> {
         let dtype = match class.name {
             "UntypedStorage" => None,
             name if !name.ends_with("Storage") => return None,
-            name => Some(
-                Dtype::ALL
-                    .into_iter()
-                    .find(|dtype| dtype.storage() == name)
-                    .ok_or(name),
-            ),
+            class => Some(Dtype::of_storage(class)),
         };
         let len = u64::try_from(int(&self.nodes, len)?).ok()?;
         Some(Storage { key, dtype, len })
@@ -848,13 +821,7 @@ impl<'a> Machine<'a> {
             return None;
         };
         let dtype = match dtype.map(|id| self.get(id)) {
-            Some(Node::Global(global)) if global.module == "torch" => {
-                let name = global.name;
-                Dtype::ALL
-                    .into_iter()
-                    .find(|dtype| dtype.name() == name)
-                    .ok_or(name)
-            }
+            Some(Node::Global(global)) if global.module == "torch" => Dtype::named(global.name),
             Some(_) => return None,
             None => storage.dtype.unwrap_or(Ok(Dtype::U8)),
         };

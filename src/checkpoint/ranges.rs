@@ -1,7 +1,6 @@
 //! Which ranges of the file to ask for to get some of its entries, and their data back out of them.
 
-use super::Error;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::zip::Entry;
 use std::collections::VecDeque;
 use std::ops::Range;

@@ -1,11 +1,11 @@
 //! The reader: which bytes are wanted when, and what becomes of them.
 
 use super::contents::{self, Contents};
-use super::error::{Result, shown};
+use super::error::{Error, Result, shown};
 use super::ranges::Ranges;
 use super::tensor::{Source, Tensor};
 use super::zip::{self, Entry, Location, Tail};
-use super::{Error, foreign, pickle};
+use super::{foreign, pickle};
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
@@ -536,7 +536,7 @@ pub(super) mod tests {
         assert_eq!(names(&contents), expected);
         for (name, tensor) in tensors {
             assert!(matches!(tensor.data, Data::Bf16(_)), "{name}");
-            assert_eq!(tensor.to_f32(), ramp(tensor.len()), "{name}");
+            assert_eq!(tensor.to_f32(), ramp(tensor.numel()), "{name}");
         }
         assert!(contents.config.is_some());
     }
@@ -616,7 +616,7 @@ pub(super) mod tests {
                 ("scalar", _) => vec![2.5],
                 ("bool", _) => vec![0.0, 1.0, 1.0, 1.0, 1.0, 1.0],
                 (_, Encoding::Int(_)) => vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
-                _ => ramp(tensor.len()),
+                _ => ramp(tensor.numel()),
             };
             assert_eq!(tensor.to_f32(), expected, "{}", info.name);
         }
@@ -642,7 +642,7 @@ pub(super) mod tests {
             let (contents, tensors) = read(file).unwrap();
             assert_eq!(names(&contents), expected);
             for (name, tensor) in tensors {
-                assert_eq!(tensor.to_f32(), ramp(tensor.len()), "{name}");
+                assert_eq!(tensor.to_f32(), ramp(tensor.numel()), "{name}");
             }
         }
         // Settings that are an object are its attributes.

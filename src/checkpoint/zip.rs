@@ -6,8 +6,7 @@
 //! pads so that data starts on a 64-byte boundary; so a request covers both (see
 //! [`Entry::span`]), and [`Entry::data`] finds the data in what came back.
 
-use super::Error;
-use super::error::{Result, shown};
+use super::error::{Error, Result, shown};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -1,11 +1,11 @@
-//! A backbone block, which is a local decoder block too (SPEC §2).
+//! A backbone block, which is a local decoder block too ([spec](crate::spec) §2).
 
 use super::attention::{Attention, KvCache};
 use super::ffn::FeedForward;
-use super::linear::{Activations, RmsNorm};
+use super::linear::RmsNorm;
 use super::low_rank::LowRank;
 use super::mlgru::Mlgru;
-use super::passage::Seen;
+use super::scratch::Scratch;
 use crate::math::add;
 use crate::parallel::Crew;
 
@@ -52,26 +52,6 @@ impl Memory {
             Memory::Attention(cache) => cache.clear(),
         }
     }
-}
-
-/// Buffers that the layers of a pass share, each for the positions of one pass; nothing in them
-/// outlives a layer.
-#[derive(Clone, Debug)]
-pub struct Scratch {
-    /// The block's normed input, read by all its linear layers.
-    pub normed: Activations,
-    /// The input of an output projection.
-    pub inner: Activations,
-    /// Outputs of stacked projections, `[positions, max(3d, 2F)]`.
-    pub wide: Vec<f32>,
-    /// Inner vectors of low-rank paths and gates.
-    pub narrow: Vec<f32>,
-    /// Attention scores of one head.
-    pub scores: Vec<f32>,
-    /// A layer's outputs, `[positions, d]`.
-    pub out: Vec<f32>,
-    /// What the layers let see, where somebody looks.
-    pub seen: Option<Seen>,
 }
 
 impl Block {

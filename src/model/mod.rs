@@ -1,4 +1,4 @@
-//! One forward pass over one patch, a file per layer of SPEC §2.
+//! One forward pass over one patch, a file per layer of [spec](crate::spec) §2.
 //!
 //! A [`Model`] is weights and never changes; a [`State`] is everything that does, allocated once.
 //! [`Model::read`] takes units, patches of bytes or BPE tokens, through the backbone, several at a
@@ -30,19 +30,19 @@ pub mod local_decoder;
 pub mod low_rank;
 pub mod mlgru;
 pub mod passage;
+pub mod scratch;
 
+pub use crate::config::Symbol;
 use crate::config::{Config, Mixer};
 use crate::parallel::Crew;
-use block::{Block, Memory, Scratch};
+use block::{Block, Memory};
 use delete_gate::DeleteGate;
 use embedding::Embedding;
 use linear::{Activations, Linear, RmsNorm};
 use local_decoder::{LocalDecoder, LocalState};
 use passage::{Passage, Passages, Seen};
+use scratch::Scratch;
 use std::ops::Range;
-
-/// What a model reads and writes one of: a byte, or a BPE token.
-pub type Symbol = u32;
 
 /// Values a byte can take, and logits of a byte model.
 pub const BYTES: usize = 256;

@@ -1,7 +1,7 @@
 //! A reader of JSON (RFC 8259) for the one file that is JSON. It keeps what a `tokenizer.json` needs
 //! and is a tenth of the size, in a browser's download, of a reader for every type.
 
-use super::Error;
+use super::error::Error;
 use std::borrow::Cow;
 
 /// How deep lists and objects may be nested.

@@ -30,7 +30,7 @@ struct Parts {
 
 /// Builds the model that `config` describes.
 pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model> {
-    let parameters = parts.values().map(Part::len).sum();
+    let parameters = parts.values().map(Part::numel).sum();
     let mut parts = Parts {
         parts,
         eps: config.norm_eps,
@@ -347,7 +347,7 @@ fn stack_ternary(parts: &[Part], cols: usize) -> Matrix {
             unreachable!("the caller stacks ternary parts only")
         };
         for row in 0..part.shape()[0] {
-            rows.push((&codes[..], row * cols));
+            rows.push((codes.bytes(), row * cols));
             all_gamma.push(gamma[row % gamma.len()]);
         }
     }

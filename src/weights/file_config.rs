@@ -1,4 +1,4 @@
-//! The config that a file carries: what it adds to the tensors, and how we write it (SPEC §3).
+//! The config that a file carries: what it adds to the tensors, and how we write it ([spec](crate::spec) §3).
 
 use crate::checkpoint::{Value, shown};
 use crate::config::{Config, Decay, Layout, Mixer};
@@ -272,7 +272,7 @@ pub fn value(config: &Config) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Run;
+    use crate::runs::Run;
 
     fn changed(key: &str, new: Value) -> Result<Hints, Error> {
         let Value::Dict(mut entries) = value(&Run::named("run_08").unwrap().config()) else {

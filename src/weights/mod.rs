@@ -85,7 +85,7 @@ impl From<Box<roles::Error>> for Error {
 /// What the loader made of one tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
-    /// The role it plays, by its canonical name (SPEC §3).
+    /// The role it plays, by its canonical name ([spec](crate::spec) §3).
     pub role: String,
     /// Its name in the file.
     pub tensor: String,

@@ -1,6 +1,7 @@
-//! A tensor as the model holds it: ternary codes with their γ, or floats (SPEC §2, BitLinear).
+//! A tensor as the model holds it: ternary codes with their γ, or floats ([spec](crate::spec) §2, BitLinear).
 
 use super::roles::Role;
+use crate::checkpoint::codes::Codes;
 use crate::checkpoint::{Data, Tensor};
 use half::bf16;
 
@@ -9,8 +10,8 @@ use half::bf16;
 pub enum Part {
     /// Codes (weight + 1), four to a byte, lowest bits first, over the whole tensor; and γ.
     Ternary {
-        /// `⌈n/4⌉` bytes.
-        codes: Vec<u8>,
+        /// Code of each weight.
+        codes: Codes,
         /// γ: one for the whole tensor, or one for each of its rows.
         gamma: Vec<f32>,
         /// Shape of the tensor.
@@ -52,19 +53,15 @@ pub fn part(tensor: &Tensor, role: &Role) -> Tensor {
         Data::Bf16(values) => Data::Bf16(values[range].into()),
         Data::Int(values) => Data::Int(values[range].into()),
         Data::Ternary { codes, scales } => {
-            let mut cut = vec![0; len.div_ceil(4)];
-            for (to, from) in range.clone().enumerate() {
-                let code = codes[from / 4] >> (from % 4 * 2) & 3;
-                cut[to / 4] |= code << (to % 4 * 2);
-            }
             let scales = match scales.len() {
                 1 => scales.clone(),
                 count => {
-                    let columns = tensor.len() / count;
+                    let columns = tensor.numel() / count;
                     scales[range.start / columns..range.end / columns].into()
                 }
             };
-            Data::Ternary { codes: cut, scales }
+            let codes = codes.slice(range);
+            Data::Ternary { codes, scales }
         }
     };
     Tensor { shape, data }
@@ -112,13 +109,8 @@ impl Part {
     }
 
     /// Number of weights.
-    pub fn len(&self) -> usize {
+    pub fn numel(&self) -> usize {
         self.shape().iter().product()
-    }
-
-    /// Whether it has no weights.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// How it is held, in a word.
@@ -130,22 +122,14 @@ impl Part {
         }
     }
 
-    /// The ternary weight at a flat index; 0 for parts that are not ternary.
-    pub fn weight(&self, index: usize) -> i8 {
-        match self {
-            Part::Ternary { codes, .. } => (codes[index / 4] >> (index % 4 * 2) & 3) as i8 - 1,
-            _ => 0,
-        }
-    }
-
     /// Share of weights that are zero.
     pub fn zeros(&self) -> f64 {
         let zeros = match self {
-            Part::Ternary { codes, .. } => zero_codes(codes, self.len()),
+            Part::Ternary { codes, .. } => codes.count_zeros(self.numel()),
             Part::Bf16 { values, .. } => values.iter().filter(|x| x.to_f32() == 0.0).count(),
             Part::F32 { values, .. } => values.iter().filter(|&&x| x == 0.0).count(),
         };
-        zeros as f64 / self.len().max(1) as f64
+        zeros as f64 / self.numel().max(1) as f64
     }
 
     /// The values, T·γ for ternary parts.
@@ -197,19 +181,6 @@ impl Part {
     }
 }
 
-/// How many of the first `len` codes say 0, which is code 1.
-fn zero_codes(codes: &[u8], len: usize) -> usize {
-    let (words, rest) = codes[..len / 4].as_chunks::<8>();
-    let whole: u32 = words
-        .iter()
-        .map(|word| u64::from_le_bytes(*word))
-        .chain(rest.iter().map(|&byte| u64::from(byte)))
-        .map(|codes| (codes & !(codes >> 1) & 0x5555_5555_5555_5555).count_ones())
-        .sum();
-    let last = (len / 4 * 4..len).filter(|i| codes[i / 4] >> (i % 4 * 2) & 3 == 1);
-    whole as usize + last.count()
-}
-
 /// `γ = max(mean|W|, 1e-5)`, `T = clamp(round(W/γ), −1, 1)`; weights that are 0 and ±α already
 /// keep their signs and γ = α, which the mean would shrink by the share of non-zeros.
 fn ternarise(values: &[f32], shape: Vec<usize>) -> Part {
@@ -217,11 +188,11 @@ fn ternarise(values: &[f32], shape: Vec<usize>) -> Part {
         let sum: f64 = values.iter().map(|&x| f64::from(x.abs())).sum();
         (sum / values.len().max(1) as f64).max(LEAST_GAMMA) as f32
     });
-    let mut codes = vec![0; values.len().div_ceil(4)];
+    let mut codes = Codes::zeros(values.len());
     for (i, &x) in values.iter().enumerate() {
         // Beyond ±1 all rounds alike, and inside the rounding is exact.
         let t = crate::math::round_ties_even((x / gamma).clamp(-1.0, 1.0));
-        codes[i / 4] |= ((t as i8 + 1) as u8) << (i % 4 * 2);
+        codes.set(i, (t + 1.0) as u8);
     }
     Part::Ternary {
         codes,
@@ -266,19 +237,6 @@ mod tests {
         let part = pack(&values, true);
         assert_eq!(part.to_f32(), values);
         assert!((part.zeros() - 4.0 / 7.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn zeros_are_counted_in_any_length() {
-        for len in 0..90 {
-            let values: Vec<f32> = (0..len).map(|i| (i * 5 % 7 % 3) as f32 - 1.0).collect();
-            let part = ternarise(&values, vec![len]);
-            let zeros = values.iter().filter(|&&x| x == 0.0).count();
-            let Part::Ternary { codes, .. } = &part else {
-                unreachable!("it was made ternary");
-            };
-            assert_eq!(zero_codes(codes, len), zeros, "{len}");
-        }
     }
 
     #[test]

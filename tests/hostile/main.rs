@@ -1184,7 +1184,7 @@ fn names_too_long_for_a_sentence() {
     let error = load(&config, &tensors, NameMap::new()).unwrap_err();
     assert!(error.to_string().contains("and 28 more"), "{error}");
     for (_, tensor) in &mut tensors {
-        tensor.shape = vec![tensor.len()];
+        tensor.shape = vec![tensor.numel()];
     }
     assert!(load(&config, &tensors, NameMap::new()).is_err());
     let (config, tensors) = model();

@@ -19,8 +19,10 @@ CHUNK = 512  # positions that a recurrent model reads at once
 
 def read_context(model, units, state=None, gate="hard", begins=True):
     """Patch states of all positions; long texts go through recurrent models chunk by chunk."""
-    if model.config.mixer == "attention":
-        return model.backbone(units, None, gate)[0], None, 0
+    if not model.config.recurrent:
+        # Attention looks back at the positions themselves, so it reads all of them at once.
+        z, state, logits = model.backbone(units, None, gate)
+        return z, state, 0 if logits is None else int((torch.sigmoid(logits[:, 1:]) > model.config.delete_threshold).sum())
     parts, deleted = [], 0
     for start in range(0, units.shape[1], CHUNK):
         chunk = units[:, start:start + CHUNK]
@@ -81,7 +83,7 @@ def sampler(temperature, top_p, seed):
 @torch.no_grad()
 def generate(model, prompt, count, pick=greedy, gate="hard"):
     """`count` elements that continue the prompt."""
-    unit, recurrent = model.config.patch_size, model.config.mixer == "mlgru"
+    unit, recurrent = model.config.patch_size, model.config.recurrent
     text = list(prompt)
     if unit > 1 and len(text) < P:
         text = [ord("\n")] * P + text

@@ -46,6 +46,11 @@ export class CPU1Error extends Error {
   }
 }
 
+/** What is thrown where the caller's signal fired. */
+export function aborted() {
+  return new CPU1Error("aborted", "It was stopped.");
+}
+
 /**
  * A number of bytes as people say it.
  *

@@ -1,5 +1,5 @@
 // The Hugging Face Hub: what its files are called, and what is in a folder.
-import { CPU1Error } from "./errors.js";
+import { CPU1Error, aborted } from "./errors.js";
 import { fetchAll } from "./remote.js";
 
 /** Where the Hub lives; tests put a stand-in here. */
@@ -9,7 +9,7 @@ const HUB = "https://huggingface.co";
 const MOST_PAGES = 100;
 const LARGEST_PAGE = 8 * 2 ** 20;
 
-/** Parts of a path that would lead an address elsewhere, or fit into none. */
+/** Names within a path that would lead an address elsewhere, or fit into none. */
 const ASTRAY = /^\.{0,2}$|\p{Surrogate}/u;
 
 /**
@@ -22,6 +22,19 @@ const ASTRAY = /^\.{0,2}$|\p{Surrogate}/u;
  * @property {string} sha256 of a file's bytes, where the Hub tells; else empty
  * @property {string} url what `load` takes; empty for a directory
  */
+
+/** Where the study's runs are published: `finals` has the unpacked files, `archive` the compact ones and those of each step. @typedef {{ finals: string, archive: string }} RunRepositories */
+
+/**
+ * The name on the Hub of a published run's final file.
+ *
+ * @param {RunRepositories} repositories
+ * @param {string} id of the run, its folder
+ * @param {"unpacked" | "compact"} flavour
+ */
+export function pathOfRun({ finals, archive }, id, flavour) {
+  return flavour === "unpacked" ? `${finals}/${id}/model.pt` : `${archive}/${id}/checkpoint_${id}_final.pt`;
+}
 
 /**
  * The address of a file by its name on the Hub, `owner/repo/path@revision`; without a revision `main`.
@@ -57,7 +70,7 @@ export async function* listFiles(name, { signal, hub = HUB } = {}) {
     if (seen.size === MOST_PAGES) throw wrong(name, `it goes on after ${MOST_PAGES} pages`);
     seen.add(page);
     const answer = await fetchAll(page, { name: `list of ${name}`, most: LARGEST_PAGE, signal }).catch((error) => {
-      throw signal?.aborted ? new CPU1Error("aborted", "It was stopped.") : error;
+      throw signal?.aborted ? aborted() : error;
     });
     if (answer === undefined) throw new CPU1Error("network", `There is no folder ${name} on the Hub, or it is not public.`);
     for (const entry of entries(name, answer.bytes)) yield describe(name, entry, hub);
@@ -66,24 +79,26 @@ export async function* listFiles(name, { signal, hub = HUB } = {}) {
 }
 
 /**
- * The revision in the address of a file on the Hub; of any other address nothing.
+ * What an address says, if it is that of a file on the Hub.
  *
- * @param {string} url
+ * @param {string | URL} url
+ * @returns {{ repository: string, revision: string, path: string } | undefined}
  */
-export function revisionOf(url) {
-  const [, revision = ""] = /^\/[^/]+\/[^/]+\/resolve\/([^/]+)\/./.exec(new URL(url).pathname) ?? [];
+export function readAddress(url) {
+  const parts = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)/.exec(new URL(url).pathname)?.slice(1) ?? [];
   try {
-    return decodeURIComponent(revision);
+    const [repository, revision, path] = parts.map(decodeURIComponent);
+    return repository && revision && path ? { repository, revision, path } : undefined;
   } catch {
-    return revision; // a percent sign that encodes nothing
+    return undefined; // a percent sign that encodes nothing
   }
 }
 
 /** @param {string} name */
 function read(name) {
   const [, owner, repo, folder = "", revision = "main"] = /^([^/@]+)\/([^/@]+)(?:\/([^@]+))?(?:@(.+))?$/.exec(name) ?? [];
-  const path = folder.split("/").filter((part) => part !== "");
-  if (owner === undefined || repo === undefined || [owner, repo, revision, ...path].some((part) => ASTRAY.test(part))) {
+  const path = folder.split("/").filter((word) => word !== "");
+  if (owner === undefined || repo === undefined || [owner, repo, revision, ...path].some((word) => ASTRAY.test(word))) {
     throw new CPU1Error("network", `“${name}” is no name on the Hub; that is owner/repo/path or owner/repo/path@revision.`);
   }
   return { repo: [owner, repo], revision, path };

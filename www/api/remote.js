@@ -1,7 +1,16 @@
 // Files of other servers: read in ranges, over connections that drop and servers that are busy.
 import { CPU1Error } from "./errors.js";
 
-/** @import { OnBytes, Source } from "../worker/source.js" */
+/**
+ * A file that can be read in pieces.
+ *
+ * @typedef {object} Source
+ * @property {number} size bytes of the whole file
+ * @property {(start: number, end: number, ahead: number) => Promise<Uint8Array>} read exactly the bytes
+ *   [start, end); those up to `ahead` will be asked for after them, in order
+ */
+
+/** @typedef {(loaded: number, total: number) => void} OnBytes total is 0 where it is not known */
 
 /** How often one range is asked for, and the pause before the second time in milliseconds; it doubles. */
 const TRIES = 5;

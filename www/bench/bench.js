@@ -1,9 +1,10 @@
 // Measures this browser, for who looks at bench.html, and by `window.bench` for who measures several
 // engines. Rates are wall time as the page sees it: a patch counts when its bytes have arrived.
+import { chooseThreads, hasRelaxed, sharesMemory } from "../api/engine.js";
 import { CPU1 } from "../cpu1.js";
 import { element } from "../ui/dom.js";
-import { chooseThreads, hasRelaxed, sharesMemory } from "../api/engine.js";
 
+/** @import { KernelFigures, Kernels } from "../api/protocol.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
 /** @typedef {"relaxed" | "plain"} Simd */
 
@@ -68,12 +69,12 @@ async function prefill(model, signal) {
 
 /**
  * @param {Simd} simd
- * @returns {Promise<import("./worker.js").KernelFigures[]>}
+ * @returns {Promise<KernelFigures[]>}
  */
 function measureKernels(simd) {
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   return new Promise((give, reject) => {
-    worker.onmessage = (/** @type {MessageEvent<import("./worker.js").Kernels>} */ { data }) => {
+    worker.onmessage = (/** @type {MessageEvent<Kernels>} */ { data }) => {
       if ("message" in data) reject(new Error(data.message));
       else give(data.kernels);
     };

@@ -2,14 +2,8 @@
 import { compileProgram } from "../api/engine.js";
 import { startProgram } from "../worker/program.js";
 
-/**
- * @typedef {object} KernelFigures
- * @property {string} name
- * @property {number} weightsPerNs of a layer's matrix times a vector
- * @property {number} roofline multiply-adds a nanosecond of its instruction, in registers
- *
- * @typedef {{ kernels: KernelFigures[] } | { message: string }} Kernels
- */
+/** @import { Wish } from "../api/engine.js" */
+/** @import { Kernels } from "../api/protocol.js" */
 
 /** Gate and up projection of run_07. */
 const ROWS = 2752;
@@ -19,7 +13,7 @@ const ROUNDS = 12;
 /** Milliseconds. */
 const WARM_UP = 300;
 
-self.onmessage = async (/** @type {MessageEvent<import("../api/engine.js").Wish>} */ { data: wish }) => {
+self.onmessage = async (/** @type {MessageEvent<Wish>} */ { data: wish }) => {
   /** @type {Kernels} */
   let answer;
   try {

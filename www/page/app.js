@@ -1,24 +1,32 @@
-// The page: a prompt becomes text. It only ever talks to cpu1.js; whatever a model, a file, a link
-// or a person wrote goes into text, never into markup.
-import { fetchCatalog } from "./models/catalog.js";
-import { composer } from "./composer.js";
-import { element, make } from "../ui/dom.js";
+// The page: its views, one at a time, and what is there for all of them. It only ever talks to cpu1.js; whatever a
+// model, a file, a link or a person wrote goes into text, never into markup.
 import { hasRelaxed } from "../api/engine.js";
+import { element, make, onFile } from "../ui/dom.js";
+import { composer } from "./composer.js";
+import { fetchCatalog } from "./models/catalog.js";
 import { keepOffline, sayIsolation, stay } from "./offline.js";
 import { session } from "./session.js";
 import { readLink } from "./share.js";
-import { arrival, asError, say } from "./status.js";
-import { Tabs } from "./tabs.js";
-import { writer } from "./views/write.js";
+import { arrival, asError } from "./status.js";
+import * as write from "./views/write.js";
 
-/** @import { Tab } from "./tabs.js" */
+/** A form above the views. @typedef {{ form: HTMLFormElement, main: HTMLButtonElement, stop: HTMLButtonElement }} Form */
 
-const page = {
-  composer: element("composer", HTMLFormElement),
-  scorer: element("scorer", HTMLFormElement),
-  generate: element("generate", HTMLButtonElement),
-  see: element("see-label", HTMLElement),
+/** Prompt and settings. @type {Form} */
+const prompter = {
+  form: element("composer", HTMLFormElement),
+  main: element("generate", HTMLButtonElement),
   stop: element("stop", HTMLButtonElement),
+};
+/** A text to score. @type {Form} */
+const scorer = {
+  form: element("scorer", HTMLFormElement),
+  main: element("score", HTMLButtonElement),
+  stop: element("score-stop", HTMLButtonElement),
+};
+const page = {
+  purpose: element("purpose", HTMLElement),
+  see: element("see-label", HTMLElement),
   cancel: element("cancel", HTMLButtonElement),
   pick: element("pick", HTMLButtonElement),
   file: element("file", HTMLInputElement),
@@ -28,55 +36,110 @@ const page = {
 };
 
 /**
- * What a tab is for. Its code comes when it is first opened.
+ * What the module of a view exports.
  *
- * @typedef {object} Task
+ * @typedef {object} View
+ * @property {() => unknown} act what the main button of its form does
  * @property {() => unknown} [open] hears that its tab was opened
  * @property {() => unknown} [leave] hears that another is
- * @property {() => unknown} act what the main button does
+ * @property {(file: File) => unknown} [takeFile] takes a file that was dropped, in the place of the prompt
  */
 
-/** @type {Record<Tab, { words: string, task: () => Promise<Task> }>} */
-const TASKS = {
-  write: { words: "Generate", task: async () => writer },
-  compare: { words: "Compare", task: async () => (await import("./views/compare.js")).comparer },
-  score: { words: "", task: async () => (await import("./views/score.js")).scorer },
-  scrub: { words: "Write at this step", task: async () => (await import("./views/scrub.js")).scrubber },
-};
+/**
+ * A view, as the page knows it before its code is there. index.html has its tab, `tab-ID`, and its panel, `panel-ID`.
+ *
+ * @typedef {object} Tab
+ * @property {string} id
+ * @property {string} purpose
+ * @property {string} words on the main button of its form
+ * @property {Form} form that is shown above it
+ * @property {() => Promise<View>} load fetches its code, when it is first opened
+ */
 
-/** The task of the tab that is open. @type {Task} */
-let task = writer;
+/** The tabs, in their order; the first is open at the start. @type {[Tab, ...Tab[]]} */
+const TABS = [
+  {
+    id: "write",
+    purpose: "Give the beginning of a text, and the model writes on.",
+    words: "Generate",
+    form: prompter,
+    load: async () => write,
+  },
+  {
+    id: "compare",
+    purpose: "The same prompt and seed, by up to four models in turn.",
+    words: "Compare",
+    form: prompter,
+    load: () => import("./views/compare.js"),
+  },
+  {
+    id: "score",
+    purpose: "How well do models foresee a text? The fewer bits per byte, the better.",
+    words: "Score",
+    form: scorer,
+    load: () => import("./views/score.js"),
+  },
+  {
+    id: "scrub",
+    purpose: "One run at different steps of its training, on the same prompt and seed.",
+    words: "Write at this step",
+    form: prompter,
+    load: () => import("./views/scrub.js"),
+  },
+];
 
+let [tab] = TABS;
+/** The view of the tab that is open. @type {View} */
+let view = write;
 /** Until it is there. */
 let opening = Promise.resolve();
 
-const tabs = new Tabs((tab) => {
-  page.composer.hidden = tab === "score";
-  page.scorer.hidden = tab !== "score";
-  page.generate.textContent = TASKS[tab].words;
-  page.see.hidden = tab !== "write";
+/** @param {Tab} chosen */
+function choose(chosen) {
+  tab = chosen;
+  for (const each of TABS) {
+    const here = each === tab;
+    const button = buttonOf(each);
+    button.ariaSelected = String(here);
+    button.tabIndex = here ? 0 : -1;
+    panelOf(each).hidden = !here;
+    each.form.form.hidden = each.form !== tab.form;
+  }
+  page.purpose.textContent = tab.purpose;
+  page.see.hidden = tab.id !== "write";
+  tab.form.main.textContent = tab.words;
   opening = open(tab);
-});
+}
 
-/** @param {Tab} tab */
-async function open(tab) {
-  const panels = [element(`panel-${tab}`, HTMLElement), page.scorer];
+/** @param {Tab} chosen */
+async function open(chosen) {
+  const panels = [panelOf(chosen), scorer.form];
   for (const panel of panels) panel.inert = true; // nothing in it would answer yet
-  const next = await arrival(TASKS[tab].task());
+  const next = await arrival(chosen.load());
   for (const panel of panels) panel.inert = false;
-  if (tabs.current !== tab) return; // another was opened meanwhile
+  if (tab !== chosen) return; // another was opened meanwhile
   if (!next) {
-    tabs.choose("write");
+    choose(TABS[0]);
     return;
   }
-  task.leave?.();
-  task = next;
-  task.open?.();
+  view.leave?.();
+  view = next;
+  view.open?.();
+}
+
+/** @param {Tab} of */
+function buttonOf({ id }) {
+  return element(`tab-${id}`, HTMLButtonElement);
+}
+
+/** @param {Tab} of */
+function panelOf({ id }) {
+  return element(`panel-${id}`, HTMLElement);
 }
 
 async function act() {
   await opening;
-  if (session.isReady) void task.act();
+  if (session.isReady) void view.act();
 }
 
 /** Takes over what a link says; its model is fetched when a person wants it. */
@@ -87,11 +150,11 @@ async function followLink() {
   const shared = readLink(location.hash, hub);
   if (!shared) return;
   const { place, prompt, fields, seed, rounds } = shared;
-  tabs.choose("write");
+  choose(TABS[0]);
   composer.prompt = prompt;
   composer.fields = fields;
   composer.seed = seed;
-  writer.expect(rounds);
+  write.expect(rounds);
   if (!place) return;
   const name = decodeURIComponent(place.pathname.split("/").at(-1) ?? "");
   const button = make("button", { type: "button", className: "small" }, "Fetch it");
@@ -107,42 +170,49 @@ async function followLink() {
 async function takeFile(file) {
   if (file.name.endsWith(".pt")) return session.loadFile({ place: file, name: file.name });
   if (file.name.endsWith(".json") && session.lacksTokenizer) return session.giveTokenizer(file);
-  if (tabs.current === "score") return (await import("./views/score.js")).scorer.readFile(file);
+  await opening;
+  if (view.takeFile) return view.takeFile(file);
   composer.clearErrors();
   try {
     await composer.readFile(file);
   } catch (error) {
-    composer.showError(asError(error));
-    say("Nothing new was written.");
+    composer.tell(asError(error), "Nothing new was written.");
   }
 }
 
+for (const [i, each] of TABS.entries()) {
+  const button = buttonOf(each);
+  button.addEventListener("click", () => choose(each));
+  button.addEventListener("keydown", ({ key }) => {
+    const to = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: TABS.length - 1 }[key];
+    if (to === undefined) return;
+    const next = /** @type {Tab} */ (TABS.at(to % TABS.length));
+    choose(next);
+    buttonOf(next).focus();
+  });
+}
+for (const { form, main, stop } of [prompter, scorer]) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void act();
+  });
+  stop.addEventListener("click", session.stop);
+  session.onChange(() => {
+    main.ariaDisabled = String(!session.isReady);
+    stop.ariaDisabled = String(session.doing !== "working");
+  });
+}
 session.onChange(() => {
   if (session.doing === "fetching" || session.doing === "working") stay();
-  page.generate.ariaDisabled = String(!session.isReady);
-  page.stop.ariaDisabled = String(session.doing !== "working");
   page.pick.ariaDisabled = String(session.doing !== undefined);
 });
-page.composer.addEventListener("submit", (event) => {
-  event.preventDefault();
-  act();
-});
-page.stop.addEventListener("click", session.stop);
 page.cancel.addEventListener("click", session.stop);
 page.pick.addEventListener("click", async () => {
-  const part = await arrival(import("./models/picker.js"));
-  if (session.doing === undefined) part?.pickModel(session.loadChoice);
+  const picker = await arrival(import("./models/picker.js"));
+  if (session.doing === undefined) picker?.pickModel(session.loadChoice);
 });
-page.file.addEventListener("change", () => {
-  const [file] = page.file.files ?? [];
-  if (file) void session.loadFile({ place: file, name: file.name });
-  page.file.value = ""; // the same file can be chosen again
-});
-page.tokenizer.addEventListener("change", () => {
-  const [file] = page.tokenizer.files ?? [];
-  if (file) void session.giveTokenizer(file);
-  page.tokenizer.value = "";
-});
+onFile(page.file, (file) => session.loadFile({ place: file, name: file.name }));
+onFile(page.tokenizer, session.giveTokenizer);
 document.addEventListener("dragover", (event) => {
   if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
 });
@@ -155,7 +225,7 @@ document.addEventListener("drop", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    act();
+    void act();
   } else if (event.key === "Escape") {
     session.stop();
   }

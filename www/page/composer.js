@@ -2,7 +2,7 @@
 import { element } from "../ui/dom.js";
 import { CPU1Error } from "../api/errors.js";
 import { session } from "./session.js";
-import { count } from "./status.js";
+import { count, say } from "./status.js";
 
 /** @import { GenerateOptions } from "../cpu1.js" */
 
@@ -48,6 +48,7 @@ export const composer = {
   },
   readSettings,
   showError,
+  tell,
   clearErrors,
   readFile,
 };
@@ -99,6 +100,22 @@ function showError({ code, message }) {
   }
   page.settingsError.textContent = message;
   return true;
+}
+
+/**
+ * Tells why a job failed: beside the field it is about, in its own place, or in the line of what goes on.
+ *
+ * @param {CPU1Error} failed
+ * @param {string} outcome what that means, as a sentence
+ * @param {HTMLElement} [place] for errors that are about no field
+ */
+function tell(failed, outcome, place) {
+  if (failed.code === "aborted") return say("Stopped.", true);
+  if (!showError(failed)) {
+    if (!place) return say(failed.message);
+    place.textContent = failed.message;
+  }
+  say(outcome);
 }
 
 function clearErrors() {

@@ -1,17 +1,17 @@
 // The page's model, and the one thing that the page does at a time: it loads a model or it works.
-import { CPU1 } from "../cpu1.js";
-import { fetchCatalog, sayPlace } from "./models/catalog.js";
-import { element, make } from "../ui/dom.js";
 import { CPU1Error } from "../api/errors.js";
+import { CPU1 } from "../cpu1.js";
+import { element, make } from "../ui/dom.js";
 import { Meter } from "../ui/meter.js";
+import { fetchCatalog, sayPlace } from "./models/catalog.js";
 import { arrival, asError, say, showProgress } from "./status.js";
 
 /** @import { ModelInfo, Stats } from "../cpu1.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
 /**
- * What to load, and what a person said about it.
+ * Where a model comes from, and what a person said about it.
  *
- * @typedef {{ place: URL | File, name: string, sha256?: string | undefined, names?: Record<string, string>, tokenizer?: File }} Source
+ * @typedef {{ place: URL | File, name: string, sha256?: string | undefined, names?: Record<string, string>, tokenizer?: File }} Origin
  */
 
 const page = {
@@ -38,8 +38,8 @@ let nameForm;
 
 /** @type {Model | undefined} */
 let model;
-/** Where the model came from, to load it again with its tokenizer. @type {Source | undefined} */
-let source;
+/** Where the model came from, to load it again with its tokenizer. @type {Origin | undefined} */
+let origin;
 /** Ends what is done now. @type {AbortController | undefined} */
 let work;
 /** What is done now. @type {"loading" | "fetching" | "working" | undefined} */
@@ -51,8 +51,8 @@ export const session = {
   get model() {
     return model;
   },
-  get source() {
-    return source;
+  get origin() {
+    return origin;
   },
   get doing() {
     return doing;
@@ -133,7 +133,7 @@ async function loadEmbedded() {
   if (found instanceof CPU1Error) offerRetry(found);
 }
 
-/** @param {Source} choice of a file that comes over the network; one may give it up */
+/** @param {Origin} choice of a file that comes over the network; one may give it up */
 async function loadChoice(choice) {
   const found = await loadFrom(async () => choice, true);
   if (found === undefined || found.code === "aborted") return;
@@ -142,7 +142,7 @@ async function loadChoice(choice) {
   addButton("Try again", () => loadChoice(choice));
 }
 
-/** @param {Source} from a local file */
+/** @param {Origin} from a local file */
 async function loadFile(from) {
   const found = await loadFrom(async () => from);
   if (found === undefined || (await askNames(found, from, loadFile))) return;
@@ -154,14 +154,14 @@ async function loadFile(from) {
  * Shows the form for a name map, where one settles what went wrong.
  *
  * @param {CPU1Error} error
- * @param {Source} from
- * @param {(from: Source) => void} again
+ * @param {Origin} from
+ * @param {(from: Origin) => void} again
  */
 async function askNames(error, from, again) {
   if (error.code !== "names") return false;
-  const part = await arrival(import("./models/name-form.js"));
-  if (!part) return false;
-  nameForm ??= new part.NameForm();
+  const loaded = await arrival(import("./models/name-form.js"));
+  if (!loaded) return false;
+  nameForm ??= new loaded.NameForm();
   return nameForm.ask(error, from.names ?? {}, (names) => again({ ...from, names }));
 }
 
@@ -171,7 +171,7 @@ async function askNames(error, from, again) {
  * @param {File} tokenizer
  */
 async function giveTokenizer(tokenizer) {
-  const from = source;
+  const from = origin;
   if (!from) return;
   const found = await loadFrom(async () => ({ ...from, tokenizer }));
   if (found) page.errors.tokens.textContent = `${tokenizer.name}: ${found.message}`;
@@ -180,7 +180,7 @@ async function giveTokenizer(tokenizer) {
 /**
  * Loads a model; the one before stays until the new one is there, and when it does not come.
  *
- * @param {() => Promise<Source>} choose
+ * @param {() => Promise<Origin>} choose
  * @param {boolean} [far] whether it takes its time, so that it can be given up
  * @returns {Promise<CPU1Error | undefined>} why it failed
  */
@@ -195,7 +195,7 @@ async function loadFrom(choose, far = false) {
     const loaded = await loadModel(chosen, far ? chosen.name : "the model", work?.signal);
     model?.dispose();
     model = loaded;
-    source = chosen;
+    origin = chosen;
     nameForm?.hide();
     page.tokens.hidden = !session.lacksTokenizer;
     showFacts(chosen.name);
@@ -214,7 +214,7 @@ async function loadFrom(choose, far = false) {
 /**
  * Loads a model and shows how far that is.
  *
- * @param {Source} from
+ * @param {Origin} from
  * @param {string} name to call it by meanwhile
  * @param {AbortSignal} [signal]
  */

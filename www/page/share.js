@@ -1,6 +1,6 @@
 // Links that make a text again: the model, the prompt, the settings and the seed, in the fragment,
 // which browsers send to nobody.
-import { CPU1 } from "../cpu1.js";
+import { hubAddress, readAddress } from "../api/hub.js";
 
 /** @import { GenerateOptions } from "../cpu1.js" */
 /** @import { Fields } from "./composer.js" */
@@ -77,7 +77,7 @@ export function readLink(fragment, hub) {
 function placeOf(name, hub) {
   if (name === null) return {};
   try {
-    return { place: CPU1.hub(name, hub) };
+    return { place: hubAddress(name, hub) };
   } catch {
     return {}; // no name of a file on the Hub
   }
@@ -88,13 +88,7 @@ function placeOf(name, hub) {
  *
  * @param {URL} address
  */
-function hubName({ origin, pathname }) {
-  if (origin === location.origin) return undefined;
-  const [, repository, revision, path] = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)/.exec(pathname) ?? [];
-  if (repository === undefined || revision === undefined || path === undefined) return undefined;
-  try {
-    return `${decodeURIComponent(`${repository}/${path}`)}@${decodeURIComponent(revision)}`;
-  } catch {
-    return undefined; // a percent sign that encodes nothing
-  }
+function hubName(address) {
+  const file = address.origin === location.origin ? undefined : readAddress(address);
+  return file && `${file.repository}/${file.path}@${file.revision}`;
 }

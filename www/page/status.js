@@ -1,7 +1,7 @@
 // What goes on, in one line, for eyes and for ears; and how far it is.
-import { element } from "../ui/dom.js";
 import { CPU1Error } from "../api/errors.js";
-import { Announcer } from "./views/paper.js";
+import { Announcer } from "../ui/announcer.js";
+import { element } from "../ui/dom.js";
 
 const line = element("status", HTMLElement);
 const bar = element("progress", HTMLProgressElement);
@@ -44,14 +44,14 @@ export function asError(error) {
 }
 
 /**
- * A part of the page that comes when it is needed. Where it does not come, that is said.
+ * A module of the page that is fetched when it is needed. Where it does not come, that is said.
  *
  * @template T
- * @param {Promise<T>} part
+ * @param {Promise<T>} module
  * @returns {Promise<T | undefined>}
  */
-export function arrival(part) {
-  return part.catch(() => {
+export function arrival(module) {
+  return module.catch(() => {
     say("A part of the page could not be fetched from its server; try again when the connection is back.", true);
     return undefined;
   });

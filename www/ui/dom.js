@@ -26,3 +26,17 @@ export function make(tag, properties, ...children) {
   made.append(...children);
   return made;
 }
+
+/**
+ * Hands on each file that is chosen; the same can be chosen again.
+ *
+ * @param {HTMLInputElement} input
+ * @param {(file: File) => unknown} take
+ */
+export function onFile(input, take) {
+  input.addEventListener("change", () => {
+    const [file] = input.files ?? [];
+    if (file) take(file);
+    input.value = "";
+  });
+}

@@ -1,7 +1,7 @@
 // How far a model on its way is, in words: bytes, rate, and the time that is left.
 import { sayBytes } from "../api/errors.js";
 
-/** @import { LoadProgress } from "../cpu1.js" */
+/** @import { LoadProgress } from "../api/protocol.js" */
 
 /** Below so many seconds a rate says little. */
 const SETTLED = 0.5;

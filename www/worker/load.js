@@ -2,29 +2,16 @@
 // then into the cache.
 import { chooseThreads } from "../api/engine.js";
 import { CPU1Error } from "../api/errors.js";
-import { revisionOf } from "../api/hub.js";
+import { readAddress } from "../api/hub.js";
 import { gatherTeam, said, startProgram } from "./program.js";
 import { fetchAll, nameOf } from "../api/remote.js";
 import { Slot } from "./slot.js";
 import { blobSource, openSource } from "./source.js";
 
-/** @import { Model, Packed, Program } from "./program.js" */
-/** @import { Source } from "./source.js" */
+/** @import { LoadNote, LoadRequest } from "../api/protocol.js" */
+/** @import { Source } from "../api/remote.js" */
+/** @import { Model, Packed, Program, Team } from "./program.js" */
 /** @import { Kept } from "../api/store.js" */
-
-/**
- * @typedef {object} LoadRequest
- * @property {"load"} type
- * @property {string | Blob | Uint8Array} place an absolute URL, a file, or its bytes
- * @property {string | undefined} names JSON
- * @property {number | undefined} threads
- * @property {import("../api/engine.js").Wish} wish
- * @property {string | Blob | Uint8Array | undefined} tokenizer where its tokenizer.json is, or that itself
- * @property {string} sha256 of the file, or empty
- * @property {boolean} cache whether to use it
- */
-
-/** @typedef {{ type: "progress", phase: "fetch" | "unpack" | "pack", loaded: number, total: number }} LoadNote */
 
 /**
  * A model and how it came here.
@@ -36,7 +23,7 @@ import { blobSource, openSource } from "./source.js";
  * @property {{ state: "hit" | "stored" | "off", notice: string }} cache `notice` says why a model is not kept, or where else than usual; or is empty
  * @property {string} lacking why a model of BPE tokens reads no text, as a sentence; else empty
  * @property {WebAssembly.Memory} memory
- * @property {import("./program.js").Team} team
+ * @property {Team} team
  */
 
 /** @typedef {Omit<Loaded, "memory" | "team">} Result */
@@ -62,7 +49,7 @@ export async function loadModel(request, module, note) {
 
 /** The program and its team, which all models of this worker share. @type {ReturnType<typeof startProgram> | undefined} */
 let started;
-/** @type {import("./program.js").Team | undefined} */
+/** @type {Team | undefined} */
 let team;
 
 /**
@@ -168,7 +155,7 @@ class Loading {
     const report = JSON.parse(packed.report());
     const { run, flavour } = report;
     const address = typeof place === "string" ? place : "";
-    const origin = { source: address, revision: address && revisionOf(address), sha256 };
+    const origin = { source: address, revision: (address && readAddress(address)?.revision) ?? "", sha256 };
     const about = { ...origin, run, flavour, date: new Date().toISOString(), report };
     try {
       if (source.far) await slot.write(packed.bytes, this.#pieces(packed));

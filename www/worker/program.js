@@ -1,7 +1,8 @@
-// The wasm program in the worker: how it is started, and what its errors mean.
+// The wasm program in the worker: how it is started, and what its errors and its traces mean.
 import { CPU1Error } from "../api/errors.js";
 import * as program from "../pkg/cpu1.js";
 
+/** @import { PatchTrace, Trace } from "../api/protocol.js" */
 /** @typedef {typeof import("../pkg/cpu1.js")} Program */
 /** @typedef {import("../pkg/cpu1.js").Model} Model */
 /** @typedef {import("../pkg/cpu1.js").Packed} Packed */
@@ -111,4 +112,37 @@ export async function said(code, step) {
     if (details === undefined) throw new CPU1Error(own, message, { cause });
     throw new CPU1Error("names", message, { cause, details: JSON.parse(details) });
   }
+}
+
+/**
+ * What there is to see of a model at work.
+ *
+ * @param {Float64Array} numbers in the order in which web.rs writes them
+ * @param {(symbol: number) => Uint8Array} bytesOf what a symbol says
+ * @returns {Trace}
+ */
+export function readTrace(numbers, bytesOf) {
+  let at = 0;
+  const next = () => numbers[at++] ?? NaN;
+  /** @param {number} count */
+  const some = (count) => [...numbers.subarray(at, (at += count))];
+  /** @param {number[]} values */
+  const known = (values) => (Number.isNaN(values[0]) ? undefined : values);
+
+  const symbols = Array.from({ length: next() }, () => {
+    const [symbol, bits, count] = [next(), next(), next()];
+    const alternatives = Array.from({ length: count }, () => {
+      const [other, probability] = [next(), next()];
+      return { symbol: other, bytes: bytesOf(other), probability };
+    });
+    return { symbol, bytes: bytesOf(symbol), bits, alternatives };
+  });
+  /** @type {PatchTrace[]} */
+  const patches = [];
+  while (at < numbers.length) {
+    const [start, [deletion] = [], deleted] = [next(), known(some(1)), next() === 1];
+    const [boundary, attention] = [known(some(4)), known(some(4))];
+    patches.push({ start, deletion, deleted, boundary, attention, forget: some(next()) });
+  }
+  return { symbols, patches };
 }

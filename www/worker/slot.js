@@ -2,7 +2,7 @@
 // notice: the model still runs, and the next visit fetches it again.
 import { openStore } from "../api/store.js";
 
-/** @import { LoadRequest } from "./load.js" */
+/** @import { LoadRequest } from "../api/protocol.js" */
 /** @import { About, Store, Writing } from "../api/store.js" */
 
 export class Slot {

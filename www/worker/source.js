@@ -2,16 +2,7 @@
 import { CPU1Error, sayBytes } from "../api/errors.js";
 import { nameOf, openRanges } from "../api/remote.js";
 
-/**
- * A file that can be read in pieces.
- *
- * @typedef {object} Source
- * @property {number} size bytes of the whole file
- * @property {(start: number, end: number, ahead: number) => Promise<Uint8Array>} read exactly the bytes
- *   [start, end); those up to `ahead` will be asked for after them, in order
- */
-
-/** @typedef {(loaded: number, total: number) => void} OnBytes total is 0 where it is not known */
+/** @import { OnBytes, Source } from "../api/remote.js" */
 
 /** Files of the page's own server up to this size are fetched by one plain GET and held until they are packed. */
 const MOST_IN_MEMORY = 16 * 2 ** 20;

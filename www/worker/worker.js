@@ -1,54 +1,11 @@
 // The wasm's home: a dedicated worker that holds models and works in bursts, so that it hears a
 // stop between them and several jobs go on in turn. cpu1.js starts it and speaks for it.
-import { CPU1Error } from "../api/errors.js";
+import { CPU1Error, aborted } from "../api/errors.js";
 import { loadModel } from "./load.js";
-import { isShortOfMemory, said } from "./program.js";
-import { readTrace } from "../api/trace.js";
+import { isShortOfMemory, readTrace, said } from "./program.js";
 
-/** @import { LoadNote, LoadRequest } from "./load.js" */
-/** @import { Model } from "./program.js" */
-/** @import { Trace } from "../api/trace.js" */
-
-/**
- * What can be asked. Each request is answered by any number of notes and one end.
- *
- * @typedef {{ type: "generate", model: number, prompt: Uint8Array | Uint32Array, settings: string, steady: boolean, trace: boolean }} GenerateRequest
- * @typedef {{ type: "score", model: number, text: Uint8Array, trace: boolean }} ScoreRequest
- * @typedef {LoadRequest | GenerateRequest | ScoreRequest} Request
- */
-
-/**
- * What can be told, without an answer: the program, compiled by the page while this worker started;
- * a lock to hold as long as this worker lives, which is noted; that a request is to end early; that a
- * model is not needed any more.
- *
- * @typedef {{ type: "program", module: WebAssembly.Module } | { type: "live", lock: string } | { type: "stop" } | { type: "dispose" }} Order
- */
-
-/**
- * @typedef {{ type: "progress", phase: "score", loaded: number, total: number, trace: Trace | undefined }} ScoreNote
- * @typedef {object} BytesNote
- * @property {"bytes"} type
- * @property {Uint8Array} bytes
- * @property {Uint32Array | undefined} tokens of a model that writes tokens, those that the bytes come from
- * @property {string} stats the wasm's JSON
- * @property {Trace | undefined} trace where it was asked for
- * @property {number} threads of this burst
- * @property {number} milliseconds of all bursts
- * @property {number} writing milliseconds of the bursts that wrote
- * @property {number} memory bytes of the wasm's memory
- *
- * @typedef {{ type: "done", result: string }} DoneEnd `result` is JSON
- * @typedef {object} ErrorEnd
- * @property {"error"} type
- * @property {import("../api/errors.js").ErrorCode} code
- * @property {string} message
- * @property {import("../api/errors.js").NamesDetails | undefined} details
- * @property {boolean} fatal
- *
- * @typedef {LoadNote | ScoreNote | BytesNote | { type: "living" }} Note
- * @typedef {Note | DoneEnd | ErrorEnd} Answer
- */
+/** @import { Answer, ErrorEnd, GenerateRequest, LoadRequest, Note, Order, Request, ScoreRequest } from "../api/protocol.js" */
+/** @import { Model, Team } from "./program.js" */
 
 /** Milliseconds a burst should take: short beside a person's patience, long beside a message. */
 const BURST = 30;
@@ -63,7 +20,7 @@ const module = new Promise((resolve) => {
 });
 /** @type {WebAssembly.Memory | undefined} */
 let memory;
-/** @type {import("./program.js").Team | undefined} */
+/** @type {Team | undefined} */
 let team;
 
 /** Requests that are to end early. */
@@ -125,7 +82,7 @@ function perform(id, request, note, isStopped) {
  */
 async function load(id, request, note, isStopped) {
   const goOn = () => {
-    if (isStopped()) throw new CPU1Error("aborted", "It was stopped.");
+    if (isStopped()) throw aborted();
   };
   const { model, report, fetched, cache, lacking, ...program } = await loadModel(request, module, (progress) => {
     goOn();

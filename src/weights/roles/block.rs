@@ -1,9 +1,10 @@
 //! The roles of a block, and what its tensors tell of the model's shape.
 
+use super::error::{Error, Result};
 use super::names::{Stack, fit, words};
 use super::phrases::*;
 use super::pool::{Pool, Scope, Want, maybe, want};
-use super::{Error, Result, Why};
+use super::role::Why;
 use crate::checkpoint::TensorInfo;
 use crate::config::{Decay, Mixer};
 
@@ -113,7 +114,7 @@ impl Pool<'_> {
             }
         }
 
-        // Two matrices with a gate, one without (SPEC §3).
+        // Two matrices with a gate, one without (src/spec.md §3).
         let gate = want("ffn.gate.weight", FFN_GATE);
         let up = want("ffn.up.weight", FFN_UP);
         let one = self.shaped(scope, &[inner, width]).len() == 1

@@ -1,9 +1,10 @@
 //! The roles around the blocks: embedding, gate, final norm and head.
 
+use super::error::Result;
 use super::names::fit;
 use super::phrases::*;
 use super::pool::{Pool, Scope, maybe, squeeze, want};
-use super::{Result, Why};
+use super::role::Why;
 use std::collections::HashMap;
 
 /// What stands around the blocks.

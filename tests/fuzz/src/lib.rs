@@ -80,7 +80,7 @@ pub fn round_trip(file: &[u8], names: NameMap) {
         while let Some(piece) = packed.piece(&mut writer) {
             out.extend(piece);
         }
-        assert_eq!(out.len(), writer.len());
+        assert_eq!(out.len(), writer.file_len());
         out
     };
     let written = write(&packed);

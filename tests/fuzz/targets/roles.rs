@@ -3,6 +3,7 @@
 #![no_main]
 
 use arbitrary::{Result, Unstructured};
+use cpu1::checkpoint::codes::Codes;
 use cpu1::checkpoint::{Data, Reader, Tensor, Value, write};
 use cpu1::generate::Generation;
 use cpu1::model::Symbol;
@@ -186,7 +187,7 @@ fn case(u: &mut Unstructured) -> Result<(Vec<u8>, NameMap)> {
         let data = match u.ratio(1, 16)? {
             true => data(u, len)?,
             false => Data::Ternary {
-                codes: vec![0; len.div_ceil(4)],
+                codes: Codes::zeros(len),
                 scales: vec![0.5],
             },
         };

@@ -1,17 +1,15 @@
 // What can be loaded: the model that comes with the page, and the published runs of the study.
-import { CPU1 } from "../../cpu1.js";
 import { CPU1Error } from "../../api/errors.js";
+import { hubAddress, pathOfRun, readAddress } from "../../api/hub.js";
+
+/** @import { RunRepositories } from "../../api/hub.js" */
 
 /**
- * @typedef {object} Catalog
- * @property {string} hub origin of the Hub
- * @property {string} finals repository of the unpacked files
- * @property {string} archive repository of the compact files and of those of each step
- * @property {[Entry, ...Entry[]]} models the first comes with the page
- */
-
-/**
- * @typedef {object} Entry
+ * `hub` is the Hub's origin; the first of the models comes with the page.
+ *
+ * @typedef {RunRepositories & { hub: string, models: [ListedModel, ...ListedModel[]] }} Catalog
+ *
+ * @typedef {object} ListedModel
  * @property {string} id of a published run, its folder
  * @property {string} name as its authors call it
  * @property {string} [parent] the run that it adds something to
@@ -73,7 +71,7 @@ async function read() {
  * column, and lines in the columns that go on below.
  *
  * @typedef {object} Branch
- * @property {Entry} entry
+ * @property {ListedModel} model
  * @property {number} column a branch is one further to the right than what it branches off
  * @property {"root" | "straight" | "branch"} from where its line comes from
  * @property {boolean} goesOn whether the line of its column goes on below it
@@ -81,31 +79,31 @@ async function read() {
  */
 
 /**
- * The entries as a diagram: after each its branches, and then what goes on straight, which is the child
+ * The models as a diagram: after each its branches, and then what goes on straight, which is the child
  * that most follows.
  *
- * @param {Entry[]} entries
+ * @param {ListedModel[]} models
  * @returns {Branch[]}
  */
-export function drawBranches(entries) {
-  const known = new Set(entries.map(({ id }) => id));
-  /** @param {Entry} entry */
-  const childrenOf = ({ id }) => entries.filter(({ parent }) => parent === id);
-  /** @type {(entry: Entry) => number} */
-  const weigh = (entry) => childrenOf(entry).reduce((sum, child) => sum + weigh(child), 1);
-  /** @type {(entry: Entry, from: Branch["from"], passing: boolean[]) => Branch[]} */
-  const draw = (entry, from, passing) => {
-    const children = childrenOf(entry);
+export function drawBranches(models) {
+  const known = new Set(models.map(({ id }) => id));
+  /** @param {ListedModel} model */
+  const childrenOf = ({ id }) => models.filter(({ parent }) => parent === id);
+  /** @type {(model: ListedModel) => number} */
+  const weigh = (model) => childrenOf(model).reduce((sum, child) => sum + weigh(child), 1);
+  /** @type {(model: ListedModel, from: Branch["from"], passing: boolean[]) => Branch[]} */
+  const draw = (model, from, passing) => {
+    const children = childrenOf(model);
     const heaviest = Math.max(0, ...children.map(weigh));
     const straight = children.find((child) => weigh(child) === heaviest);
     const branches = children.filter((child) => child !== straight);
     return [
-      { entry, column: passing.length, from, goesOn: straight !== undefined, passing },
+      { model, column: passing.length, from, goesOn: straight !== undefined, passing },
       ...branches.flatMap((child) => draw(child, "branch", [...passing, straight !== undefined])),
       ...(straight ? draw(straight, "straight", passing) : []),
     ];
   };
-  return entries.filter(({ parent }) => parent === undefined || !known.has(parent)).flatMap((root) => draw(root, "root", []));
+  return models.filter(({ parent }) => parent === undefined || !known.has(parent)).flatMap((root) => draw(root, "root", []));
 }
 
 /** @type {Record<Label, [short: string, sentence: string]>} */
@@ -130,20 +128,19 @@ const FLAVOURS = {
 };
 
 /**
- * The files of an entry whose names are known; the first is its default.
+ * The files of a model whose names are known; the first is its default.
  *
  * @param {Catalog} known
- * @param {Entry} entry
+ * @param {ListedModel} model
  * @returns {Choice[]}
  */
-export function choicesOf({ hub, finals, archive }, { id, name, file, bytes = 0, files = [], parameters, ternary }) {
+export function choicesOf(known, { id, name, file, bytes = 0, files = [], parameters, ternary }) {
   if (file !== undefined) {
     return [{ place: new URL(file, document.baseURI), name, words: "The file of this page", size: about(bytes) }];
   }
   return files.map((flavour) => {
-    const path = flavour === "unpacked" ? `${finals}/${id}/model.pt` : `${archive}/${id}/checkpoint_${id}_final.pt`;
-    const size = about(parameters * bytesPerParameter(flavour, ternary));
-    return { place: CPU1.hub(path, hub), name: id, words: FLAVOURS[flavour], size };
+    const place = hubAddress(pathOfRun(known, id, flavour), known.hub);
+    return { place, name: id, words: FLAVOURS[flavour], size: about(parameters * bytesPerParameter(flavour, ternary)) };
   });
 }
 
@@ -171,11 +168,6 @@ function about(bytes) {
  */
 export function sayPlace(address) {
   if (new URL(address).origin === location.origin) return "this page’s own files";
-  const [, repository, path] = /^\/([^/]+\/[^/]+)\/resolve\/[^/]+\/(.+)/.exec(new URL(address).pathname) ?? [];
-  if (repository === undefined || path === undefined) return address;
-  try {
-    return `${decodeURIComponent(path)} of ${decodeURIComponent(repository)}`;
-  } catch {
-    return address; // a percent sign that encodes nothing
-  }
+  const file = readAddress(address);
+  return file ? `${file.path} of ${file.repository}` : address;
 }

@@ -1,20 +1,20 @@
 // The models that the browser keeps for the next visit: a list to look at and to clear.
-import { CPU1 } from "../../cpu1.js";
 import { sayBytes } from "../../api/errors.js";
-import { sayPlace } from "./catalog.js";
+import { CPU1 } from "../../cpu1.js";
 import { element, make } from "../../ui/dom.js";
+import { sayPlace } from "./catalog.js";
 
 /** @import { Entry } from "../../api/store.js" */
 
 const page = {
-  shelf: element("shelf", HTMLDetailsElement),
+  kept: element("shelf", HTMLDetailsElement),
   summary: element("shelf-summary", HTMLElement),
   list: element("shelf-list", HTMLUListElement),
   removeAll: element("shelf-remove-all", HTMLButtonElement),
   empty: element("shelf-empty", HTMLElement),
 };
 
-export class Shelf {
+export class KeptList {
   /** @type {Entry[]} */
   #entries = [];
   #onChange;
@@ -56,7 +56,7 @@ export class Shelf {
   async #change(change) {
     await change();
     await this.refresh();
-    page.shelf.querySelector("summary")?.focus(); // the button that had it is gone
+    page.kept.querySelector("summary")?.focus(); // the button that had it is gone
   }
 }
 

@@ -1,12 +1,13 @@
 // Choosing a model: a dialog that says what each is before anything is fetched. Names of files and
 // folders, the Hub's answers and the catalogue only ever become text.
-import { CPU1 } from "../../cpu1.js";
 import { CPU1Error, sayBytes } from "../../api/errors.js";
-import { choicesOf, drawBranches, fetchCatalog, sayLabel, sayPlace } from "./catalog.js";
+import { pathOfRun } from "../../api/hub.js";
+import { CPU1 } from "../../cpu1.js";
 import { element, make } from "../../ui/dom.js";
-import { Shelf } from "./kept.js";
+import { choicesOf, drawBranches, fetchCatalog, sayLabel, sayPlace } from "./catalog.js";
+import { KeptList } from "./kept.js";
 
-/** @import { Branch, Catalog, Choice, Entry } from "./catalog.js" */
+/** @import { Branch, Catalog, Choice, ListedModel } from "./catalog.js" */
 /** @import { HubFile } from "../../api/hub.js" */
 
 const page = {
@@ -37,11 +38,11 @@ class Picker {
   #onChoice = () => {};
   /** Whether what is chosen is loaded at once, or only added to others. */
   #loads = true;
-  #shelf = new Shelf(() => {
+  #kept = new KeptList(() => {
     this.#showKept();
     this.#markKept();
   });
-  /** The lines of the list by their entries. @type {Map<Entry, HTMLElement>} */
+  /** The lines of the list by their models. @type {Map<ListedModel, HTMLElement>} */
   #lines = new Map();
   /** @type {Catalog | undefined} */
   #catalog;
@@ -78,7 +79,7 @@ class Picker {
     this.#loads = loads;
     page.dialog.showModal();
     this.#complain(undefined);
-    const seen = this.#shelf.refresh();
+    const seen = this.#kept.refresh();
     if (this.#catalog === undefined) {
       try {
         const catalog = await fetchCatalog();
@@ -98,23 +99,23 @@ class Picker {
 
   /** @param {Branch} branch */
   #run(branch) {
-    const { entry } = branch;
-    const { id, name, label, plus } = entry;
-    const published = entry.file === undefined;
-    const line = this.#line(published ? id : name, sayLabel(label).short, label, () => this.#showRun(entry));
+    const { model } = branch;
+    const { id, name, label, plus, parent, file } = model;
+    const published = file === undefined;
+    const line = this.#line(published ? id : name, sayLabel(label).short, label, () => this.#showRun(model));
     if (published) line.querySelector(".name")?.before(draw(branch));
-    if (plus) line.querySelector(".name")?.append(" ", make("span", { className: "quiet" }, `${entry.parent ? "+ " : ""}${plus}`));
-    this.#lines.set(entry, line);
+    if (plus) line.querySelector(".name")?.append(" ", make("span", { className: "quiet" }, `${parent ? "+ " : ""}${plus}`));
+    this.#lines.set(model, line);
     return line;
   }
 
   /** Says in the list which models are on this machine. */
   #markKept() {
-    for (const [entry, line] of this.#lines) {
-      if (this.#catalog === undefined || entry.file !== undefined) continue;
-      const here = choicesOf(this.#catalog, entry).some(({ place }) => this.#shelf.has(place));
+    for (const [model, line] of this.#lines) {
+      if (this.#catalog === undefined || model.file !== undefined) continue;
+      const here = choicesOf(this.#catalog, model).some(({ place }) => this.#kept.has(place));
       const tag = line.querySelector(".tag");
-      if (tag) tag.textContent = here ? `kept, ${sayLabel(entry.label).short}` : sayLabel(entry.label).short;
+      if (tag) tag.textContent = here ? `kept, ${sayLabel(model.label).short}` : sayLabel(model.label).short;
     }
   }
 
@@ -156,10 +157,10 @@ class Picker {
 
   // --- The card ---------------------------------------------------------------------------------
 
-  /** @param {Entry} entry */
-  #showRun(entry) {
+  /** @param {ListedModel} model */
+  #showRun(model) {
     if (this.#catalog === undefined) return;
-    const { id, name, adds, architecture, parameters, loss, label, file } = entry;
+    const { id, name, adds, architecture, parameters, loss, label, file } = model;
     const published = file === undefined;
     this.#begin(published ? id : name, [
       ["What to expect", sayLabel(label).sentence],
@@ -168,7 +169,7 @@ class Picker {
       ["Architecture", `${architecture}; ${(parameters / 1e6).toFixed(1)} million weights`],
     ]);
     if (published) page.title.append(make("span", { className: "quiet" }, name));
-    for (const choice of choicesOf(this.#catalog, entry)) this.#addChoice(choice);
+    for (const choice of choicesOf(this.#catalog, model)) this.#addChoice(choice);
     if (published) this.#offerSteps(id);
   }
 
@@ -224,7 +225,7 @@ class Picker {
     const { archive, hub } = this.#catalog;
     const folder = this.#folder;
     const known = new Set(this.#choices.map(({ place }) => place.href));
-    known.add(CPU1.hub(`${archive}/${folder}/checkpoint_${folder}_final.pt`, hub).href);
+    known.add(CPU1.hub(pathOfRun(this.#catalog, folder, "compact"), hub).href);
     await this.#list(page.steps, `${archive}/${folder}`, ({ path, url, size, sha256 }) => {
       if (!path.endsWith(".pt") || known.has(url)) return false;
       known.add(url);
@@ -289,7 +290,7 @@ class Picker {
       // A name that is not whole yet.
     }
     const ours = choice !== undefined && new URL(choice.place).origin === location.origin;
-    const here = choice !== undefined && this.#shelf.has(choice.place);
+    const here = choice !== undefined && this.#kept.has(choice.place);
     page.load.textContent = this.#loads ? (ours || here ? "Load" : "Download and load") : "Add";
     page.load.hidden = page.byName.hidden && choice === undefined;
     if (choice === undefined) page.kept.textContent = page.load.hidden && this.#folder !== "" ? STEPS_ONLY : "";

@@ -1,10 +1,10 @@
 // Comparing: one prompt and seed, by several models in turn.
-import { composer } from "../composer.js";
 import { element, make } from "../../ui/dom.js";
+import { composer } from "../composer.js";
+import { session } from "../session.js";
+import { announcer, count, say, showProgress } from "../status.js";
 import { Lineup } from "./lineup.js";
 import { Paper } from "./paper.js";
-import { session } from "../session.js";
-import { announcer, asError, count, say, showProgress } from "../status.js";
 
 /** @import { Model } from "../session.js" */
 
@@ -29,12 +29,11 @@ function makeRow(name, away) {
   return { element: row, name, paper: new Paper(text), figures, error };
 }
 
-export const comparer = {
-  open: () => lineup.begin(),
-  act: compare,
-};
+export function open() {
+  lineup.begin();
+}
 
-async function compare() {
+export async function act() {
   composer.clearErrors();
   const failed = await session.perform(async (signal) => {
     const { prompt } = composer;
@@ -48,9 +47,8 @@ async function compare() {
       signal,
       (model, row) => write(model, row, prompt, { ...settings, trace: true, signal }),
       (row, error) => {
-        const known = asError(error);
         row.figures.textContent = "not written";
-        if (!composer.showError(known)) row.error.textContent = known.message;
+        if (!composer.showError(error)) row.error.textContent = error.message;
       },
     );
     composer.seed = settings.seed;
@@ -58,8 +56,7 @@ async function compare() {
   });
   if (!failed) return;
   for (const row of lineup.rows) row.paper.finish();
-  if (failed.code === "aborted") say("Stopped.", true);
-  else if (!composer.showError(failed)) say(failed.message, true);
+  composer.tell(failed, "Nothing new was written.");
 }
 
 /**

@@ -1,8 +1,9 @@
 // Inside: a text shaded by surprise, and what the model expected and did at each place of it.
 import { element, make } from "../../ui/dom.js";
 import { count } from "../status.js";
+import { toHex } from "./paper.js";
 
-/** @import { PatchTrace, SymbolTrace, Trace } from "../../api/trace.js" */
+/** @import { PatchTrace, SymbolTrace, Trace } from "../../api/protocol.js" */
 
 /** Bits from which a byte has the next shade. */
 const SHADES = [0.5, 1, 2, 3, 5, 8];
@@ -64,9 +65,9 @@ export class Inside {
     shown = this;
     this.#patches = patches;
     this.#layers = layers;
-    const size = symbols.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    this.#characters = split(symbols, end - size);
-    this.#lay(decode(symbols).length);
+    const bytes = bytesOf(symbols);
+    this.#characters = split(symbols, end - bytes.length);
+    this.#lay(decode(bytes).length);
     this.#summarise(symbols);
     page.section.hidden = this.#characters.length === 0;
     page.at.max = String(this.#characters.length - 1);
@@ -108,11 +109,10 @@ export class Inside {
 
   /** @param {SymbolTrace[]} symbols */
   #summarise(symbols) {
-    const bytes = symbols.reduce((sum, symbol) => sum + symbol.bytes.length, 0);
-    const bits = symbols.reduce((sum, symbol) => sum + symbol.bits, 0);
+    const { length } = bytesOf(symbols);
     const dropped = this.#patches.filter(({ deleted }) => deleted).length;
     const patches = this.#patches.length;
-    const sentences = [`${(bits / bytes).toFixed(2)} bits per byte over ${count(bytes)} bytes, by the model’s own odds.`];
+    const sentences = [`${(bitsOf(symbols) / length).toFixed(2)} bits per byte over ${count(length)} bytes, by the model’s own odds.`];
     if (this.#patches.some(({ deletion }) => deletion !== undefined)) {
       const upper = this.#layers - Math.floor(this.#layers / 2);
       const saved = Math.round((100 * dropped * upper) / (patches * this.#layers));
@@ -147,8 +147,8 @@ export class Inside {
     for (const { span } of this.#characters) span.classList.toggle("chosen", span === character.span);
     const { text, symbols, start } = character;
     const patch = this.#patchAt(start);
-    const bits = symbols.reduce((sum, symbol) => sum + symbol.bits, 0);
-    const hex = symbols.flatMap(({ bytes }) => [...bytes]).map((byte) => byte.toString(16).padStart(2, "0"));
+    const bits = bitsOf(symbols);
+    const hex = Array.from(bytesOf(symbols), toHex);
     const gate =
       patch?.deletion === undefined ? "" : `, of a patch that the DeleteGate ${patch.deleted ? "dropped" : "kept"} (${percent(patch.deletion)} for dropping it)`;
     page.at.value = String(i);
@@ -157,7 +157,7 @@ export class Inside {
     const [symbol] = symbols;
     page.alternatives.replaceChildren(
       ...(symbol?.alternatives ?? []).map(({ bytes, symbol: other, probability }) =>
-        bar(bytes.length > 0 ? sayBytes(bytes) : String(other), probability, other === symbol?.symbol),
+        bar(bytes.length > 0 ? spell(bytes) : String(other), probability, other === symbol?.symbol),
       ),
     );
     this.#showBoundaries(patch, start);
@@ -177,7 +177,7 @@ export class Inside {
     page.boundaries.replaceChildren(
       ...patch.boundary.map((weight, i) => {
         const byte = known.get(patch.start + i);
-        return bar(byte === undefined ? "before" : sayBytes(Uint8Array.of(byte)), weight, patch.start + i === start);
+        return bar(byte === undefined ? "before" : spell(Uint8Array.of(byte)), weight, patch.start + i === start);
       }),
     );
   }
@@ -223,11 +223,11 @@ function split(symbols, start) {
   for (let i = 0; i < symbols.length; ) {
     const { text, used } = read(symbols, i);
     const members = symbols.slice(i, i + used);
-    const bits = members.reduce((sum, symbol) => sum + symbol.bits, 0);
+    const bits = bitsOf(members);
     const span = make("span", { className: "byte" }, text);
     span.dataset.bits = String(SHADES.filter((least) => bits >= least).length);
     characters.push({ text, start: at, symbols: members, span });
-    at += members.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    at += bytesOf(members).length;
     i += used;
   }
   return characters;
@@ -241,7 +241,7 @@ function split(symbols, start) {
  */
 function read(symbols, i) {
   for (let used = 1; used <= 4 && i + used <= symbols.length; used += 1) {
-    const bytes = Uint8Array.from(symbols.slice(i, i + used).flatMap((symbol) => [...symbol.bytes]));
+    const bytes = bytesOf(symbols.slice(i, i + used));
     try {
       return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), used };
     } catch {
@@ -249,18 +249,23 @@ function read(symbols, i) {
     }
   }
   let used = 1;
-  while (i + used < symbols.length && decode(symbols.slice(i, i + used + 1)) === "\ufffd") used += 1;
-  return { text: decode(symbols.slice(i, i + used)), used };
+  while (i + used < symbols.length && decode(bytesOf(symbols.slice(i, i + used + 1))) === "\ufffd") used += 1;
+  return { text: decode(bytesOf(symbols.slice(i, i + used))), used };
 }
 
-/**
- * What symbols say, as the page shows it.
- *
- * @param {SymbolTrace[]} symbols
- */
-function decode(symbols) {
-  const bytes = Uint8Array.from(symbols.flatMap((symbol) => [...symbol.bytes]));
+/** Bytes as text, with U+FFFD for what is none. @param {Uint8Array} bytes */
+export function decode(bytes) {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
+/** @param {SymbolTrace[]} symbols */
+function bytesOf(symbols) {
+  return Uint8Array.from(symbols.flatMap(({ bytes }) => [...bytes]));
+}
+
+/** @param {SymbolTrace[]} symbols */
+function bitsOf(symbols) {
+  return symbols.reduce((sum, { bits }) => sum + bits, 0);
 }
 
 /**
@@ -291,11 +296,10 @@ function bar(words, share, here) {
   return make("li", { className: here ? "here" : "" }, make("code", {}, words), meter, make("span", {}, percent(share)));
 }
 
-/** @param {Uint8Array} bytes */
-function sayBytes(bytes) {
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  if (text.includes("\ufffd")) return Array.from(bytes, (byte) => `0x${byte.toString(16).padStart(2, "0")}`).join(" ");
-  return visible(text);
+/** What bytes say, or their numbers where that is no text. @param {Uint8Array} bytes */
+function spell(bytes) {
+  const text = decode(bytes);
+  return text.includes("\ufffd") ? Array.from(bytes, (byte) => `0x${toHex(byte)}`).join(" ") : visible(text);
 }
 
 /** @param {string} text */

@@ -4,7 +4,8 @@ import { pickModel } from "../models/picker.js";
 import { loadModel, session } from "../session.js";
 import { asError } from "../status.js";
 
-/** @import { Model, Source } from "../session.js" */
+/** @import { CPU1Error } from "../../api/errors.js" */
+/** @import { Model, Origin } from "../session.js" */
 
 /** How many stand side by side. */
 const MOST_MODELS = 4;
@@ -15,7 +16,7 @@ const MOST_MODELS = 4;
  * @template {{ element: HTMLElement }} Row
  */
 export class Lineup {
-  /** @type {{ source: Source, row: Row }[]} */
+  /** @type {{ origin: Origin, row: Row }[]} */
   #entries = [];
   #more;
   #makeRow;
@@ -28,24 +29,24 @@ export class Lineup {
     this.#more = more;
     this.#makeRow = makeRow;
     more.addEventListener("click", () => {
-      if (session.doing === undefined) pickModel((source) => this.#add(source), { loads: false });
+      if (session.doing === undefined) pickModel((origin) => this.#add(origin), { loads: false });
     });
   }
 
   /** Begins with the page's model, unless there is one already. */
   begin() {
-    if (this.#entries.length === 0 && session.source) this.#add(session.source);
+    if (this.#entries.length === 0 && session.origin) this.#add(session.origin);
   }
 
   get rows() {
     return this.#entries.map(({ row }) => row);
   }
 
-  /** @param {Source} source */
-  #add(source) {
-    const { name } = source;
+  /** @param {Origin} origin */
+  #add(origin) {
+    const { name } = origin;
     const away = make("button", { type: "button", className: "small", ariaLabel: `Remove ${name}` }, "Remove");
-    const entry = { source, row: this.#makeRow(name, away) };
+    const entry = { origin, row: this.#makeRow(name, away) };
     away.addEventListener("click", () => {
       if (session.doing) return;
       this.#entries = this.#entries.filter((other) => other !== entry);
@@ -62,19 +63,20 @@ export class Lineup {
    *
    * @param {AbortSignal} signal
    * @param {(model: Model, row: Row) => Promise<void>} act
-   * @param {(row: Row, error: unknown) => void} fail hears why a model could not; the others go on, unless the program stopped
+   * @param {(row: Row, error: CPU1Error) => void} fail hears why a model could not; the others go on, unless the program stopped
    */
   async each(signal, act, fail) {
-    for (const { source, row } of this.#entries) {
+    for (const { origin, row } of this.#entries) {
       /** @type {Model | undefined} */
       let loaded;
       try {
-        const own = source === session.source ? session.model : undefined;
-        if (!own) loaded = await loadModel(source, source.name, signal);
+        const own = origin === session.origin ? session.model : undefined;
+        if (!own) loaded = await loadModel(origin, origin.name, signal);
         const model = own ?? loaded;
         if (model) await act(model, row);
-      } catch (error) {
-        if (signal.aborted || asError(error).code === "internal") throw error;
+      } catch (caught) {
+        const error = asError(caught);
+        if (signal.aborted || error.code === "internal") throw error;
         fail(row, error);
       } finally {
         loaded?.dispose();

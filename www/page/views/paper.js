@@ -1,4 +1,5 @@
-// Where the text appears: for eyes as it comes, for ears in sentences.
+// Where the text appears as it comes, and its latest bytes.
+import { make } from "../../ui/dom.js";
 
 /** Characters of the prompt that are shown before the text. */
 const GIVEN = 400;
@@ -21,11 +22,9 @@ export class Paper {
   /** @param {string} prompt */
   begin(prompt) {
     this.#pending = "";
-    const given = document.createElement("span");
-    given.className = "given";
-    given.textContent = prompt.length > GIVEN ? `…${prompt.slice(-GIVEN)}` : prompt;
+    const given = prompt.length > GIVEN ? `…${prompt.slice(-GIVEN)}` : prompt;
     this.#root.replaceChildren();
-    this.#beginBlock().prepend(given);
+    this.#beginBlock().prepend(make("span", { className: "given" }, given));
   }
 
   /** @param {string} text */
@@ -88,9 +87,8 @@ export class Paper {
   }
 
   #beginBlock() {
-    const block = document.createElement("div");
     this.#tail = new Text();
-    block.append(this.#tail);
+    const block = make("div", {}, this.#tail);
     this.#root.append(block);
     return block;
   }
@@ -110,7 +108,7 @@ export class ByteRow {
 
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.#cells = Array.from({ length: PATCHES }, () => document.createElement("span"));
+    this.#cells = Array.from({ length: PATCHES }, () => make("span", {}));
     root.append(...this.#cells);
   }
 
@@ -129,8 +127,7 @@ export class ByteRow {
         this.#filled = 0;
       }
       this.#filled += 1;
-      const hex = byte.toString(16).padStart(2, "0");
-      this.#patches.push(`${this.#patches.pop()} ${hex}`.trimStart());
+      this.#patches.push(`${this.#patches.pop()} ${toHex(byte)}`.trimStart());
     }
     this.#patches = this.#patches.slice(-PATCHES);
     if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#show());
@@ -144,41 +141,7 @@ export class ByteRow {
   }
 }
 
-/** What screen readers hear: finished sentences, and what happens. */
-export class Announcer {
-  #root;
-  #pending = "";
-
-  /** @param {HTMLElement} root a live region */
-  constructor(root) {
-    this.#root = root;
-  }
-
-  begin() {
-    this.#pending = "";
-  }
-
-  /** @param {string} text */
-  write(text) {
-    this.#pending += text;
-    const end = /^[^]*(?:[.!?][)"'”]*\s|\n\n)/.exec(this.#pending)?.[0].length ?? 0;
-    if (end === 0) return;
-    this.say(this.#pending.slice(0, end));
-    this.#pending = this.#pending.slice(end);
-  }
-
-  /** Says what is left, sentence or not. */
-  flush() {
-    this.say(this.#pending);
-    this.#pending = "";
-  }
-
-  /** @param {string} sentence */
-  say(sentence) {
-    if (sentence.trim() === "") return;
-    const line = document.createElement("p");
-    line.textContent = sentence;
-    this.#root.append(line);
-    while (this.#root.childElementCount > 20) this.#root.firstElementChild?.remove();
-  }
+/** @param {number} byte */
+export function toHex(byte) {
+  return byte.toString(16).padStart(2, "0");
 }

@@ -1,20 +1,18 @@
 // Scoring: how well models foresee a text, beside gzip and beside knowing nothing.
-import { element, make } from "../../ui/dom.js";
 import { CPU1Error } from "../../api/errors.js";
-import { Lineup } from "./lineup.js";
-import { Inside } from "./inside.js";
+import { element, make, onFile } from "../../ui/dom.js";
+import { composer } from "../composer.js";
 import { session } from "../session.js";
-import { asError, count, say, showProgress } from "../status.js";
+import { count, say, showProgress } from "../status.js";
+import { Inside, decode } from "./inside.js";
+import { Lineup } from "./lineup.js";
 
 /** @import { Model } from "../session.js" */
 
 const page = {
-  form: element("scorer", HTMLFormElement),
   text: element("scored", HTMLTextAreaElement),
   size: element("scored-size", HTMLElement),
   error: element("scored-error", HTMLElement),
-  button: element("score", HTMLButtonElement),
-  stop: element("score-stop", HTMLButtonElement),
   file: element("scored-file", HTMLInputElement),
   rows: element("scores", HTMLTableSectionElement),
   shown: element("scored-text", HTMLElement),
@@ -70,14 +68,15 @@ function show({ bits, meter }, bitsPerByte) {
   meter.value = bitsPerByte;
 }
 
-export const scorer = {
-  open: () => lineup.begin(),
-  leave: () => inside.hide(),
-  act: score,
-  readFile,
-};
+export function open() {
+  lineup.begin();
+}
 
-async function score() {
+export function leave() {
+  inside.hide();
+}
+
+export async function act() {
   page.error.textContent = "";
   page.text.removeAttribute("aria-invalid");
   const failed = await session.perform(async (signal) => {
@@ -99,21 +98,18 @@ async function score() {
         traced = true;
       },
       (row, error) => {
-        const known = asError(error);
         row.bits.textContent = "–";
-        row.note.textContent = known.message;
+        row.note.textContent = error.message;
       },
     );
     say("Done.", true);
   });
   showProgress(false);
-  if (failed?.code === "aborted") say("Stopped.", true);
-  else if (failed) {
-    page.error.textContent = failed.message;
-    page.text.setAttribute("aria-invalid", "true");
-    page.text.focus();
-    say("Nothing was scored.");
-  }
+  if (!failed) return;
+  composer.tell(failed, "Nothing was scored.", page.error);
+  if (failed.code !== "text") return;
+  page.text.setAttribute("aria-invalid", "true");
+  page.text.focus();
 }
 
 /**
@@ -136,7 +132,7 @@ async function scoreBy(model, row, bytes, options) {
   row.note.textContent = `${count(Math.round(bytes.length / seconds))} bytes/s`;
   if (!trace) return;
   page.shown.hidden = false;
-  page.shown.textContent = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  page.shown.textContent = decode(bytes);
   inside.show(trace, { end: bytes.length, layers: Number(model.info.config.n_layers) });
 }
 
@@ -151,15 +147,14 @@ async function gzipped(bytes) {
  *
  * @param {File} file
  */
-async function readFile(file) {
+export async function takeFile(file) {
   page.error.textContent = "";
   if (file.size > LONGEST) {
     page.error.textContent = `${file.name} has ${count(file.size)} bytes; here it may have at most ${count(LONGEST)}.`;
     return;
   }
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  page.text.value = text;
+  page.text.value = decode(bytes);
   // A field may change line ends, and cannot hold what is no text.
   given = { name: file.name, bytes };
   page.size.textContent = `${file.name}, ${count(bytes.length)} bytes`;
@@ -170,19 +165,6 @@ function showSize() {
   page.size.textContent = `${count(new TextEncoder().encode(page.text.value).length)} bytes`;
 }
 
-page.form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (session.isReady) void score();
-});
-page.stop.addEventListener("click", () => session.stop());
 page.text.addEventListener("input", showSize);
-page.file.addEventListener("change", () => {
-  const [file] = page.file.files ?? [];
-  if (file) void readFile(file);
-  page.file.value = ""; // the same file can be chosen again
-});
-session.onChange(() => {
-  page.button.ariaDisabled = String(!session.isReady);
-  page.stop.ariaDisabled = String(session.doing !== "working");
-});
+onFile(page.file, takeFile);
 showSize();

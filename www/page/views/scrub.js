@@ -1,12 +1,12 @@
 // Scrubbing: a run at the steps of its training, each of which goes on from the same prompt.
-import { CPU1 } from "../../cpu1.js";
-import { fetchCatalog } from "../models/catalog.js";
-import { composer } from "../composer.js";
-import { element, make } from "../../ui/dom.js";
 import { CPU1Error, sayBytes } from "../../api/errors.js";
-import { Paper } from "./paper.js";
+import { CPU1 } from "../../cpu1.js";
+import { element, make } from "../../ui/dom.js";
+import { composer } from "../composer.js";
+import { fetchCatalog } from "../models/catalog.js";
 import { loadModel, session } from "../session.js";
 import { asError, count, say, showProgress } from "../status.js";
+import { Paper } from "./paper.js";
 
 const page = {
   run: element("scrub-run", HTMLSelectElement),
@@ -29,13 +29,8 @@ let shown = [];
 /** What was written, by its step, prompt and settings, so that the slider moves at once where it has been. @type {Map<string, string>} */
 const written = new Map();
 
-export const scrubber = {
-  open: listFolders,
-  act: write,
-};
-
 /** Lists the runs: the page's own, then the folders that it knows, and then those of the archive. */
-async function listFolders() {
+export async function open() {
   if (page.run.options.length > 0) return;
   try {
     const { archive, hub, models } = await fetchCatalog();
@@ -59,7 +54,7 @@ async function showOwn() {
   show(own?.steps ? ownSteps(own) : []);
 }
 
-/** @param {import("../models/catalog.js").Entry} entry @returns {Step[]} the model as it ships is the last */
+/** @param {import("../models/catalog.js").ListedModel} model @returns {Step[]} the model as it ships is the last */
 function ownSteps({ steps = [], file = "", bytes = 0, loss }) {
   const size = bytes;
   return [
@@ -87,10 +82,7 @@ async function list() {
     listed = found.sort((a, b) => a.phase - b.phase || a.step - b.step);
     say(`${folder} has ${count(listed.length)} steps.`, true);
   });
-  if (failed) {
-    if (failed.code !== "aborted") page.error.textContent = failed.message;
-    say("No steps are listed.");
-  }
+  if (failed) composer.tell(failed, "No steps are listed.", page.error);
   show(listed);
 }
 
@@ -132,7 +124,7 @@ function showStep() {
 }
 
 /** Writes at the step where the slider is. */
-async function write() {
+export async function act() {
   const step = current();
   page.error.textContent = "";
   if (!step) {
@@ -168,11 +160,7 @@ async function write() {
     say(`Done: ${step.words}, seed ${settings.seed}.`, true);
   });
   paper.finish();
-  if (failed?.code === "aborted") say("Stopped.", true);
-  else if (failed) {
-    if (!composer.showError(failed)) page.error.textContent = failed.message;
-    say("Nothing new was written.");
-  }
+  if (failed) composer.tell(failed, "Nothing new was written.", page.error);
 }
 
 /** @param {Step} step */
@@ -189,5 +177,5 @@ page.list.addEventListener("click", () => {
 });
 page.step.addEventListener("input", showStep);
 page.step.addEventListener("change", () => {
-  if (session.doing === undefined) void write();
+  if (session.doing === undefined) void act();
 });

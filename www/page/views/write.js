@@ -1,13 +1,13 @@
 // Writing: a prompt becomes text, which can be continued, taken back, copied, shared and saved.
-import { composer, readTokens } from "../composer.js";
 import { element } from "../../ui/dom.js";
-import { ByteRow, Paper } from "./paper.js";
+import { composer, readTokens } from "../composer.js";
 import { session } from "../session.js";
 import { linkTo } from "../share.js";
 import { announcer, arrival, count, say, showProgress } from "../status.js";
+import { ByteRow, Paper } from "./paper.js";
 
 /** @import { Chunk, GenerateOptions, Stats } from "../../cpu1.js" */
-/** @import { Trace } from "../../api/trace.js" */
+/** @import { Trace } from "../../api/protocol.js" */
 
 /**
  * A text on the page, as it was made: the prompt and the settings, and what each round wrote. The
@@ -47,25 +47,27 @@ const MOST_BEFORE = 50;
 /** Rounds that a link asks for, to be written by the next press of the button. */
 let wanted = 1;
 
-export const writer = {
-  act: generate,
-  open: showSeen,
-  leave: () => inside?.hide(),
-  /** Further rounds that a link asks for. @param {number} rounds */
-  expect(rounds) {
-    wanted = rounds;
-  },
-};
 /** Once somebody looks. @type {import("./inside.js").Inside | undefined} */
 let inside;
 
+export { showSeen as open };
+
+export function leave() {
+  inside?.hide();
+}
+
+/** Further rounds that a link asks for. @param {number} rounds */
+export function expect(rounds) {
+  wanted = rounds;
+}
+
 /** Writes a new text. */
-async function generate() {
+export async function act() {
   const rounds = wanted;
   wanted = 1;
   await write(() => {
     const settings = composer.readSettings();
-    return { prompt: composer.prompt, settings, model: session.source?.name ?? "", rounds: [] };
+    return { prompt: composer.prompt, settings, model: session.origin?.name ?? "", rounds: [] };
   }, rounds);
 }
 
@@ -92,10 +94,7 @@ async function write(begin, rounds) {
     finish(next, "Done");
   });
   if (failed?.code === "aborted") finish(next, "Stopped");
-  else if (failed) {
-    composer.showError(failed);
-    say(failed.code === "prompt" || failed.code === "settings" ? "Nothing new was written." : failed.message);
-  }
+  else if (failed) composer.tell(failed, "Nothing new was written.");
   showWork();
 }
 
@@ -243,9 +242,9 @@ async function showSeen() {
     inside?.hide();
     return;
   }
-  const part = await arrival(import("./inside.js"));
-  if (!part) return;
-  inside ??= new part.Inside(output);
+  const loaded = await arrival(import("./inside.js"));
+  if (!loaded) return;
+  inside ??= new loaded.Inside(output);
   if (round !== sheet?.rounds.at(-1) || !page.see.checked || output.offsetParent === null) return; // overtaken
   inside.show(round.trace, { end: whole(sheet).length, layers: layersOf() });
 }
@@ -257,7 +256,7 @@ function layersOf() {
 /** Looks inside a text that is already there: what a model writes it can score as well. */
 async function see() {
   const [round, model] = [sheet?.rounds.at(-1), session.model];
-  if (page.see.checked && sheet && round && !round.trace && model && session.isReady && sheet.model === session.source?.name) {
+  if (page.see.checked && sheet && round && !round.trace && model && session.isReady && sheet.model === session.origin?.name) {
     if (model.info.reads === "tokens") {
       say("Generate again to see inside: tokens are traced as they are written.", true);
       return;
@@ -270,7 +269,7 @@ async function see() {
       if (trace) round.trace = { symbols: trace.symbols.slice(-length), patches: trace.patches.slice(-MOST_SEEN) };
       say("Done.", true);
     });
-    if (failed && failed.code !== "aborted") say(failed.message, true);
+    if (failed) composer.tell(failed, failed.message);
   }
   showSeen();
 }
@@ -294,7 +293,7 @@ async function copyText() {
 
 async function copyLink() {
   if (!sheet) return;
-  const { place } = session.source ?? {};
+  const { place } = session.origin ?? {};
   const link = linkTo({ place, prompt: sheet.prompt, settings: sheet.settings, rounds: sheet.rounds.length });
   history.replaceState(null, "", link);
   const local = place instanceof File ? " Your own file is not part of it: who opens it needs that file." : "";
@@ -321,7 +320,7 @@ function save() {
   const bytes = joined(bytesOf(rounds));
   const content = {
     program: "CPU-1 in the browser",
-    model: { name: model, run: session.model?.info.run, source: session.source?.place instanceof URL ? session.source.place.href : undefined },
+    model: { name: model, run: session.model?.info.run, source: session.origin?.place instanceof URL ? session.origin.place.href : undefined },
     prompt,
     settings,
     rounds: rounds.length,
@@ -339,7 +338,7 @@ function save() {
 
 /** Whether the model that is there wrote the text. */
 function canGoOn() {
-  return session.isReady && sheet !== undefined && sheet.model === session.source?.name;
+  return session.isReady && sheet !== undefined && sheet.model === session.origin?.name;
 }
 
 /** Shows what can be done now. */
@@ -353,11 +352,11 @@ function showWork() {
 
 /**
  * @param {HTMLButtonElement} button
- * @param {() => void} act
+ * @param {() => void} press
  */
-function onPress(button, act) {
+function onPress(button, press) {
   button.addEventListener("click", () => {
-    if (button.ariaDisabled !== "true") act();
+    if (button.ariaDisabled !== "true") press();
   });
 }
 

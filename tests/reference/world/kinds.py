@@ -1,0 +1,74 @@
+"""Kinds of text: what stands in one text of the training, and how often."""
+import random
+
+from . import drills, questions, requests, riddles, storyteller, tale, talks
+
+END = "\x04"
+
+
+def play(rng, held):
+    """A tale; plots that run into the impossible are drawn again."""
+    while True:
+        try:
+            return tale.Tale(rng, held).play()
+        except tale.CannotHappen:
+            continue
+
+
+def headed(t):
+    title = t.title()
+    return f"{title}\n\n{t.body}" if title else t.body
+
+
+def with_questions(t, text):
+    pairs = questions.pick(t, t.rng.randint(1, 4))
+    return text + ("\n\n" + "\n".join(f"Q: {q}\nA: {a}" for q, a in pairs) if pairs else "")
+
+
+def titled(rng, held):
+    return headed(play(rng, held))
+
+
+def untitled(rng, held):
+    t = play(rng, held)
+    return t.body if rng.random() > .03 else t.body[0].lower() + t.body[1:]
+
+
+def asked(rng, held):
+    t = play(rng, held)
+    return with_questions(t, headed(t) if rng.random() < .6 else t.body)
+
+
+def request(rng, held):
+    t = play(rng, held)
+    text = requests.text(t)
+    return with_questions(t, text) if rng.random() < .25 else text
+
+
+def finished(rng, held):
+    """`Finish this story: …`: the visitor has the first sentences, the storyteller the rest."""
+    t = play(rng, held)
+    first = t.told[0].text
+    ask = rng.choice(["Finish this story: ", "Go on: ", "Continue: ", "How does this story end? ", "Please go on: ", "Finish the tale: ", "Continue this story: ", "What happens next? "])
+    return f"{ask}{first}\n\n{t.body[len(first):].strip()}"
+
+
+KINDS = {
+    "titled": (titled, 21),
+    "untitled": (untitled, 25),
+    "questions": (asked, 21),
+    "request": (request, 10),
+    "finished": (finished, 1),
+    "talk": (talks.text, 4),
+    "riddle": (lambda rng, held: riddles.text(rng), 3),
+    "storyteller": (storyteller.text, 5),
+    "drill": (drills.text, 10),
+}
+
+
+def text(seed, index, held=False, kind=None):
+    """The text of that number, without its end byte."""
+    rng = random.Random(f"{seed}/{index}/{'held' if held else 'train'}")
+    if kind is None:
+        kind = rng.choices(list(KINDS), [w for _, w in KINDS.values()])[0]
+    return KINDS[kind][0](rng, held)

@@ -1,0 +1,75 @@
+"""The words of the world: kinds of people and animals, things, places, names and lists of phrases.
+
+A table is a text of lines `head | tags | looks | form: phrase; phrase | form: ...`; `#` begins a comment. Forms become slots:
+what a fox `does` is `{A.does}`. Phrases are wordings: `<slipped> through the bushes with {A.his} tail up`.
+All modules of this package are read, in the order of their names; each may hold KINDS, THINGS, PLACES, LISTS and names.
+"""
+import importlib
+import pkgutil
+from dataclasses import dataclass, field
+
+from .. import grammar
+
+LOOKS = {"colour": "red blue green yellow white black purple orange pink grey brown".split(),
+         "size": "big little small tiny".split(), "age": ["old", "new"], "wood": ["wooden"], "tin": ["tin", "shiny"],
+         "metal": "silver golden copper brass".split(), "glass": ["glass"], "stripes": "striped spotted checked".split(),
+         "fur": "brown grey black white".split(), "temper": "clever shy brave kind lazy curious grumpy cheerful proud gentle lonely".split()}
+
+
+@dataclass
+class Entry:
+    """A line of a table."""
+    head: str
+    tags: frozenset
+    looks: list
+    phrases: dict = field(default_factory=dict)      # form -> list of Wording
+    prep: str = ""
+    to: str = ""
+
+
+def table(text, place=False):
+    """The entries of a table by their heads."""
+    entries = {}
+    for line in text.strip().split("\n"):
+        line = line.split("#")[0].strip()
+        if not line:
+            continue
+        head, tags, looks, *forms = [c.strip() for c in line.split("|")]
+        entry = Entry(head, frozenset(tags.split()), [])
+        if place:
+            entry.prep, _, entry.to = looks.partition(";")
+            entry.to = entry.to.strip()
+        else:
+            for look in looks.split():
+                look = look.replace("_", " ")
+                entry.looks += LOOKS.get(look, [look])
+        for f in forms:
+            form, _, phrases = f.partition(":")
+            entry.phrases[form.strip()] = [grammar.read(p, "A") for p in phrases.split(";") if p.strip()]
+        if head in entries:
+            raise grammar.WordingError(f"{head!r} stands twice in a table of the lexicon")
+        entries[head] = entry
+    return entries
+
+
+KINDS, THINGS, PLACES, LISTS = {}, {}, {}, {}
+NAMES = {"f": [], "m": [], "n": []}
+
+
+def _load():
+    for info in sorted(pkgutil.iter_modules(__path__), key=lambda i: i.name):
+        module = importlib.import_module(f"{__name__}.{info.name}")
+        for into, name, place in ((KINDS, "KINDS", False), (THINGS, "THINGS", False), (PLACES, "PLACES", True)):
+            for head, entry in table(getattr(module, name, "") or "#", place).items():
+                if head in into:
+                    raise grammar.WordingError(f"{head!r} stands in two tables of the lexicon, the second time in {info.name}.py")
+                into[head] = entry
+        for key, text in getattr(module, "LISTS", {}).items():
+            values = [v.strip() for line in text.strip().split("\n") for v in line.split("|") if v.strip()]
+            LISTS.setdefault(key, [])
+            LISTS[key] += [v for v in values if v not in LISTS[key]]
+        for gender, text in getattr(module, "NAMES", {}).items():
+            NAMES[gender] += [n.replace("_", " ") for n in text.split() if n.replace("_", " ") not in NAMES[gender]]
+
+
+_load()

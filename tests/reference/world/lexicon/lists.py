@@ -1,0 +1,43 @@
+"""Lists of phrases: `{hobby}`, `{fear}` and the others, values apart by `|`."""
+LISTS = {
+    # bare infinitives after "loved to"
+    "hobby": """paint pictures|sing songs|climb trees|count the stars|collect stones|pick flowers|tell jokes|dance in the rain|read stories
+        whistle old tunes|watch the birds|make paper boats|swim in cold water|draw maps of places that did not exist|run faster than the wind
+        ask questions|bake tiny cakes|look at the moon|listen at doors|invent new words|build towers of stones|sleep until noon|play the drum on pots
+        write letters to the clouds|talk to snails|walk in the fog|hide in small places|give names to the stars|knit very long scarves|whisper secrets to the trees
+        roll down hills|catch the wind in a sack|polish everything that shone|wear two hats at once|feed the sparrows|jump over puddles""",
+    "fear": """the dark|thunder|deep water|high places|loud noises|spiders|bees|the wind at night|the cellar|shadows on the wall|strangers|big dogs
+        speaking in front of others|being alone|the old bridge|the deep forest|lightning|owls|empty houses|the creaking stairs""",
+    "food": """apple pie|honey cake|carrot soup|plum jam|nut cookies|cherry tart|corn bread|pumpkin soup|berry muffins|cheese rolls|pancakes|ginger cookies
+        potato stew|lemon cake|rice pudding|tomato soup|onion tart|cinnamon buns|pear crumble|bean stew|fresh bread|poppy rolls|blueberry pancakes|noodle soup""",
+    "mood": """kind|brave|curious|cheerful|quiet|clever|shy|patient|gentle|merry|stubborn|careful|friendly|dreamy|honest|impatient|polite|bold|forgetful|generous""",
+    "num": "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve",
+    "spot": """under the bench|behind the stove|in the tall grass|inside an old boot|beneath a pile of leaves|on top of the shelf|between two stones
+        behind the curtain|in a hollow log|under the bed|beside the fence|in the hay|under a big mushroom|behind the apple tree|in the flour bin
+        under the stairs|in a bird's nest|inside a watering can|beneath the porch|in the woodpile|behind a rose bush|on the window sill|under the wagon
+        in the reeds|at the bottom of a bag|behind the door|under a loose board|in an empty barrel|among the roots of the old oak|on a low branch
+        behind the clock|in the pocket of an old coat|under an upturned boat|between the cabbages|in a crack in the wall|inside a drum""",
+    "sight": """a herd of cows|an old wagon|a family of ducks|a broken fence|two snails on a leaf|a tall sunflower|a frozen puddle|a scarecrow in a hat
+        a sleeping dog|a row of beehives|a cloud like a whale|a cat on a roof|a kite in a tree|three black sheep|a man with a cello|a ring of mushrooms
+        a bicycle without wheels|an empty birdcage|a line of washing|a stone like a face|a tiny door in a tree|a feather that floated down""",
+    "sound": """a soft rustling|a long whistle|three knocks|a tiny cough|a deep hum|the ringing of a bell|a splash|a faint song|a crack of twigs|a low growl|somebody crying|somebody laughing""",
+    "weather_bad": "rain|snow|hail|thunder|a cold wind|fog",
+    "wish": """a garden full of flowers|a warm coat for winter|a boat with a white sail|a tree that never ran out of apples|shoes that never got wet
+        a song that made everyone smile|a bed as soft as a cloud|a pot that was always full of soup|a window that showed the sea|a friend for every day of the week
+        a house with a round door|a pair of wings|a lamp that never went out|a book without an end""",
+    "secret": """a nest with three blue eggs|a hidden door|a little cave full of crystals|a family of kittens|a tree with a face|a spring of sweet water
+        a stair that led nowhere|a field of four-leaf clover|a room full of clocks|a rabbit hole that went very deep|a boat without an owner|a stone that hummed""",
+    "rare": """umbrellas|violins|comets|pickles|dominoes|lighthouses|mustard|tulips|tambourines|dictionaries|teaspoons|waltzes|icicles|lanterns|puzzles|noodles
+        trombones|postcards|zippers|marmalade|volcanoes|tractors|rainbows|submarines|whales|jigsaws|compasses|raisins|kettles|snowflakes|windmills|riddles
+        mushrooms|magnets|buttons|feathers|acrobats|beetles|bagpipes|cactuses|chimneys|crayons|dinosaurs|elevators|fireworks|galaxies|hiccups|igloos|jellyfish
+        kangaroos|lemons|maps|mirrors|oceans|parrots|pirates|planets|quilts|rockets|sandwiches|scooters|statues|telescopes|thimbles|tornadoes|trains|turnips
+        unicycles|vacuum cleaners|waterfalls|xylophones|yo-yos|zebras|astronauts|bubbles|cellos|doorbells|echoes|fountains|glaciers|helmets|inkpots|jugglers""",
+    "lesson": """a friend is worth more than any treasure|it is better to ask than to guess|small steps go far|a promise is a promise|nobody is too small to help
+        the truth is the shortest way|sharing makes things bigger|being brave means to be afraid and to go on|everybody makes mistakes|patience opens many doors""",
+    "exclaim": "oh dear|goodness|oh no|dear me|good heavens|what a pity|oh my",
+    "clue": """a line of muddy footprints|a trail of crumbs|a grey feather|a strange smell of onions|some tiny scratches on the door|a bit of blue wool
+        a row of wet spots|a single glove|a trail of flour|a chewed pencil|a long white hair""",
+    "why": """it was so shiny|it smelled of home|the nights are so cold|I am lonely at night|it looked like the moon|nobody ever gave me a present
+        I thought that nobody wanted it|my brother is ill, and I wanted to make him laugh|I have never had anything of my own|I wanted to look at it only once""",
+    "relative": "mother|father|grandmother|grandfather|aunt|uncle|sister|brother",
+}

@@ -1,0 +1,274 @@
+"""Writes a wording as text: names or pronouns, person, tense and articles, by what the reader knows so far."""
+from . import grammar, lexicon
+from .grammar import Alt, Lit, Said, Slot, Verb
+from .state import Char, Place, Thing
+
+
+class Teller:
+    """The one who tells: voice, and what was spoken of last."""
+
+    def __init__(self, rng, state, narrator=None, present=False, voice="1"):
+        self.rng, self.state, self.narrator, self.present = rng, state, narrator, present
+        self.voice = voice       # what the narrator's hero is called: 1 is `I`, 2 is `you`
+        self.bind = {}
+        self.prev, self.here, self.pronouns = [], [], 0
+
+    # -------------------------------------------------------- sentences
+
+    def tell(self, wording, bind):
+        """One wording as a sentence with a capital letter."""
+        self.bind, self.here = bind, []
+        text = grammar.tidy(run(compiled(wording), self))
+        self.prev = [e for e in self.here if isinstance(e, Char)] or self.prev[:1]
+        return text
+
+    def paragraph(self):
+        self.prev = []
+
+    # -------------------------------------------------------- persons
+
+    def entity(self, key):
+        if len(key) == 1:
+            return self.bind[key]
+        return tuple(self.bind[k] for k in key)
+
+    def number(self, entity):
+        if isinstance(entity, tuple):
+            return "p"
+        return self.voice if entity is self.narrator else "3"
+
+    def _pronoun(self, entity, form, quoted):
+        if isinstance(entity, tuple):
+            return grammar.PRONOUNS[self.voice + "p" if self.narrator in entity and self.narrator and not quoted else "p"][form]
+        if entity is self.narrator and not quoted:
+            return grammar.PRONOUNS[self.voice][form]
+        return grammar.PRONOUNS[entity.gender][form]
+
+    def _clear(self, entity, form):
+        """Whether a pronoun can only mean this one."""
+        here = self.here
+        others = [o for o in here + self.prev if isinstance(o, Char) and o is not entity and o is not self.narrator]
+        if isinstance(entity, tuple):
+            return all(e in here or e in self.prev for e in entity) and not any(o not in entity for o in others)
+        clash = [o for o in others if o.gender == entity.gender]
+        if entity in here:
+            if not any(o in here for o in clash):
+                return True
+            if here[0] is entity:
+                return form != "him"
+            return form == "him" and all(o is here[0] for o in clash if o in here)
+        return entity in self.prev and not clash and entity.gender != "n"
+
+    def person(self, key, form, quoted):
+        """`{A}` in its forms: he, him, his, himself; without a form: name or pronoun as the subject."""
+        entity = self.entity(key)
+        first = not quoted and self.narrator and (entity is self.narrator or isinstance(entity, tuple) and self.narrator in entity)
+        group = isinstance(entity, tuple)
+        chosen = form or "he"
+        if entity is self.narrator and not quoted:
+            text = self._pronoun(entity, chosen, False)
+        elif form == "himself":
+            text = self._pronoun(entity, form, quoted)
+        elif quoted and not form:
+            text = self.names(entity, "him", quoted)
+        elif self._clear(entity, chosen) and (form in ("he", "his") or self._again(entity, chosen)):
+            text = self._pronoun(entity, chosen, quoted)
+        elif group and first and self.rng.random() < .5 and not form:
+            text = self._pronoun(entity, "he", False)
+        else:
+            text = self.names(entity, chosen, quoted)
+        for e in entity if group else (entity,):
+            if e not in self.here:
+                self.here.append(e)
+        return text
+
+    def _again(self, entity, form):
+        if entity in self.here:
+            return form == "him" or self.rng.random() < .9
+        return self.rng.random() < .62
+
+    def names(self, entity, form, quoted=False):
+        """The name, or `the fox`; a list of names for several."""
+        if isinstance(entity, tuple):
+            own = self.narrator if not quoted else None
+            listed = [self.names(e, "he") for e in entity if e is not own]
+            if own and own in entity:
+                listed.append(grammar.PRONOUNS[self.voice]["him" if form == "him" else "he"])
+            text = ", ".join(listed[:-1]) + " and " + listed[-1]
+            if form in ("his", "hers"):
+                return grammar.PRONOUNS[self.voice + "p"]["his"] if own and own in entity else text + "'s"
+            return text
+        text = entity.name if (entity,) in self.state.facts.get("named", ()) else ""
+        if not text or (entity.kind not in ("girl", "boy") or self.rng.random() < .3) and self.rng.random() < .22 and self._only_of_kind(entity):
+            text = "the " + entity.kind
+        return text + "'s" if form in ("his", "hers") else text
+
+    def _only_of_kind(self, entity):
+        known = self.state.facts.get("new", ())
+        return (entity,) in known and sum(1 for f in known if isinstance(f[0], Char) and f[0].kind == entity.kind) == 1
+
+    # -------------------------------------------------------- things
+
+    def thing(self, t, form, quoted):
+        if form == "noun":
+            return t.noun
+        if form == "it":
+            return "it"
+        if form == "look":
+            return t.look
+        if form == "a":
+            return grammar.article(t.full)
+        name = t.full if t.look and self.rng.random() < .22 else t.noun
+        if form == "n":
+            return name
+        if not quoted and self.here and isinstance(self.here[0], Char):
+            owner = self.here[0]
+            if ("owns" in self.state.facts and (owner, t) in self.state.facts["owns"] and len([h for h in self.here if isinstance(h, Char)]) == 1
+                    and self.rng.random() < (.6 if owner is self.narrator else .35)):
+                return f"{self._pronoun(owner, 'his', False)} {name}"
+        return "the " + name
+
+
+# ---------------------------------------------------------------- closures
+
+def compiled(wording):
+    """The closures of a wording, made once."""
+    code = getattr(wording, "code", None)
+    if code is None:
+        code = wording.code = compile_nodes(wording.nodes)
+    return code
+
+
+def run(code, teller):
+    return "".join([c if c.__class__ is str else c(teller) for c in code])
+
+
+def compile_nodes(nodes):
+    out = []
+    for n in nodes:
+        c = compile_node(n)
+        if out and isinstance(c, str) and isinstance(out[-1], str):
+            out[-1] += c
+        else:
+            out.append(c)
+    return out
+
+
+def compile_node(n):
+    if isinstance(n, Lit):
+        return n.text
+    if isinstance(n, Alt):
+        options = [compile_nodes(o) for o in n.options]
+        return lambda t: run(options[int(t.rng.random() * len(options))], t)
+    if isinstance(n, Verb):
+        return verb(n)
+    if isinstance(n, Said):
+        return said(n)
+    return slot(n)
+
+
+def conjugate(past, number, is_present):
+    if is_present:
+        return grammar.present(past, number)
+    if past in ("was", "were"):
+        return "were" if number in "2p" else "was"
+    return past
+
+
+def verb(n):
+    fixed = n.agree if n.agree in ("1", "3", "p") else None
+    if all(f not in ("was", "were") for f in n.forms) and len(n.forms) == 1:
+        past = n.forms[0]
+        return lambda t: grammar.present(past, fixed or t.number(t.entity(n.agree))) if t.present else past
+    forms = n.forms
+    return lambda t: conjugate(forms[int(t.rng.random() * len(forms))] if len(forms) > 1 else forms[0], fixed or t.number(t.entity(n.agree)), t.present)
+
+
+def said(n):
+    def write(t):
+        who = t.bind[n.key]
+        form = conjugate(t.rng.choice(n.forms), t.number(who), t.present)
+        if who is t.narrator:
+            text = grammar.PRONOUNS[t.voice]["he"] + " " + form
+        elif t._clear(who, "he") and t.rng.random() < .45:
+            text = f"{t._pronoun(who, 'he', False)} {form}"
+        else:
+            name = t.names(who, "he")
+            text = f"{form} {name}" if t.rng.random() < .7 else f"{name} {form}"
+        if who not in t.here:
+            t.here.append(who)
+        return text
+    return write
+
+
+LOOKED_UP = {Char: lambda e: lexicon.KINDS[e.kind].phrases, Thing: lambda e: lexicon.THINGS[e.noun].phrases, Place: lambda e: lexicon.PLACES[e.noun].phrases}
+
+
+def phrase(t, entity, form, subject):
+    """A phrase of the lexicon; its {A} is whose doing it is."""
+    choices = LOOKED_UP[type(entity)](entity)[form]
+    if t.present:
+        choices = [c for c in choices if "present" in c.tenses or not c.tense_marked]
+    outer = t.bind
+    t.bind = {"A": subject}
+    text = run(compiled(choices[int(t.rng.random() * len(choices))]), t)
+    t.bind = outer
+    return text
+
+
+def slot(n):
+    key, form, quoted = n.key, n.form, n.quoted
+    if grammar.is_char(key):
+        if form in ("", "him", "his", "himself", "hers", "he"):
+            write = lambda t: t.person(key, form, quoted)
+        elif form in ("they", "them", "their"):
+            english = {"they": "he", "them": "him", "their": "his"}[form]
+
+            def write(t):
+                entity = t.entity(key)
+                t.here += [e for e in entity if e not in t.here]
+                return t._pronoun(entity, english, quoted)
+        elif form in ("name", "a", "kind", "kind.s", "the", "look"):
+            def write(t):
+                who = t.bind[key]
+                if not quoted and who not in t.here:
+                    t.here.append(who)
+                if form == "name":
+                    return who.name
+                if form == "kind":
+                    return who.kind
+                if form == "kind.s":
+                    return grammar.plural(who.kind)
+                if form == "look":
+                    return who.look
+                full = f"{who.look} {who.kind}" if who.look else who.kind
+                return grammar.article(full) if form == "a" else "the " + full
+        else:
+            write = lambda t: phrase(t, t.bind[key], form, t.bind[key])
+    elif key in grammar.THINGS:
+        if form in ("", "a", "n", "noun", "it", "look"):
+            write = lambda t: t.thing(t.bind[key], form, quoted)
+        else:
+            write = lambda t: phrase(t, t.bind[key], form, t.entity(n.subject) if n.subject else None)
+    elif key in grammar.PLACES:
+        write = {"": lambda t: "the " + t.bind[key].noun, "n": lambda t: t.bind[key].noun,
+                 "in": lambda t: t.bind[key].prep + " the " + t.bind[key].noun,
+                 "to": lambda t: t.bind[key].to or "to the " + t.bind[key].noun}.get(
+            form, lambda t: phrase(t, t.bind[key], form, t.entity(n.subject) if n.subject else None))
+    else:
+        def write(t):
+            value = t.bind[key]
+            if form == "a":
+                return grammar.article(value)
+            if form == "the":
+                return "the " + grammar.re.sub("^an? ", "", value)
+            if form == "s":
+                return grammar.plural(grammar.re.sub("^an? ", "", value))
+            return value
+    if n.articled:
+        plain = write
+        write = lambda t: grammar.article(plain(t))
+    if n.capital:
+        small = write
+        return lambda t: grammar.capital(small(t))
+    return write

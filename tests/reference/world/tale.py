@@ -1,0 +1,423 @@
+"""Plays a plot out in a state of the world and tells it."""
+import zlib
+from dataclasses import dataclass, field
+
+from . import content, grammar, lexicon, names
+from .events import Event
+from .render import Teller
+from .state import SOMEWHERE, Char, Place, State, Thing
+
+
+class CannotHappen(Exception):
+    """The plot came to a step that is impossible in this state; the tale is given up."""
+
+
+def held_pair(thing, place):
+    """One pair of thing and place in twelve stands in held-out tales alone."""
+    return zlib.crc32(f"{thing}/{place}".encode()) % 12 == 0
+
+
+@dataclass
+class Told:
+    """A sentence or more of a tale, with the event that it tells."""
+    event: object
+    bind: dict
+    wording: object
+    text: str
+
+
+@dataclass
+class Style:
+    """How a tale is told."""
+    first: bool = False          # the hero is `I`, or `you`
+    voice: str = "1"
+    present: bool = False
+    invented: bool = False
+    chatter: float = .4          # how often something incidental is told after an event
+
+    @staticmethod
+    def pick(rng):
+        first, voice = rng.random() < .2, "2" if rng.random() < .1 else "1"
+        return Style(first, voice, rng.random() < (.7 if first and voice == "2" else .14), rng.random() < .5, rng.choice((.1, .3, .5, .7, .9)))
+
+
+class Tale:
+    """One tale: `Tale(rng).play()`; then `title`, `body`, `told` and the state are there."""
+
+    def __init__(self, rng, held=False, style=None, plot=None):
+        self.rng, self.held = rng, held
+        self.content = content.load()
+        self.style = style or Style.pick(rng)
+        self.state = State()
+        self.chars, self.things, self.places = [], [], []
+        self.told, self.used, self.happened = [], set(), set()
+        self.paragraphs = [[]]
+        self.plot = plot or self._plot()
+        self.tight = 0
+        self.scope = {}
+        self.hero = None
+        self.teller = Teller(rng, self.state, None, self.style.present, self.style.voice)
+
+    def _plot(self):
+        plots = [p for p in self.content.plots.values() if p.held == self.held] or list(self.content.plots.values())
+        return plots[int(self.rng.random() * len(plots))]
+
+    # -------------------------------------------------------- cast
+
+    def _kind(self, table, tags, taken):
+        """A head of a lexicon table with one of the tags; `a+b` wants both, `-a` excludes."""
+        rng = self.rng
+        wanted = [t for t in tags if t[0] != "-"]
+        barred = {t[1:] for t in tags if t[0] == "-"}
+        if wanted == ["home"]:
+            wanted = ["outdoors+wild", "barn", "garden", "farm"] if self.chars and "animal" in self.chars[0].tags else ["live"]
+        one = frozenset(rng.choice(wanted).split("+")) if wanted else frozenset()
+        choices = self._matching(table, one, frozenset(barred))
+        if not choices:
+            raise grammar.WordingError(f"plot or scene {self.plot.name}: nothing in the lexicon has the tags {' '.join(tags)}")
+        for _ in range(20):
+            head = choices[int(rng.random() * len(choices))]
+            if head not in taken:
+                return head
+        return head
+
+    _memo = {}
+
+    def _matching(self, table, wanted, barred):
+        key = (id(table), wanted, barred)
+        found = self._memo.get(key)
+        if found is None:
+            found = self._memo[key] = [h for h, e in table.items() if (wanted <= e.tags or wanted == {"any"} or wanted <= {h}) and not barred & e.tags]
+        return found
+
+    def character(self, tags, named=None):
+        """A new character of one of the kinds."""
+        rng = self.rng
+        named = "named" in tags if named is None else named
+        always_nameless = "nameless" in tags
+        kind = self._kind(lexicon.KINDS, [t for t in tags if t not in ("named", "nameless")] or ["any"], {c.kind for c in self.chars})
+        entry = lexicon.KINDS[kind]
+        genders = [g for g in "fmn" if g in entry.tags] or ["f", "m"]
+        gender = rng.choice(genders)
+        if len(genders) > 1 and self.chars and rng.random() < .5:
+            gender = next((g for g in genders if g != self.chars[0].gender), gender)
+        name = ""
+        if named or not always_nameless and ("child" in entry.tags or not self.chars or rng.random() < .7):
+            invent = self.style.invented and rng.random() < .85
+            name = names.choose(rng, gender, invent, [c.name for c in self.chars if c.name], self.held, "grown" in entry.tags)
+        look = rng.choice(entry.looks) if entry.looks and rng.random() < .75 else ""
+        c = Char(name, kind, gender, look, entry.tags)
+        self.chars.append(c)
+        return c
+
+    def thing(self, tags):
+        noun = self._kind(lexicon.THINGS, tags or ["carry"], {t.noun for t in self.things})
+        entry = lexicon.THINGS[noun]
+        t = Thing(noun, self.rng.choice(entry.looks) if entry.looks and self.rng.random() < .9 else "", entry.tags)
+        self.things.append(t)
+        return t
+
+    def place(self, tags):
+        for _ in range(30):
+            noun = self._kind(lexicon.PLACES, tags or ["walk"], {p.noun for p in self.places})
+            if not self.things or held_pair(self.things[0].noun, noun) == self.held:
+                break
+        entry = lexicon.PLACES[noun]
+        p = Place(noun, entry.prep, entry.tags, entry.to)
+        self.places.append(p)
+        return p
+
+    def _cast(self, script, scope):
+        for role, tags in script.cast:
+            if role in scope:
+                continue
+            if role in grammar.CHARS:
+                scope[role] = self.character(tags, named=True if not self.chars and self.style.first else None)
+            elif role in grammar.THINGS:
+                scope[role] = self.thing(tags)
+            else:
+                scope[role] = self.place(tags)
+        for key in script.picks:
+            scope[key] = self._pick(key)
+
+    def _pick(self, key):
+        values = lexicon.LISTS.get(key.rstrip("0123456789"))
+        if not values:
+            raise grammar.WordingError(f"{{{key}}} is neither a role nor a list of the lexicon")
+        return values[int(self.rng.random() * len(values))]
+
+    # -------------------------------------------------------- play
+
+    def play(self):
+        """Plays the plot; raises CannotHappen where the world forbids it."""
+        scope = self.scope
+        self._cast(self.plot, scope)
+        self.hero = scope.get("A")
+        if self.style.first and self.hero and self.hero.name:
+            self.teller.narrator = self.hero
+            self.state.add("named", (self.hero,))
+        self._beats(self.plot.beats, scope)
+        return self
+
+    def _beats(self, beats, scope):
+        for beat in beats:
+            getattr(self, "_" + beat.kind)(beat, scope)
+
+    def _paragraph(self, beat=None, scope=None):
+        if self.paragraphs[-1]:
+            self.paragraphs.append([])
+            self.teller.paragraph()
+
+    def _do(self, beat, scope):
+        calls = beat.calls
+        if len(calls) > 1:
+            calls = list(calls)
+            self.rng.shuffle(calls)
+        for name, args in calls:
+            if self._call(name, args, scope):
+                return
+        raise CannotHappen(f"{beat.where}: none of {', '.join(' '.join([n, *a]) for n, a in beat.calls)}")
+
+    def _choose(self, beat, scope):
+        blocks = list(beat.blocks)
+        self.rng.shuffle(blocks)
+        for block in blocks:
+            if self._possible(block[0], scope):
+                return self._beats(block, scope)
+        raise CannotHappen(f"{beat.where}: no branch of `choose` can begin")
+
+    def _maybe(self, beat, scope):
+        if self.rng.random() < beat.chance:
+            if beat.blocks:
+                if self._possible(beat.blocks[0][0], scope):
+                    self._beats(beat.blocks[0], scope)
+            else:
+                name, args = beat.calls[int(self.rng.random() * len(beat.calls))]
+                self._call(name, args, scope)
+
+    def _if(self, beat, scope):
+        if self._holds(beat.conditions, scope):
+            if beat.blocks:
+                self._beats(beat.blocks[0], scope)
+            else:
+                self._do(beat, scope)
+
+    def _until(self, beat, scope):
+        for _ in range(int(beat.chance)):
+            if self._holds(beat.conditions, scope):
+                return
+            if beat.blocks:
+                self._beats(beat.blocks[0], scope)
+                continue
+            calls = list(beat.calls)
+            self.rng.shuffle(calls)
+            if not any(self._call(n, a, scope) for n, a in calls):
+                break
+
+    def _tight(self, beat, scope):
+        self.tight += 1
+        self._beats(beat.blocks[0], scope)
+        self.tight -= 1
+
+    def _holds(self, conditions, scope):
+        bind = dict(scope)
+        return all(Event.condition(a, self.state, bind, self.rng) for a in conditions)
+
+    def _possible(self, beat, scope):
+        if beat.kind == "do":
+            for name, args in beat.calls:
+                scene = self.content.scenes.get(name)
+                if scene:
+                    if self._possible(scene.beats[0], dict(zip(scene.params, (scope.get(a) for a in args)))):
+                        return True
+                elif self._bind(self._event(name, beat), args, scope):
+                    return True
+            return False
+        if beat.kind in ("choose", "tight"):
+            return any(self._possible(b[0], scope) for b in beat.blocks)
+        return True
+
+    def _event(self, name, beat=None):
+        event = self.content.events.get(name)
+        if event is None:
+            raise grammar.WordingError(f"{beat.where + ': ' if beat else ''}there is no event and no scene {name!r}")
+        return event
+
+    def _bind(self, event, args, scope):
+        bind = {k: v for k, v in scope.items() if k[0].islower()}
+        for p, a in zip(event.params, args):
+            if a in scope:
+                bind[p] = scope[a]
+            elif not (len(a) == 1 and a.isupper()):
+                bind[p] = a
+        return event.bindings(self.state, bind, self.rng)
+
+    def _call(self, name, args, scope):
+        scene = self.content.scenes.get(name)
+        if scene:
+            inner = {k: v for k, v in scope.items() if k[0].islower()}
+            inner.update({p: scope[a] for p, a in zip(scene.params, args) if a in scope})
+            if not self._possible(scene.beats[0], inner) and not scene.cast:
+                return False
+            self._cast(scene, inner)
+            self._beats(scene.beats, inner)
+            return True
+        event = self._event(name)
+        bind = self._bind(event, args, scope)
+        if bind is None or not self.say(event, bind):
+            return False
+        if event.calm and not self.tight and self.rng.random() < self.style.chatter:
+            self.incident(bind)
+        return True
+
+    # -------------------------------------------------------- telling
+
+    def usable(self, w, bind, told_names=()):
+        """Whether a wording fits the voice, and everything that it names is there."""
+        style = self.style
+        if ("present" if style.present else "past") not in w.tenses:
+            return False
+        narrator = self.teller.narrator
+        if w.person and w.person != (int(style.voice) if narrator else 3):
+            if w.person != 3 or any(bind.get(k) is narrator for k in w.keys if k in grammar.CHARS):
+                return False
+        if w.bare_was and narrator and style.voice == "2":
+            return False
+        if w.person in (1, 2) and bind.get("A") is not narrator:
+            return False
+        if narrator and w.person not in (1, 2):
+            for k in w.not_narrator:
+                if bind.get(k) is narrator:
+                    return False
+        for k, form in needs(w):
+            e = bind.get(k)
+            if e is None or e is SOMEWHERE:
+                return False
+            if form == "name":
+                if not e.name or k not in told_names and (e,) not in self.state.facts.get("named", ()):
+                    return False
+            elif form == "look":
+                if not e.look:
+                    return False
+            elif form and form not in entry(e).phrases:
+                return False
+        if w.conditions:
+            bound = dict(bind)
+            return all(Event.condition(a, self.state, bound, self.rng) for a in w.conditions)
+        return True
+
+    def say(self, event, bind):
+        """Tells an event and makes it true; False if no wording fits."""
+        choices = [w for w in event.wordings if w not in self.used and self.usable(w, bind, event.naming)] if len(event.wordings) < 4 else self._some(event, bind)
+        if not choices:
+            choices = [w for w in event.wordings if self.usable(w, bind, event.naming)]
+            if not choices:
+                return False
+        w = choices[int(self.rng.random() * len(choices))]
+        self.used.add(w)
+        for atom in event.effects:
+            for a in atom.args:
+                if a[0] == "$" and a[1:] not in bind:
+                    bind[a[1:]] = self._fresh(a[1:])
+        for k in lists(w):
+            if k not in bind:
+                bind[k] = self._fresh(k)
+        text = self.teller.tell(w, bind)
+        event.apply(self.state, bind)
+        for k, form in needs(w):
+            if form == "name" and k in event.naming:
+                self.state.add("named", (bind[k],))
+        self.happened.add(event.name)
+        self.told.append(Told(event, bind, w, text))
+        self.paragraphs[-1].append(text)
+        return True
+
+    def _fresh(self, key):
+        for _ in range(8):
+            v = self._pick(key)
+            if v not in self.used:
+                break
+        self.used.add(v)
+        return v
+
+    def _some(self, event, bind):
+        """A wording by drawing, for that is faster than to try all of many."""
+        for _ in range(8):
+            w = event.wordings[int(self.rng.random() * len(event.wordings))]
+            if w not in self.used and self.usable(w, bind, event.naming):
+                return [w]
+        return [w for w in event.wordings if w not in self.used and self.usable(w, bind, event.naming)]
+
+    def incident(self, bind):
+        """Something that happens beside the plot, if anything can."""
+        pool = self.content.incidentals
+        if not pool:
+            return
+        here = [c for c in self.chars if (c,) in self.state.facts.get("new", ())]
+        if not here:
+            return
+        for _ in range(5):
+            event = pool[int(self.rng.random() * len(pool))]
+            if event.name in self.happened:
+                continue
+            a = self.hero if self.hero in here and self.rng.random() < .7 else here[int(self.rng.random() * len(here))]
+            start = {}
+            roles = iter(event.roles)
+            first = next(roles, None)
+            if first:
+                start[first] = a
+                second = next(roles, None)
+                if second:
+                    others = [c for c in here if c is not a and self.state.place(c) is self.state.place(a)]
+                    if not others:
+                        continue
+                    start[second] = others[int(self.rng.random() * len(others))]
+                    if next(roles, None):
+                        continue
+            found = event.bindings(self.state, start, self.rng)
+            if found and self.say(event, found):
+                return
+
+    # -------------------------------------------------------- text
+
+    @property
+    def body(self):
+        return "\n".join(" ".join(p) for p in self.paragraphs if p)
+
+    def title(self):
+        titles = [t for t in self.plot.titles if all(k in self.scope for k in t.keys) and all(k not in self.scope or k not in grammar.CHARS or f != "name" or self.scope[k].name for k, f in needs(t))]
+        if not titles:
+            return None
+        w = titles[int(self.rng.random() * len(titles))]
+        return grammar.title_case(Teller(self.rng, self.state).tell(w, self.scope))
+
+
+def entry(e):
+    return (lexicon.KINDS[e.kind] if isinstance(e, Char) else lexicon.THINGS[e.noun] if isinstance(e, Thing) else lexicon.PLACES[e.noun])
+
+
+PLAIN = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "a", "the", "kind", "kind.s", "n", "noun", "it", "in", "to"}
+
+
+def needs(w):
+    """(role, form) pairs that a wording needs: roles that must be bound, names and phrases of the lexicon."""
+    found = getattr(w, "needs", None)
+    if found is None:
+        found = w.needs = sorted({(k, "" if s.form in PLAIN else s.form) for s in slots(w.nodes) for k in ([s.key] if s.key[0].islower() else s.key) if k[0].isupper()})
+    return found
+
+
+def lists(w):
+    found = getattr(w, "lists", None)
+    if found is None:
+        found = w.lists = sorted({s.key for s in slots(w.nodes) if s.key[0].islower()})
+    return found
+
+
+def slots(nodes):
+    for n in nodes:
+        if isinstance(n, grammar.Slot):
+            yield n
+        elif isinstance(n, grammar.Alt):
+            for o in n.options:
+                yield from slots(o)

@@ -1,0 +1,75 @@
+"""Facts about the world: `cd tests/reference && python -m unittest world.test_world`."""
+import random
+import unittest
+
+from . import content, grammar, kinds, lint, names, patterns
+from .state import Char, Place, State
+
+
+class GrammarTest(unittest.TestCase):
+    def test_past_forms_have_their_base(self):
+        for past, base in {"stopped": "stop", "loved": "love", "carried": "carry", "missed": "miss", "pulled": "pull", "hoped": "hope", "visited": "visit",
+                           "argued": "argue", "tumbled": "tumble", "howled": "howl", "changed": "change", "watched": "watch", "closed": "close",
+                           "danced": "dance", "nodded": "nod", "opened": "open", "was": "be", "needed": "need", "noticed": "notice"}.items():
+            self.assertEqual(grammar.base(past), base)
+
+    def test_present_forms(self):
+        self.assertEqual([grammar.present("went", n) for n in "13p"], ["go", "goes", "go"])
+        self.assertEqual([grammar.present("was", n) for n in "13p"], ["am", "is", "are"])
+        self.assertEqual([grammar.present(v, "3") for v in ("carried", "watched", "had", "could", "played")], ["carries", "watches", "has", "can", "plays"])
+
+    def test_articles_and_plurals(self):
+        self.assertEqual([grammar.article(n) for n in ("owl", "unicorn", "umbrella", "hour", "one-legged bird", "uncle")],
+                         ["an owl", "a unicorn", "an umbrella", "an hour", "a one-legged bird", "an uncle"])
+        self.assertEqual([grammar.plural(n) for n in ("box", "puppy", "mouse", "day")], ["boxes", "puppies", "mice", "days"])
+
+    def test_wordings_that_cannot_be_read_say_why(self):
+        for bad in ('{A} <go> home.', '{A} went [home.', '"Stop, <said A>.', '"I <went> home," <said A>.', '{a b} sat.', '@never {A} <sat>.'):
+            with self.assertRaises(grammar.WordingError, msg=bad):
+                grammar.read(bad)
+
+
+class ContentTest(unittest.TestCase):
+    def test_no_fault_in_the_content(self):
+        self.assertEqual(list(lint.faults(plays=12)), [])
+
+
+class TaleTest(unittest.TestCase):
+    def test_every_sentence_is_read_back_as_the_wording_that_told_it(self):
+        patterns_of_all = patterns.Grammar(content.load().events.values())
+        missed = []
+        for i in range(120):
+            for told in kinds.play(random.Random(f"back/{i}"), False).told:
+                count = len(patterns.sentences(told.text))
+                if not any(p.wording is told.wording for p, _ in patterns_of_all.readings(told.text, count)):
+                    missed.append(f"{told.wording.where}: {told.text}")
+        self.assertEqual(missed, [])
+
+    def test_texts_are_the_same_for_a_seed_and_differ_for_another(self):
+        texts = [kinds.text("1", i) for i in range(40)]
+        self.assertEqual(texts, [kinds.text("1", i) for i in range(40)])
+        self.assertFalse(set(texts) & {kinds.text("2", i) for i in range(40)})
+
+    def test_held_out_names_plots_and_pairs_never_meet_training(self):
+        for held in (False, True):
+            for i in range(60):
+                t = kinds.play(random.Random(f"split/{i}"), held)
+                self.assertEqual({names.is_held(c.name) for c in t.chars if c.name} - {held}, set())
+                if any(p.held for p in t.content.plots.values()):
+                    self.assertEqual(t.plot.held, held)
+
+    def test_who_is_asleep_away_or_elsewhere_does_nothing(self):
+        event = content.load().events["thank"]
+        a, b, pond, hill = Char("Mira", "girl", "f"), Char("Ben", "boy", "m"), Place("pond", "by"), Place("hill", "on")
+        for pred, args, possible in (("at", (a, pond), True), ("asleep", (a,), False), ("away", (b,), False), ("at", (b, hill), False)):
+            state = State()
+            for who in (a, b):
+                state.add("new", (who,))
+                state.add("at", (who, pond))
+            state.add("helps", (b, a))
+            state.add(pred, args)
+            self.assertEqual(event.bindings(state, {"A": a, "B": b}, random) is not None, possible, pred)
+
+
+if __name__ == "__main__":
+    unittest.main()
