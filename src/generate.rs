@@ -249,8 +249,9 @@ impl Generation {
             if reads > 0 && !self.is_done() {
                 self.model.read(now, &mut self.state, crew);
                 for unit in now.chunks_exact(size) {
-                    self.recorder.note_unit(self.at);
-                    self.at += self.model.config.layout.text_symbols(unit) as isize;
+                    let place = self.model.config.layout.place(unit, self.at);
+                    self.recorder.note_unit(place);
+                    self.at += place.length as isize;
                 }
                 self.read += reads;
             }
@@ -328,8 +329,9 @@ impl Generation {
         }
         self.generated += new;
         if patch.len() == patch_size && !self.ended {
-            recorder.note_unit(self.at);
-            self.at += layout.text_symbols(patch) as isize;
+            let place = layout.place(patch, self.at);
+            recorder.note_unit(place);
+            self.at += place.length as isize;
             model.read(patch, state, crew);
         }
         forced.clear();

@@ -7,6 +7,7 @@
 
 use crate::config::Layout;
 use crate::model::Symbol;
+use crate::trace::Place;
 
 /// Bytes of a patch of a model that reads text laid out.
 const PATCH: usize = 4;
@@ -125,9 +126,15 @@ impl Layout {
         self == Layout::Words { fill: symbol as u8 } && symbol < 256
     }
 
-    /// How many symbols of a unit are part of the text.
-    pub fn text_symbols(self, unit: &[Symbol]) -> usize {
-        unit.iter().filter(|&&symbol| !self.is_fill(symbol)).count()
+    /// Which symbols of the text a unit holds whose first is at `start`.
+    pub fn place(self, unit: &[Symbol], start: isize) -> Place {
+        let filled = (0..unit.len()).filter(|&i| self.is_fill(unit[i]));
+        let fills = filled.fold(0u8, |fills, i| fills | 1 << i);
+        Place {
+            start,
+            length: unit.len() - fills.count_ones() as usize,
+            fills,
+        }
     }
 
     /// A text as a model reads it.

@@ -169,6 +169,7 @@ impl Scoring {
                 if patch.is_empty() {
                     break;
                 }
+                let place = layout.place(patch, self.at as isize);
                 if self.read > 0 {
                     model.begin_unit(state, crew);
                     let mut previous = None;
@@ -193,10 +194,10 @@ impl Scoring {
                     }
                 }
                 if patch.len() == size {
-                    recorder.note_unit(self.at as isize);
+                    recorder.note_unit(place);
                     model.read(patch, state, crew);
                 }
-                self.at += layout.text_symbols(patch);
+                self.at += place.length;
                 self.read += patch.len();
             }
         });

@@ -15,9 +15,19 @@ pub struct Trace {
     pub foresights: Vec<Foresight>,
     /// One for each unit that the backbone read.
     pub passages: Vec<Passage>,
-    /// The symbol of the text where each of these units begins; below 0 stands what comes before a
-    /// prompt that is too short.
-    pub starts: Vec<isize>,
+    /// Where each of these units stands in the text.
+    pub places: Vec<Place>,
+}
+
+/// Which symbols of a text a unit holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The first; below 0 stands what comes before a prompt that is too short.
+    pub start: isize,
+    /// How many.
+    pub length: usize,
+    /// Which places of the unit are filled instead (see [`crate::layout`]): bit i for the one at i.
+    pub fills: u8,
 }
 
 /// What a model expected where a symbol came to stand, by its own probabilities: before temperature,
@@ -56,7 +66,7 @@ pub(crate) struct Recorder {
     /// Of the latest symbols.
     foresights: Option<Vec<Foresight>>,
     /// Of the latest units.
-    starts: Vec<isize>,
+    places: Vec<Place>,
 }
 
 impl Recorder {
@@ -85,10 +95,10 @@ impl Recorder {
         }
     }
 
-    /// Takes note of a unit that is read, which begins at symbol `start` of the text.
-    pub(crate) fn note_unit(&mut self, start: isize) {
+    /// Takes note of a unit that is read.
+    pub(crate) fn note_unit(&mut self, place: Place) {
         if self.foresights.is_some() {
-            self.starts.push(start);
+            self.places.push(place);
         }
     }
 
@@ -97,7 +107,7 @@ impl Recorder {
         Some(Trace {
             foresights: std::mem::take(self.foresights.as_mut()?),
             passages: state.take_passages(),
-            starts: std::mem::take(&mut self.starts),
+            places: std::mem::take(&mut self.places),
         })
     }
 }

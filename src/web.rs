@@ -462,11 +462,11 @@ fn seed(value: &JsValue) -> Option<u64> {
     }
 }
 
-/// A trace as numbers, which `trace.js` reads: how many symbols there are, and for each itself, its
-/// bits, and the likeliest with their probabilities, as many as there are; then the patches,
-/// for each the byte (or token) of the text where it starts, how many it holds, its fills, the gate's probability (NaN without one),
-/// whether it was deleted, four boundaries and four shares of attention (NaN without Bolmo), and the
-/// forget gates, as many as there are.
+/// A trace as numbers, which `readTrace` in `worker/program.js` reads: how many symbols there are, and for each itself,
+/// its bits, and the likeliest with their probabilities, as many as there are; then the patches, for each the
+/// byte (or token) of the text where it starts, how many it holds, its fills as bits, the gate's probability
+/// (NaN without one), whether it was deleted, four boundaries and four shares of attention (NaN without
+/// Bolmo), and the forget gates, as many as there are.
 fn flat(trace: &Trace) -> Vec<f64> {
     let mut numbers = vec![trace.foresights.len() as f64];
     let floats = |numbers: &mut Vec<f64>, floats: &[f32]| {
@@ -483,11 +483,12 @@ fn flat(trace: &Trace) -> Vec<f64> {
             numbers.extend([f64::from(symbol), f64::from(probability)]);
         }
     }
-    for (passage, &start) in trace.passages.iter().zip(&trace.starts) {
-        let start = start as f64;
+    for (passage, place) in trace.passages.iter().zip(&trace.places) {
         let deletion = passage.deletion.unwrap_or(f32::NAN);
         numbers.extend([
-            start,
+            place.start as f64,
+            place.length as f64,
+            f64::from(place.fills),
             f64::from(deletion),
             f64::from(u8::from(passage.deleted)),
         ]);
