@@ -4,7 +4,7 @@
 mod common;
 
 use common::{generate, load};
-use cpu1::checkpoint::{Data, Reader, Tensor, Value, write};
+use cpu1::checkpoint::{self, Data, Tensor, Value, write};
 use cpu1::parallel::Team;
 use cpu1::sample::Settings;
 use cpu1::weights::Loader;
@@ -20,27 +20,8 @@ fn fixture(run: &str) -> (Vec<u8>, Value, Tensors) {
         env!("CARGO_MANIFEST_DIR")
     );
     let file = fs::read(&path).expect(&path);
-    let mut reader = Reader::new(file.len() as u64).unwrap();
-    let mut tensors = Vec::new();
-    let mut names: Vec<String> = Vec::new();
-    while let Some(range) = reader.wants() {
-        reader
-            .feed(&file[range.start as usize..range.end as usize])
-            .unwrap();
-        if names.is_empty()
-            && let Some(contents) = reader.contents()
-        {
-            names = contents.tensors.iter().map(|t| t.name.clone()).collect();
-            reader
-                .select(&(0..names.len()).collect::<Vec<_>>())
-                .unwrap();
-        }
-        while let Some((index, tensor)) = reader.take().unwrap() {
-            tensors.push((names[index].clone(), tensor));
-        }
-    }
-    let config = reader.contents().unwrap().config.clone().unwrap();
-    (file, config, tensors)
+    let (contents, tensors) = checkpoint::read(&file).unwrap();
+    (file, contents.config.unwrap(), tensors)
 }
 
 fn text_of(file: &[u8]) -> Vec<u8> {

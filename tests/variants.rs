@@ -6,7 +6,7 @@
 mod common;
 
 use common::continuation;
-use cpu1::checkpoint::{Flavour, Reader, Tensor, Value, write};
+use cpu1::checkpoint::{self, Flavour, Value, write};
 use cpu1::model::{Model, Symbol};
 use cpu1::parallel::Team;
 use cpu1::sample::Settings;
@@ -83,27 +83,8 @@ fn load(name: &str, file: &[u8]) -> Arc<Model> {
 
 /// The file with another config, its tensors as they are.
 fn with_config(file: &[u8], config: &Value) -> (Flavour, Vec<u8>) {
-    let mut reader = Reader::new(file.len() as u64).unwrap();
-    let mut tensors: Vec<Option<(String, Tensor)>> = Vec::new();
-    while let Some(range) = reader.wants() {
-        reader
-            .feed(&file[range.start as usize..range.end as usize])
-            .unwrap();
-        if tensors.is_empty()
-            && let Some(contents) = reader.contents()
-        {
-            tensors = vec![None; contents.tensors.len()];
-            let all: Vec<usize> = (0..tensors.len()).collect();
-            reader.select(&all).unwrap();
-        }
-        while let Some((index, tensor)) = reader.take().unwrap() {
-            let name = reader.contents().unwrap().tensors[index].name.clone();
-            tensors[index] = Some((name, tensor));
-        }
-    }
-    let flavour = reader.contents().unwrap().flavour;
-    let tensors: Vec<_> = tensors.into_iter().flatten().collect();
-    (flavour, write::compact(config, &tensors))
+    let (contents, tensors) = checkpoint::read(file).unwrap();
+    (contents.flavour, write::compact(config, &tensors))
 }
 
 #[test]

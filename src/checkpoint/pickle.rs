@@ -275,6 +275,14 @@ impl Global<'_> {
     }
 }
 
+fn within_bounds(objects: usize) -> Result<()> {
+    if objects > MOST_PUSHES {
+        let what = "The checkpoint's data.pkl builds far more values than a model has";
+        return Err(Error::TooMuch(what.to_owned()).into());
+    }
+    Ok(())
+}
+
 fn sizes(nodes: &[Node<'_>], id: Id) -> Option<Vec<u64>> {
     let (Node::Tuple(ids) | Node::List(ids)) = &nodes[id as usize] else {
         return None;
@@ -298,7 +306,7 @@ fn int(nodes: &[Node<'_>], id: Id) -> Option<i64> {
 /// Reads a pickle.
 ///
 /// # Errors
-/// One of the `Pickle…` errors, or [`Error::TooManyObjects`].
+/// [`Error::Pickle`] or [`Error::TooMuch`].
 pub(super) fn parse(pickle: &[u8]) -> Result<Graph<'_>> {
     let mut machine = Machine {
         input: pickle,
@@ -354,7 +362,10 @@ impl<'a> Machine<'a> {
             0x80 => {
                 let [version] = self.array()?;
                 if version > 5 {
-                    return Err(Error::PickleProtocol(version).into());
+                    return Err(self.wrong(format!(
+                        "uses pickle protocol {version}; protocols up to 5 are read. Save it with \
+                         torch.save's default"
+                    )));
                 }
             }
             0x95 => {
@@ -526,11 +537,11 @@ impl<'a> Machine<'a> {
                 }
             }
             _ => {
-                return Err(Error::PickleOpcode {
-                    opcode,
-                    at: self.opcode_at,
-                }
-                .into());
+                let at = self.opcode_at;
+                return Err(self.wrong(format!(
+                    "has the instruction 0x{opcode:02x} at byte {at}, which torch.save does not \
+                     write; the file is damaged or was written by another program"
+                )));
             }
         }
         Ok(true)
@@ -540,24 +551,41 @@ impl<'a> Machine<'a> {
         &self.nodes[id as usize]
     }
 
-    fn expected(&self, expected: &'static str) -> Box<Error> {
+    fn wrong(&self, why: String) -> Box<Error> {
         let at = self.opcode_at;
-        Box::new(Error::PickleValue { at, expected })
+        Box::new(Error::Pickle { at, why })
+    }
+
+    fn cut_off(&self) -> Box<Error> {
+        self.wrong("ends in the middle of a value. Download the file again".to_owned())
+    }
+
+    fn expected(&self, expected: &str) -> Box<Error> {
+        let at = self.opcode_at;
+        self.wrong(format!("is damaged: at byte {at}, {expected} was expected"))
+    }
+
+    fn too_few_values(&self) -> Box<Error> {
+        let at = self.opcode_at;
+        self.wrong(format!(
+            "is damaged: the instruction at byte {at} finds too few values to work on"
+        ))
     }
 
     // Input.
 
     fn bytes(&mut self, len: u64) -> Result<&'a [u8]> {
         let rest = &self.input[self.at..];
-        let len = usize::try_from(len).map_err(|_| Error::PickleCutOff)?;
-        let bytes = rest.get(..len).ok_or(Error::PickleCutOff)?;
-        self.at += len;
+        let len = usize::try_from(len).ok();
+        let bytes = len.and_then(|len| rest.get(..len));
+        let bytes = bytes.ok_or_else(|| self.cut_off())?;
+        self.at += bytes.len();
         Ok(bytes)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let rest = &self.input[self.at..];
-        let bytes = rest.first_chunk().ok_or(Error::PickleCutOff)?;
+        let bytes = rest.first_chunk().ok_or_else(|| self.cut_off())?;
         self.at += N;
         Ok(*bytes)
     }
@@ -565,17 +593,16 @@ impl<'a> Machine<'a> {
     /// Text up to the end of the line.
     fn line(&mut self) -> Result<&'a str> {
         let rest = &self.input[self.at..];
-        let len = rest
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .ok_or(Error::PickleCutOff)?;
+        let len = rest.iter().position(|&byte| byte == b'\n');
+        let len = len.ok_or_else(|| self.cut_off())?;
         self.at += len + 1;
         self.utf8(&rest[..len])
     }
 
     fn utf8(&self, bytes: &'a [u8]) -> Result<&'a str> {
         let at = self.opcode_at;
-        std::str::from_utf8(bytes).map_err(|_| Error::PickleText { at }.into())
+        std::str::from_utf8(bytes)
+            .map_err(|_| self.wrong(format!("is damaged: the text at byte {at} is not UTF-8")))
     }
 
     fn string(&mut self, len: u64) -> Result<()> {
@@ -615,11 +642,7 @@ impl<'a> Machine<'a> {
 
     fn count_pushes(&mut self, count: usize) -> Result<()> {
         self.pushes += count;
-        if self.pushes > MOST_PUSHES {
-            Err(Error::TooManyObjects.into())
-        } else {
-            Ok(())
-        }
+        within_bounds(self.pushes)
     }
 
     fn push(&mut self, id: Id) -> Result<()> {
@@ -643,8 +666,7 @@ impl<'a> Machine<'a> {
             .len()
             .checked_sub(len)
             .filter(|&height| height >= floor);
-        let at = self.opcode_at;
-        height.ok_or_else(|| Error::PickleStack { at }.into())
+        height.ok_or_else(|| self.too_few_values())
     }
 
     fn pop(&mut self) -> Result<Id> {
@@ -659,28 +681,24 @@ impl<'a> Machine<'a> {
 
     /// Removes everything above the last mark, and the mark.
     fn pop_mark(&mut self) -> Result<Vec<Id>> {
-        let mark = self
-            .marks
-            .pop()
-            .ok_or(Error::PickleStack { at: self.opcode_at })?;
+        let mark = self.marks.pop();
+        let mark = mark.ok_or_else(|| self.too_few_values())?;
         Ok(self.stack.drain(mark..).collect())
     }
 
     fn memoize(&mut self, index: u32) -> Result<()> {
         let id = self.top()?;
         self.memo.insert(index, id);
-        if self.memo.len() > MOST_PUSHES {
-            Err(Error::TooManyObjects.into())
-        } else {
-            Ok(())
-        }
+        within_bounds(self.memo.len())
     }
 
     fn recall(&mut self, index: u32) -> Result<()> {
-        let id = *self
-            .memo
-            .get(&index)
-            .ok_or(Error::PickleMemo { at: self.opcode_at })?;
+        let Some(&id) = self.memo.get(&index) else {
+            let at = self.opcode_at;
+            return Err(self.wrong(format!(
+                "is damaged: the instruction at byte {at} refers to a value that was never stored"
+            )));
+        };
         self.push(id)
     }
 
@@ -700,7 +718,7 @@ impl<'a> Machine<'a> {
     fn set_items(&mut self, pairs: &[Id]) -> Result<()> {
         let target = self.top()?;
         if !pairs.len().is_multiple_of(2) {
-            return Err(Error::PickleStack { at: self.opcode_at }.into());
+            return Err(self.too_few_values());
         }
         let items = match &mut self.nodes[target as usize] {
             Node::Dict(items) => items,
@@ -947,10 +965,7 @@ mod tests {
             b".",
         ] {
             let error = value(pickle).unwrap_err();
-            assert!(
-                matches!(error, Error::PickleStack { .. }),
-                "{pickle:?}: {error}"
-            );
+            assert!(error.to_string().contains("too few values"), "{error}");
         }
     }
 }

@@ -446,9 +446,8 @@ impl Archive {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::tests::read;
-    use super::super::{Encoding, Flavour};
     use super::*;
+    use crate::checkpoint::{Encoding, Flavour, read};
 
     fn config() -> Value {
         let text = |text: &str| Value::Str(text.to_owned());

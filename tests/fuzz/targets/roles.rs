@@ -4,7 +4,7 @@
 
 use arbitrary::{Result, Unstructured};
 use cpu1::checkpoint::codes::Codes;
-use cpu1::checkpoint::{Data, Reader, Tensor, Value, write};
+use cpu1::checkpoint::{self, Data, Tensor, Value, write};
 use cpu1::generate::Generation;
 use cpu1::model::Symbol;
 use cpu1::parallel::Team;
@@ -30,19 +30,13 @@ static TEMPLATES: LazyLock<Vec<(Named, Value)>> = LazyLock::new(|| {
 });
 
 fn template(file: &[u8]) -> (Named, Value) {
-    let mut reader = Reader::new(file.len() as u64).expect("a fixture");
-    while let Some(range) = reader.wants() {
-        reader
-            .feed(&file[range.start as usize..range.end as usize])
-            .expect("a fixture");
-    }
-    let contents = reader.contents().expect("a fixture");
+    let (contents, _) = checkpoint::read(file).expect("a fixture");
     let named = contents
         .tensors
         .iter()
         .map(|t| (t.name.clone(), t.shape.clone()))
         .collect();
-    (named, contents.config.clone().expect("a config"))
+    (named, contents.config.expect("a config"))
 }
 
 const WORDS: [&str; 40] = [
