@@ -31,7 +31,7 @@ pub struct Reader {
     /// Where the tensors of `contents` come from, in the same order; `None` for what is not read.
     sources: Vec<Option<Source>>,
     /// What selected tensors wait for or are to be decoded from, a place for each entry.
-    storages: Vec<Storage>,
+    storages: Vec<Awaited>,
     /// For each tensor that is selected, how many of its storages are missing.
     missing: Vec<Option<usize>>,
     /// Complete tensors.
@@ -56,7 +56,7 @@ enum Phase {
 }
 
 #[derive(Debug, Default)]
-struct Storage {
+struct Awaited {
     /// Its bytes, once they are there.
     bytes: Vec<u8>,
     /// Selected tensors that were not decoded from it yet.
@@ -162,7 +162,7 @@ impl Reader {
             return Err(Error::NotSelectable);
         };
         let mut storages = Vec::new();
-        storages.resize_with(self.entries.len(), Storage::default);
+        storages.resize_with(self.entries.len(), Awaited::default);
         let mut missing = vec![None; contents.tensors.len()];
         let mut ready = VecDeque::new();
         let mut decoded = 0_u64;
@@ -184,7 +184,7 @@ impl Reader {
                 ready.push_back(tensor);
             }
             for entry in source.entries() {
-                let storage: &mut Storage = &mut storages[entry];
+                let storage: &mut Awaited = &mut storages[entry];
                 storage.tensors.push(tensor);
                 storage.pending += 1;
             }
@@ -229,7 +229,7 @@ impl Reader {
             let storage = &mut self.storages[entry];
             storage.pending -= 1;
             if storage.pending == 0 {
-                *storage = Storage::default();
+                *storage = Awaited::default();
             }
         }
         Ok(Some((tensor, decoded)))
