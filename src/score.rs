@@ -116,7 +116,7 @@ impl Scoring {
         self.recorder.watch(&mut self.state);
     }
 
-    /// What there was to see since the last call, where somebody [looks on](Self::watch).
+    /// What was recorded since the last call, if the text is [watched](Self::watch).
     pub fn take_trace(&mut self) -> Option<Trace> {
         self.recorder.take(&mut self.state)
     }

@@ -548,13 +548,13 @@ impl Generation {
         self.reads_tokens.then(|| self.tokens.clone())
     }
 
-    /// Looks on from now on.
+    /// Records a trace from now on.
     pub fn watch(&mut self) {
         self.generation.watch();
     }
 
-    /// What there was to see in the last [`advance`](Self::advance), see [`flat`]; `undefined` where
-    /// nobody [looks on](Self::watch).
+    /// What the last [`advance`](Self::advance) recorded, see [`flat`]; `undefined` unless the text
+    /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
         let trace = self.generation.take_trace()?;
         Some(flat(&trace, self.patch_size, self.generation.opening()))
@@ -605,13 +605,13 @@ impl Scoring {
         self.scoring.set_team(Team::new(threads));
     }
 
-    /// Looks on from now on.
+    /// Records a trace from now on.
     pub fn watch(&mut self) {
         self.scoring.watch();
     }
 
-    /// What there was to see in the last [`advance`](Self::advance), see [`flat`]; `undefined` where
-    /// nobody [looks on](Self::watch).
+    /// What the last [`advance`](Self::advance) recorded, see [`flat`]; `undefined` unless the text
+    /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
         let trace = self.scoring.take_trace()?;
         Some(flat(&trace, self.patch_size, 0))

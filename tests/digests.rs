@@ -1,7 +1,7 @@
 //! Twenty texts under greedy and seeded settings, by models of every kind. Their digests stand in
 //! `tests/fixtures/digests.json`: native code equals them here, and every browser engine in
-//! `tests/e2e/engines/`, whatever kernel and however many threads it has. After a change of a model
-//! or of what is computed, `WRITE_DIGESTS=1 cargo test --test digests` writes them anew.
+//! `tests/e2e/engines/`, with every kernel and any number of threads. After a change of a model
+//! or of what is computed, `WRITE_DIGESTS=1 cargo test --test digests` writes them again.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;

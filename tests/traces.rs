@@ -1,5 +1,5 @@
 //! What can be seen of a pass equals what hooks see in PyTorch (`tests/reference/write_traces.py`), and
-//! looking on changes nothing.
+//! watching changes nothing.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;

@@ -100,7 +100,7 @@ pub enum Error {
     TooMuchSharing,
     /// No dict with tensors was found.
     NoTensors,
-    /// A tensor's name has control characters, which could mislead whoever it is shown to.
+    /// A tensor's name has control characters, which could mislead its reader.
     NameUnprintable(String),
     /// Two tensors have the same name.
     DuplicateTensor(String),

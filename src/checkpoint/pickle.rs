@@ -8,7 +8,7 @@
 //! Values live in one arena and refer to each other by index, as Python's do by reference: a value
 //! fetched from the memo a million times is one value, and dropping a value nested a million deep
 //! is dropping a `Vec`. Every instruction pushes at most one value and the number of pushes is
-//! bounded, so memory is bounded too, whatever the program does.
+//! bounded, so memory is bounded too, for any program.
 
 use super::dtype::{Dtype, Element};
 use super::error::{Error, Result};

@@ -30,7 +30,7 @@ pub struct Reader {
     contents: Option<Contents>,
     /// Where the tensors of `contents` come from, in the same order; `None` for what is not read.
     sources: Vec<Option<Source>>,
-    /// What selected tensors wait for or are to be decoded from, a place for each entry.
+    /// What selected tensors wait for or will be decoded from, a place for each entry.
     storages: Vec<Awaited>,
     /// For each tensor that is selected, how many of its storages are missing.
     missing: Vec<Option<usize>>,
@@ -61,7 +61,7 @@ struct Awaited {
     bytes: Vec<u8>,
     /// Selected tensors that were not decoded from it yet.
     tensors: Vec<usize>,
-    /// How many of these are still to be decoded.
+    /// How many of these are not decoded yet.
     pending: usize,
 }
 
@@ -92,7 +92,7 @@ impl Reader {
     ///
     /// `None` before [`select`](Self::select) means that the contents are known, after it that all
     /// selected storages were read. The range does not depend on whether finished tensors were
-    /// taken; who takes them first holds the fewest bytes in memory.
+    /// taken; taking them first keeps the fewest bytes in memory.
     pub fn wants(&self) -> Option<Range<u64>> {
         match &self.phase {
             Phase::Tail(range) | Phase::Head(range) => Some(range.clone()),
@@ -103,7 +103,7 @@ impl Reader {
     }
 
     /// Where the bytes end that will be wanted one after another, without a gap, from
-    /// [`wants`](Self::wants) on: who fetches them may ask for all of these at once.
+    /// [`wants`](Self::wants) on: they can all be fetched at once.
     pub fn ahead(&self) -> Option<u64> {
         match &self.phase {
             Phase::Description(_, ranges) | Phase::Storages(ranges) => ranges.ahead(),

@@ -34,8 +34,8 @@ pub fn compact(config: &Value, tensors: &[(String, Tensor)]) -> Vec<u8> {
     file
 }
 
-/// A `compact_2bit` file in the making, handed out a piece at a time: who writes it to a disk needs
-/// memory for one tensor.
+/// A `compact_2bit` file in the making, handed out a piece at a time: to write it to a disk needs memory
+/// for one tensor.
 ///
 /// Ternary tensors become `{"packed", "scale", "shape"}`, their scales bfloat16 where that holds
 /// them and f32 where not; all others keep the type of their data. An opaque value of the config becomes
@@ -223,7 +223,7 @@ impl Pickle {
         }
     }
 
-    /// A dict from the keys and values that `items` writes, of which there are few.
+    /// A dict of the few keys and values that `items` writes.
     fn dict(&mut self, items: impl FnOnce(&mut Self)) {
         self.out.extend_from_slice(b"}(");
         items(self);

@@ -104,7 +104,7 @@ pub struct State {
     scratch: Scratch,
     /// Logits of the next byte (or token), `[256]` or `[V]`.
     logits: Vec<f32>,
-    /// How units went through, where somebody looks.
+    /// How units went through, while the state is watched.
     passages: Option<Passages>,
 }
 
@@ -119,14 +119,14 @@ impl State {
         self.deleted
     }
 
-    /// Looks on from now on, which changes nothing but the time that a pass takes.
+    /// Records passes from now on. This changes nothing but the time that a pass takes.
     pub fn watch(&mut self) {
         self.passages = Some(Passages::new(self.position));
         self.scratch.seen = Some(Seen::default());
     }
 
-    /// How the units went through that were read since the last call, where somebody
-    /// [looks on](Self::watch).
+    /// How the units read since the last call went through; empty unless the state is
+    /// [watched](Self::watch).
     pub fn take_passages(&mut self) -> Vec<Passage> {
         self.passages.as_mut().map_or_else(Vec::new, Passages::take)
     }

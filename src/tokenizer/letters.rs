@@ -1,7 +1,7 @@
 //! Which alphabetic characters are no letters.
 
 /// Ranges of marks and letter-like symbols that std counts as alphabetic, stretched over characters
-/// that are not alphabetic at all; Unicode 17. The test below works them out anew.
+/// that are not alphabetic at all; Unicode 17. The test below computes them again.
 const ALPHABETIC_MARKS: [(u32, u32); 171] = [
     (0x345, 0x36f),
     (0x5b0, 0x5c7),

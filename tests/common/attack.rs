@@ -19,7 +19,7 @@ thread_local! {
 }
 
 fn count(bytes: isize) {
-    // A thread that is ending has lost its counters and nobody asks for them.
+    // A thread that is ending has lost its counters, and no test reads them then.
     let _ = LIVE.try_with(|live| {
         live.set(live.get() + bytes);
         let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
@@ -68,7 +68,7 @@ pub fn allocated<R>(work: impl FnOnce() -> R) -> (R, Allocated) {
     (result, Allocated { peak, total })
 }
 
-/// What every reading may allocate at once, whatever the file says: a constant for tables, and a
+/// What reading any file may allocate at once: a constant for tables, and a
 /// factor for values that take more bytes in memory than in the file.
 fn bound(file: &[u8]) -> usize {
     (64 << 10) + 80 * file.len()
