@@ -17,25 +17,16 @@ const MOST_TENSORS: usize = 1 << 14;
 const LARGEST_STORAGE: u64 = 256 << 20;
 
 /// Keys under which trainers keep the settings, best first.
+#[rustfmt::skip]
 const CONFIG_KEYS: [&str; 7] = [
-    "config",
-    "cfg",
-    "model_config",
-    "hparams",
-    "hyper_parameters",
-    "model_args",
-    "args",
+    "config", "cfg", "model_config", "hparams", "hyper_parameters", "model_args", "args",
 ];
 const STEP_KEYS: [&str; 4] = ["step", "global_step", "iteration", "iter"];
 
 /// Keys under which a file says how its codes are packed, apart from their tensors.
+#[rustfmt::skip]
 const PACKING_KEYS: [&str; 7] = [
-    "packing",
-    "pack",
-    "pack_config",
-    "quantization",
-    "quantization_config",
-    "quant_config",
+    "packing", "pack", "pack_config", "quantization", "quantization_config", "quant_config",
     "compact",
 ];
 

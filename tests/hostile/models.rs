@@ -11,11 +11,8 @@ type Tensors = Vec<(String, Tensor)>;
 
 /// The config and the tensors of a small model.
 fn model() -> (Value, Tensors) {
-    let file = std::fs::read(format!(
-        "{}/tests/fixtures/run_14.compact.pt",
-        env!("CARGO_MANIFEST_DIR")
-    ));
-    let (contents, tensors) = read(&file.unwrap()).unwrap();
+    let file = crate::fixture("../run_14.compact");
+    let (contents, tensors) = read(&file).unwrap();
     (contents.config.unwrap(), tensors)
 }
 
