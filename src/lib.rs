@@ -33,7 +33,8 @@
 //! - [`weights`] finds out which tensor plays which role, packs it as it arrives, and builds the model;
 //! - [`model`] is one forward pass over one patch, a file per layer, and knows nothing of files;
 //! - [`generate`](mod@generate), [`sample`] and [`score`] turn passes into text and text into bits,
-//!   with [`tokenizer`] for the runs that read tokens and [`mod@trace`] for views of the inside;
+//!   with [`tokenizer`] for the runs that read tokens, [`mod@trace`] for views of the inside, and
+//!   [`passes`] for what both have in common;
 //! - [`kernels`] and [`math`] define the arithmetic, once, so that a seed means the same bytes on
 //!   every machine; [`parallel`] shares a pass between threads without changing a bit of it;
 //! - [`config`] is a model's shape, [`runs`] the published models, [`mod@spec`] what is computed;
@@ -50,6 +51,7 @@ pub mod kernels;
 pub mod math;
 pub mod model;
 pub mod parallel;
+pub mod passes;
 pub mod runs;
 pub mod sample;
 pub mod score;

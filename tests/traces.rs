@@ -31,14 +31,14 @@ fn assert_close(what: &str, got: &[f32], want: &[f64]) {
 /// The trace of a scored text, taken in bursts of `burst` patches.
 fn scored(model: &Arc<Model>, text: &[Symbol], burst: usize) -> Trace {
     let mut scoring = Scoring::new(Arc::clone(model), Team::new(2), text.to_vec()).unwrap();
-    scoring.watch();
+    scoring.passes.watch();
     let mut whole = Trace::default();
     while !scoring.is_done() {
         scoring.advance(burst);
         let Trace {
             foresights,
             passages,
-        } = scoring.take_trace().unwrap();
+        } = scoring.passes.take_trace().unwrap();
         whole.foresights.extend(foresights);
         whole.passages.extend(passages);
     }
@@ -128,16 +128,16 @@ fn a_watched_text_is_the_same_text_and_traced_as_if_it_were_scored() {
 
         let mut generation =
             Generation::new(Arc::clone(&model), Team::new(1), &prompt, settings).unwrap();
-        assert_eq!(generation.take_trace(), None);
-        generation.watch();
+        assert_eq!(generation.passes.take_trace(), None);
+        generation.passes.watch();
         let (mut text, mut foresights, mut passages) = (prompt.clone(), Vec::new(), Vec::new());
         while !generation.is_done() {
             generation.advance(4, &mut text);
-            let trace = generation.take_trace().unwrap();
+            let trace = generation.passes.take_trace().unwrap();
             foresights.extend(trace.foresights);
             passages.extend(trace.passages);
             assert_eq!(
-                generation.take_trace(),
+                generation.passes.take_trace(),
                 Some(Trace::default()),
                 "taken twice"
             );

@@ -347,7 +347,7 @@ struct Machine<'a> {
     stack: Vec<Id>,
     /// Heights of the stack at the open marks.
     marks: Vec<usize>,
-    memo: HashMap<u32, Id>,
+    memo: HashMap<u64, Id>,
     pushes: usize,
 }
 
@@ -380,52 +380,22 @@ impl<'a> Machine<'a> {
                 let value = i32::from_le_bytes(self.array()?);
                 self.push_new(Node::Int(value.into()))?;
             }
-            b'K' => {
-                let [value] = self.array()?;
-                self.push_new(Node::Int(value.into()))?;
-            }
-            b'M' => {
-                let value = u16::from_le_bytes(self.array()?);
-                self.push_new(Node::Int(value.into()))?;
-            }
-            0x8a => {
-                let [len] = self.array()?;
-                self.long(len.into())?;
-            }
-            0x8b => {
-                let len = u32::from_le_bytes(self.array()?);
-                self.long(len.into())?;
-            }
+            b'K' => self.unsigned(1)?,
+            b'M' => self.unsigned(2)?,
+            0x8a => self.long(1)?,
+            0x8b => self.long(4)?,
             b'G' => {
                 let value = f64::from_be_bytes(self.array()?);
                 self.push_new(Node::Float(value))?;
             }
             // Python 2 wrote its byte strings, which are text here, with U and T.
-            0x8c | b'U' => {
-                let [len] = self.array()?;
-                self.string(len.into())?;
-            }
-            b'X' | b'T' => {
-                let len = u32::from_le_bytes(self.array()?);
-                self.string(len.into())?;
-            }
-            0x8d => {
-                let len = u64::from_le_bytes(self.array()?);
-                self.string(len)?;
-            }
-            b'C' => {
-                let [len] = self.array()?;
-                self.byte_string(len.into())?;
-            }
-            b'B' => {
-                let len = u32::from_le_bytes(self.array()?);
-                self.byte_string(len.into())?;
-            }
+            0x8c | b'U' => self.string(1)?,
+            b'X' | b'T' => self.string(4)?,
+            0x8d => self.string(8)?,
+            b'C' => self.byte_string(1)?,
+            b'B' => self.byte_string(4)?,
             // BINBYTES8 and BYTEARRAY8.
-            0x8e | 0x96 => {
-                let len = u64::from_le_bytes(self.array()?);
-                self.byte_string(len)?;
-            }
+            0x8e | 0x96 => self.byte_string(8)?,
 
             b'(' => {
                 self.count_pushes(1)?;
@@ -471,25 +441,16 @@ impl<'a> Machine<'a> {
                 self.set_items(&pairs)?;
             }
 
-            b'q' => {
-                let [index] = self.array()?;
-                self.memoize(index.into())?;
-            }
-            b'r' => {
-                let index = u32::from_le_bytes(self.array()?);
+            b'q' | b'r' | 0x94 => {
+                let index = match opcode {
+                    b'q' => self.number(1)?,
+                    b'r' => self.number(4)?,
+                    _ => self.memo.len() as u64,
+                };
                 self.memoize(index)?;
             }
-            0x94 => {
-                // The memo is never larger than the number of instructions that fill it.
-                let index = self.memo.len() as u32;
-                self.memoize(index)?;
-            }
-            b'h' => {
-                let [index] = self.array()?;
-                self.recall(index.into())?;
-            }
-            b'j' => {
-                let index = u32::from_le_bytes(self.array()?);
+            b'h' | b'j' => {
+                let index = self.number(if opcode == b'h' { 1 } else { 4 })?;
                 self.recall(index)?;
             }
 
@@ -590,6 +551,18 @@ impl<'a> Machine<'a> {
         Ok(*bytes)
     }
 
+    /// A little-endian number of so many bytes, 8 at most.
+    fn number(&mut self, width: u64) -> Result<u64> {
+        let bytes = self.bytes(width)?.iter().rev();
+        Ok(bytes.fold(0, |number, &byte| number << 8 | u64::from(byte)))
+    }
+
+    /// Bytes after their count, a number of so many bytes.
+    fn counted(&mut self, width: u64) -> Result<&'a [u8]> {
+        let len = self.number(width)?;
+        self.bytes(len)
+    }
+
     /// Text up to the end of the line.
     fn line(&mut self) -> Result<&'a str> {
         let rest = &self.input[self.at..];
@@ -605,20 +578,25 @@ impl<'a> Machine<'a> {
             .map_err(|_| self.wrong(format!("is damaged: the text at byte {at} is not UTF-8")))
     }
 
-    fn string(&mut self, len: u64) -> Result<()> {
-        let bytes = self.bytes(len)?;
+    fn unsigned(&mut self, width: u64) -> Result<()> {
+        let value = self.number(width)?;
+        self.push_new(Node::Int(value as i64))
+    }
+
+    fn string(&mut self, width: u64) -> Result<()> {
+        let bytes = self.counted(width)?;
         let text = self.utf8(bytes)?;
         self.push_new(Node::Str(text))
     }
 
-    fn byte_string(&mut self, len: u64) -> Result<()> {
-        let bytes = self.bytes(len)?;
+    fn byte_string(&mut self, width: u64) -> Result<()> {
+        let bytes = self.counted(width)?;
         self.push_new(Node::Bytes(bytes))
     }
 
     /// A little-endian two's complement integer of any length; beyond 64 bits it is opaque.
-    fn long(&mut self, len: u64) -> Result<()> {
-        let bytes = self.bytes(len)?;
+    fn long(&mut self, width: u64) -> Result<()> {
+        let bytes = self.counted(width)?;
         let node = if bytes.len() <= 8 {
             let negative = bytes.last().is_some_and(|&byte| byte >= 0x80);
             let mut wide = [if negative { 0xff } else { 0 }; 8];
@@ -686,13 +664,13 @@ impl<'a> Machine<'a> {
         Ok(self.stack.drain(mark..).collect())
     }
 
-    fn memoize(&mut self, index: u32) -> Result<()> {
+    fn memoize(&mut self, index: u64) -> Result<()> {
         let id = self.top()?;
         self.memo.insert(index, id);
         within_bounds(self.memo.len())
     }
 
-    fn recall(&mut self, index: u32) -> Result<()> {
+    fn recall(&mut self, index: u64) -> Result<()> {
         let Some(&id) = self.memo.get(&index) else {
             let at = self.opcode_at;
             return Err(self.wrong(format!(
