@@ -50,7 +50,7 @@ impl Team {
         self.members
     }
 
-    /// Runs `pass` on the calling thread, with the team's helpers at hand.
+    /// Runs `pass` on the calling thread, while the team's helpers are ready.
     pub fn enter<R>(&self, pass: impl FnOnce(&Crew) -> R) -> R {
         let crew = Crew::new(self.members);
         self.with_helpers(&crew, || {
@@ -322,7 +322,7 @@ pub struct Sheet<'a> {
     values: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: a sheet stands for a `&mut [f32]`, of which a crew hands out disjoint columns.
+// SAFETY: a sheet stands for a `&mut [f32]`, and a crew hands out disjoint columns of it.
 unsafe impl Sync for Sheet<'_> {}
 
 impl<'a> Sheet<'a> {

@@ -540,7 +540,7 @@ impl Generation {
     #[wasm_bindgen(setter)]
     pub fn set_threads(&mut self, threads: usize) {
         let threads = threads.min(self.team.members());
-        self.generation.set_team(Team::new(threads));
+        self.generation.passes.set_team(Team::new(threads));
     }
 
     /// The tokens of the last [`advance`](Self::advance); `undefined` for models that read bytes.
@@ -548,15 +548,15 @@ impl Generation {
         self.reads_tokens.then(|| self.tokens.clone())
     }
 
-    /// Looks on from now on.
+    /// Records a trace from now on.
     pub fn watch(&mut self) {
-        self.generation.watch();
+        self.generation.passes.watch();
     }
 
-    /// What there was to see in the last [`advance`](Self::advance), see [`flat`]; `undefined` where
-    /// nobody [looks on](Self::watch).
+    /// What the last [`advance`](Self::advance) recorded, see [`flat`]; `undefined` unless the text
+    /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
-        let trace = self.generation.take_trace()?;
+        let trace = self.generation.passes.take_trace()?;
         Some(flat(&trace, self.patch_size, self.generation.opening()))
     }
 
@@ -602,18 +602,18 @@ impl Scoring {
     #[wasm_bindgen(setter)]
     pub fn set_threads(&mut self, threads: usize) {
         let threads = threads.min(self.team.members());
-        self.scoring.set_team(Team::new(threads));
+        self.scoring.passes.set_team(Team::new(threads));
     }
 
-    /// Looks on from now on.
+    /// Records a trace from now on.
     pub fn watch(&mut self) {
-        self.scoring.watch();
+        self.scoring.passes.watch();
     }
 
-    /// What there was to see in the last [`advance`](Self::advance), see [`flat`]; `undefined` where
-    /// nobody [looks on](Self::watch).
+    /// What the last [`advance`](Self::advance) recorded, see [`flat`]; `undefined` unless the text
+    /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
-        let trace = self.scoring.take_trace()?;
+        let trace = self.scoring.passes.take_trace()?;
         Some(flat(&trace, self.patch_size, 0))
     }
 

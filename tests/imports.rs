@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// The modules of the crate, each behind all that it may import.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "decimal",
     "config",
     "runs",
@@ -18,6 +18,7 @@ const ORDER: [&str; 14] = [
     "model",
     "weights",
     "trace",
+    "passes",
     "sample",
     "generate",
     "score",

@@ -100,11 +100,11 @@ pub struct State {
     /// z of the latest patch, `[1, d]`.
     z: Activations,
     memories: Vec<Memory>,
-    local: Option<LocalState>,
+    local: LocalState,
     scratch: Scratch,
     /// Logits of the next byte (or token), `[256]` or `[V]`.
     logits: Vec<f32>,
-    /// How units went through, where somebody looks.
+    /// How units went through, while the state is watched.
     passages: Option<Passages>,
 }
 
@@ -119,14 +119,14 @@ impl State {
         self.deleted
     }
 
-    /// Looks on from now on, which changes nothing but the time that a pass takes.
+    /// Records passes from now on. This changes nothing but the time that a pass takes.
     pub fn watch(&mut self) {
         self.passages = Some(Passages::new(self.position));
         self.scratch.seen = Some(Seen::default());
     }
 
-    /// How the units went through that were read since the last call, where somebody
-    /// [looks on](Self::watch).
+    /// How the units read since the last call went through; empty unless the state is
+    /// [watched](Self::watch).
     pub fn take_passages(&mut self) -> Vec<Passage> {
         self.passages.as_mut().map_or_else(Vec::new, Passages::take)
     }
@@ -178,7 +178,7 @@ impl Model {
                 .iter()
                 .map(|block| block.memory(self.config.window))
                 .collect(),
-            local: local.map(LocalDecoder::state),
+            local: local.map_or_else(LocalState::default, LocalDecoder::state),
             scratch: Scratch {
                 normed: Activations::with_capacity(BATCH, widest, quantize),
                 inner: Activations::with_capacity(BATCH, widest, quantize),
@@ -314,8 +314,8 @@ impl Model {
     /// Starts the next unit: to be called once after [`read`](Self::read) and before
     /// [`logits`](Self::logits).
     pub fn begin_unit(&self, state: &mut State, crew: &Crew) {
-        if let (Head::Local(decoder), Some(local)) = (&self.head, &mut state.local) {
-            decoder.begin(&state.z, local, crew);
+        if let Head::Local(decoder) = &self.head {
+            decoder.begin(&state.z, &mut state.local, crew);
         }
     }
 
@@ -331,14 +331,13 @@ impl Model {
         crew: &Crew,
     ) -> &'s mut [f32] {
         let logits = &mut state.logits;
-        match (&self.head, &mut state.local) {
-            (Head::Local(decoder), Some(local)) => {
-                let scratch = &mut state.scratch;
+        match &self.head {
+            Head::Local(decoder) => {
+                let (local, scratch) = (&mut state.local, &mut state.scratch);
                 decoder.logits(position, previous, local, scratch, crew, logits);
             }
-            (Head::Bytes(heads), _) => heads[position].apply(&state.z, crew, logits),
-            (Head::Token(head), _) => head.apply(&state.z, crew, logits),
-            (Head::Local(_), None) => unreachable!("a state is made by its own model"),
+            Head::Bytes(heads) => heads[position].apply(&state.z, crew, logits),
+            Head::Token(head) => head.apply(&state.z, crew, logits),
         }
         logits
     }

@@ -7,7 +7,7 @@ use crate::kernels::TernaryMatrix;
 use crate::kernels::dense::{DenseMatrix, Weight};
 use crate::math::sigmoid;
 use crate::model::attention::Attention;
-use crate::model::block::{self, Block};
+use crate::model::block::{Block, MixerLayer};
 use crate::model::bolmo::{Bolmo, Square};
 use crate::model::delete_gate::DeleteGate;
 use crate::model::embedding::{Embedding, PatchEmbedding};
@@ -196,9 +196,9 @@ impl Parts {
                 let heads = config.n_heads;
                 let rope_base = Some(config.rope_base);
                 let mixer = self.attention(at, heads, rope_base, config.output_projection)?;
-                block::Mixer::Attention(mixer)
+                MixerLayer::Attention(mixer)
             }
-            Mixer::Mlgru => block::Mixer::Mlgru(self.mlgru(config, at)?),
+            Mixer::Mlgru => MixerLayer::Mlgru(self.mlgru(config, at)?),
         };
         let mut block = self.block(at, mixer)?;
         if config.fp_residual_rank > 0 {
@@ -210,7 +210,7 @@ impl Parts {
         Ok(block)
     }
 
-    fn block(&mut self, at: &str, mixer: block::Mixer) -> Result<Block> {
+    fn block(&mut self, at: &str, mixer: MixerLayer) -> Result<Block> {
         let gate = self.parts.contains_key(&format!("{at}.ffn.gate.weight"));
         let gate_up: &[&str] = if gate { &["gate", "up"] } else { &["up"] };
         Ok(Block {
@@ -308,7 +308,7 @@ impl Parts {
                 break;
             }
             let mixer = self.attention(&at, LOCAL_HEADS, None, true)?;
-            blocks.push(self.block(&at, block::Mixer::Attention(mixer))?);
+            blocks.push(self.block(&at, MixerLayer::Attention(mixer))?);
         }
         Ok(Head::Local(Box::new(LocalDecoder {
             input: self.linear("decoder.input")?,

@@ -35,7 +35,7 @@ pub enum Error {
         /// Its name in the file.
         tensor: String,
     },
-    /// The packed model is more than can be had.
+    /// The packed model needs more memory than there is.
     Memory {
         /// Bytes, at least.
         needed: u64,
@@ -155,8 +155,8 @@ impl Packed {
         self
     }
 
-    /// A compact file of this model under canonical names, of which [`piece`](Self::piece) writes a
-    /// piece after the other; loaded again it is the same model, bit for bit. `None` when it would
+    /// A compact file of this model under canonical names; [`piece`](Self::piece) writes it piece by
+    /// piece. Loaded again it is the same model, bit for bit. `None` when it would
     /// be too large for one.
     pub fn writer(&self) -> Option<Writer> {
         // The writer looks at types and shapes; a tensor at a time is copied for that.
@@ -389,7 +389,7 @@ impl Plan {
     }
 }
 
-/// Whether so many bytes could be had now. In a browser memory that was asked for stays at hand.
+/// Whether so many bytes can be allocated now. In a browser, memory once allocated stays allocated.
 fn is_room_for(bytes: u64) -> bool {
     // In pieces, as it may be here and there.
     const PIECE: usize = 64 << 10;
@@ -397,7 +397,7 @@ fn is_room_for(bytes: u64) -> bool {
     (0..bytes.div_ceil(PIECE as u64)).all(|_| {
         let mut piece = Vec::new();
         let found = piece.try_reserve_exact(PIECE).is_ok();
-        // Memory that nobody looks at would not be asked for.
+        // Compilers would leave out memory that is never used.
         pieces.push(std::hint::black_box(piece));
         found
     })

@@ -67,7 +67,7 @@ pub fn part(tensor: &Tensor, role: &Role) -> Tensor {
     Tensor { shape, data }
 }
 
-/// Below this, γ is not let: `γ = max(mean|W|, 1e-5)`.
+/// The least γ: `γ = max(mean|W|, 1e-5)`.
 const LEAST_GAMMA: f64 = 1e-5;
 
 impl Part {
@@ -190,7 +190,7 @@ fn ternarise(values: &[f32], shape: Vec<usize>) -> Part {
     });
     let mut codes = Codes::zeros(values.len());
     for (i, &x) in values.iter().enumerate() {
-        // Beyond ±1 all rounds alike, and inside the rounding is exact.
+        // Beyond ±1 all values round to ±1; inside, the rounding is exact.
         let t = crate::math::round_ties_even((x / gamma).clamp(-1.0, 1.0));
         codes.set(i, (t + 1.0) as u8);
     }

@@ -95,16 +95,10 @@ pub fn one<'a, T>(u: &mut Unstructured, of: &'a [T]) -> Result<&'a T> {
     u.choose(of)
 }
 
+#[rustfmt::skip]
 const CLASSES: [&str; 9] = [
-    "ByteStorage",
-    "ByteStorage",
-    "ByteStorage",
-    "BFloat16Storage",
-    "FloatStorage",
-    "HalfStorage",
-    "CharStorage",
-    "LongStorage",
-    "UntypedStorage",
+    "ByteStorage", "ByteStorage", "ByteStorage", "BFloat16Storage", "FloatStorage", "HalfStorage",
+    "CharStorage", "LongStorage", "UntypedStorage",
 ];
 
 /// A tensor that most often lies within one of the [`STORAGES`].
