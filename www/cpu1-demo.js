@@ -27,6 +27,15 @@ const SOURCE = ["run", "src", "tokenizer", "threads"];
 /** Attributes that are properties as well, in camel case. */
 const TEXTS = [...SOURCE, "prompt", "label", "seed", "theme", ...Object.keys(NUMBERS)];
 
+const DARK = `
+    --paper: var(--cpu1-paper, #1d1c19);
+    --ink: var(--cpu1-ink, #e9e5dc);
+    --quiet: var(--cpu1-quiet, #a59e92);
+    --edge: var(--cpu1-edge, #7d766b);
+    --accent: var(--cpu1-accent, #ff9d62);
+    --on-accent: var(--cpu1-on-accent, #1d1208);
+    color-scheme: dark;
+`;
 const style = new CSSStyleSheet();
 style.replaceSync(`
   :host { display: block; max-width: 100%; }
@@ -52,25 +61,9 @@ style.replaceSync(`
     font: var(--cpu1-font, 1rem/1.5 ui-sans-serif, system-ui, sans-serif);
     visibility: inherit;
   }
-  :host([theme="dark"]) div.box {
-    --paper: var(--cpu1-paper, #1d1c19);
-    --ink: var(--cpu1-ink, #e9e5dc);
-    --quiet: var(--cpu1-quiet, #a59e92);
-    --edge: var(--cpu1-edge, #7d766b);
-    --accent: var(--cpu1-accent, #ff9d62);
-    --on-accent: var(--cpu1-on-accent, #1d1208);
-    color-scheme: dark;
-  }
+  :host([theme="dark"]) div.box { ${DARK} }
   @media (prefers-color-scheme: dark) {
-    :host(:not([theme="light"])) div.box {
-      --paper: var(--cpu1-paper, #1d1c19);
-      --ink: var(--cpu1-ink, #e9e5dc);
-      --quiet: var(--cpu1-quiet, #a59e92);
-      --edge: var(--cpu1-edge, #7d766b);
-      --accent: var(--cpu1-accent, #ff9d62);
-      --on-accent: var(--cpu1-on-accent, #1d1208);
-      color-scheme: dark;
-    }
+    :host(:not([theme="light"])) div.box { ${DARK} }
   }
   * { box-sizing: border-box; }
   form { display: grid; gap: 0.5rem; margin: 0; }

@@ -216,19 +216,7 @@ class Model {
     const most = () => this.#memory;
     /** @type {Readonly<ModelInfo>} */
     this.info = Object.freeze({
-      run: info.run,
-      internalName: info.internal_name,
-      summary: info.summary,
-      parameters: info.parameters,
-      ternary: info.ternary,
-      deletesPatches: info.deletes_patches,
-      packedBytes: info.packed_bytes,
-      kernel: info.kernel,
-      threads: info.threads,
-      maxPromptBytes: info.max_prompt_bytes,
-      config: info.config,
-      reads: info.reads,
-      tokenizer: info.reads === "tokens" && lacking === "",
+      ...camelCase(info),
       get memoryBytes() {
         return most();
       },
@@ -285,8 +273,7 @@ class Model {
     for (;;) {
       const { done, value } = await answers.next();
       if (done) {
-        const { bits_per_byte: bitsPerByte, bytes, per_byte: perByte } = value;
-        return { bitsPerByte, bytes, perByte, ...(trace && { trace: whole }) };
+        return { ...camelCase(value), ...(trace && { trace: whole }) };
       }
       if (value.type !== "progress" || value.phase !== "score") continue;
       onProgress?.({ loaded: value.loaded, total: value.total });
@@ -474,17 +461,15 @@ function encode(text) {
  * @returns {Stats}
  */
 function readStats({ stats: json, threads, milliseconds, writing }) {
-  const stats = JSON.parse(json);
-  return {
-    promptPatches: stats.prompt_patches,
-    readPatches: stats.read_patches,
-    patches: stats.patches,
-    deletedPatches: stats.deleted_patches,
-    bytes: stats.bytes,
-    threads,
-    seconds: milliseconds / 1000,
-    bytesPerSecond: writing > 0 ? stats.bytes / (writing / 1000) : 0,
-  };
+  const stats = camelCase(JSON.parse(json));
+  return { ...stats, threads, seconds: milliseconds / 1000, bytesPerSecond: writing > 0 ? stats.bytes / (writing / 1000) : 0 };
+}
+
+/** What the wasm tells, by the names that JavaScript has for it. @param {Record<string, any>} told @returns {any} */
+function camelCase(told) {
+  return Object.fromEntries(
+    Object.entries(told).map(([name, value]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value]),
+  );
 }
 
 /** The models that are kept for the next visit. @returns {Promise<Entry[]>} */

@@ -142,7 +142,7 @@ async function loadChoice(choice) {
   addButton("Try again", () => loadChoice(choice));
 }
 
-/** @param {Origin} from a local file */
+/** @param {Origin} from a local file, or what comes with one */
 async function loadFile(from) {
   const found = await loadFrom(async () => from);
   if (found === undefined || (await askNames(found, from, loadFile))) return;
@@ -165,16 +165,9 @@ async function askNames(error, from, again) {
   return nameForm.ask(error, from.names ?? {}, (names) => again({ ...from, names }));
 }
 
-/**
- * Loads the model again, with the tokenizer that it lacked.
- *
- * @param {File} tokenizer
- */
+/** Loads the model again, with the tokenizer that it lacked. @param {File} tokenizer */
 async function giveTokenizer(tokenizer) {
-  const from = origin;
-  if (!from) return;
-  const found = await loadFrom(async () => ({ ...from, tokenizer }));
-  if (found) page.errors.tokens.textContent = `${tokenizer.name}: ${found.message}`;
+  if (origin) await loadFile({ ...origin, tokenizer });
 }
 
 /**

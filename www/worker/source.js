@@ -71,8 +71,7 @@ async function fetchSmall(url, onBytes) {
     await response.body.cancel();
     return undefined;
   }
-
-  /** @type {Uint8Array[]} */
+  /** @type {Uint8Array<ArrayBuffer>[]} */
   const pieces = [];
   let loaded = 0;
   const reader = response.body.getReader();
@@ -90,12 +89,5 @@ async function fetchSmall(url, onBytes) {
     }
     onBytes(loaded, sent);
   }
-
-  const bytes = new Uint8Array(loaded);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
