@@ -321,10 +321,7 @@ export class CPU1Demo extends HTMLElement {
     this.#model = undefined;
   }
 
-  /**
-   * @param {string} what
-   * @param {unknown} detail
-   */
+  /** @param {string} what @param {unknown} detail */
   #tell(what, detail) {
     this.dispatchEvent(new CustomEvent(`cpu1-${what}`, { detail, bubbles: true, composed: true }));
   }

@@ -205,10 +205,7 @@ class Model {
   /** @type {number} */
   #memory;
 
-  /**
-   * @param {Held} held
-   * @param {Record<string, any>} loaded as the worker gives it; `info` is the wasm's
-   */
+  /** @param {Held} held @param {Record<string, any>} loaded as the worker gives it; `info` is the wasm's */
   constructor(held, { info, report, fetched, cache, lacking, memory }) {
     this.#held = held;
     this.#lacking = lacking;
@@ -282,11 +279,7 @@ class Model {
     }
   }
 
-  /**
-   * A prompt as the worker takes it.
-   *
-   * @param {string | Uint8Array | Uint32Array} prompt
-   */
+  /** A prompt as the worker takes it. @param {string | Uint8Array | Uint32Array} prompt */
   #read(prompt) {
     if (prompt instanceof Uint32Array) {
       if (this.info.reads === "tokens") return prompt;
@@ -353,10 +346,7 @@ class Held {
     return held;
   }
 
-  /**
-   * @param {string} key
-   * @param {LoadRequest} request
-   */
+  /** @param {string} key @param {LoadRequest} request */
   constructor(key, request) {
     this.#key = key;
     this.connection = Connection.of(request.threads, request.wish);
@@ -456,10 +446,7 @@ function encode(text) {
   return typeof text === "string" ? new TextEncoder().encode(text) : text;
 }
 
-/**
- * @param {BytesNote} note
- * @returns {Stats}
- */
+/** @param {BytesNote} note @returns {Stats} */
 function readStats({ stats: json, threads, milliseconds, writing }) {
   const stats = camelCase(JSON.parse(json));
   return { ...stats, threads, seconds: milliseconds / 1000, bytesPerSecond: writing > 0 ? stats.bytes / (writing / 1000) : 0 };

@@ -57,11 +57,7 @@ worker.addEventListener("fetch", (event) => {
   if (OURS.test(pathOf(request.url))) event.respondWith(request.mode === "navigate" ? visit(event) : answer(request));
 });
 
-/**
- * A page that is opened: it gets the host's version where that can be had, as a whole.
- *
- * @param {FetchEvent} event
- */
+/** A page that is opened: it gets the host's version where that can be had, as a whole. @param {FetchEvent} event */
 async function visit(event) {
   const kept = await inUse();
   const newest = kept && (await ask());
@@ -147,10 +143,7 @@ async function ask() {
   }
 }
 
-/**
- * @param {Response} response
- * @returns {Promise<Version>}
- */
+/** @param {Response} response @returns {Promise<Version>} */
 async function readList(response) {
   const list = await response.text();
   const name = PREFIX + (await digest(new TextEncoder().encode(list)));
@@ -177,11 +170,7 @@ async function versions() {
   return (await caches.keys()).filter((name) => name.startsWith(PREFIX));
 }
 
-/**
- * Keeps a version, unless it is there; those between it and the one in use go.
- *
- * @param {Version} version
- */
+/** Keeps a version, unless it is there; those between it and the one in use go. @param {Version} version */
 function keep(version) {
   const { name } = version;
   const arrival = arriving.get(name) ?? gather(version).finally(() => arriving.delete(name));

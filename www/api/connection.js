@@ -36,10 +36,7 @@ export class Connection {
   /** Fires when the worker is ended by us. */
   #end = new AbortController();
 
-  /**
-   * @param {number | undefined} threads
-   * @param {Wish} wish
-   */
+  /** @param {number | undefined} threads @param {Wish} wish */
   static of(threads, wish) {
     const program = JSON.stringify([threads, wish]);
     const known = this.#open.get(program);
@@ -49,10 +46,7 @@ export class Connection {
     return opened;
   }
 
-  /**
-   * @param {string} program
-   * @param {Wish} wish
-   */
+  /** @param {string} program @param {Wish} wish */
   constructor(program, wish) {
     this.#program = program;
     compileProgram(wish).then(
@@ -135,22 +129,14 @@ export class Connection {
     }
   }
 
-  /**
-   * Frees a model, which may still be loading.
-   *
-   * @param {number} id
-   */
+  /** Frees a model, which may still be loading. @param {number} id */
   leave(id) {
     this.models -= 1;
     if (this.models === 0) this.close(disposed());
     else this.#worker.postMessage({ id, request: { type: "dispose" } });
   }
 
-  /**
-   * Ends the worker; whoever waits, or asks later, gets the reason.
-   *
-   * @param {CPU1Error} reason
-   */
+  /** Ends the worker; whoever waits, or asks later, gets the reason. @param {CPU1Error} reason */
   close(reason) {
     if (this.ended) return;
     this.ended = reason;

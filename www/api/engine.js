@@ -37,11 +37,7 @@ export function chooseThreads(wanted) {
   return wanted ?? Math.min(cores, 4, Math.max(2, Math.floor(cores / 2)));
 }
 
-/**
- * Fetches and compiles the program, which any worker of this page can then start.
- *
- * @param {Wish} [wish]
- */
+/** Fetches and compiles the program, which any worker of this page can then start. @param {Wish} [wish] */
 export async function compileProgram({ simd } = {}) {
   // Bundlers see an address that is written out, and no other.
   const relaxed = new URL("../pkg/cpu1_relaxed.wasm", import.meta.url);

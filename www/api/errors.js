@@ -51,11 +51,7 @@ export function aborted() {
   return new CPU1Error("aborted", "It was stopped.");
 }
 
-/**
- * A number of bytes as people say it.
- *
- * @param {number} bytes
- */
+/** A number of bytes as people say it. @param {number} bytes */
 export function sayBytes(bytes) {
   if (bytes < 1000) return `${bytes} bytes`;
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;

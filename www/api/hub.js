@@ -104,10 +104,7 @@ function read(name) {
   return { repo: [owner, repo], revision, path };
 }
 
-/**
- * @param {string} hub
- * @param {string[]} parts
- */
+/** @param {string} hub @param {string[]} parts */
 function address(hub, parts) {
   return new URL(parts.map(encodeURIComponent).join("/"), `${hub}/`);
 }
@@ -162,10 +159,7 @@ function nextPage(name, headers, page) {
   return url.href;
 }
 
-/**
- * @param {string} name
- * @param {string} what
- */
+/** @param {string} name @param {string} what */
 function wrong(name, what) {
   return new CPU1Error("network", `The Hub's list of ${name} cannot be read: ${what}.`);
 }

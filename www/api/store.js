@@ -81,10 +81,7 @@ export async function openStore() {
 export class Store {
   #shelf;
 
-  /**
-   * @param {Shelf} shelf
-   * @param {string} notice where entries are, if not where they should be
-   */
+  /** @param {Shelf} shelf @param {string} notice where entries are, if not where they should be */
   constructor(shelf, notice) {
     this.#shelf = shelf;
     this.notice = notice;
@@ -104,10 +101,7 @@ export class Store {
     return entries;
   }
 
-  /**
-   * @param {string} id
-   * @returns {Promise<Kept | undefined>} nothing where it is not kept, or not whole
-   */
+  /** @param {string} id @returns {Promise<Kept | undefined>} nothing where it is not kept, or not whole */
   async find(id) {
     const file = await this.#shelf.open(id);
     return file && open(file);
@@ -151,10 +145,7 @@ export class Writing {
     this.#size += piece.length;
   }
 
-  /**
-   * @param {Uint8Array<ArrayBuffer> | undefined} tokenizer
-   * @param {About} about
-   */
+  /** @param {Uint8Array<ArrayBuffer> | undefined} tokenizer @param {About} about */
   async commit(tokenizer, about) {
     if (tokenizer) this.#draft.write(tokenizer);
     const sizes = { model: this.#size, tokenizer: tokenizer?.length ?? 0 };

@@ -67,10 +67,7 @@ async function prefill(model, signal) {
   return rate;
 }
 
-/**
- * @param {Simd} simd
- * @returns {Promise<KernelFigures[]>}
- */
+/** @param {Simd} simd @returns {Promise<KernelFigures[]>} */
 function measureKernels(simd) {
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   return new Promise((give, reject) => {
@@ -199,10 +196,7 @@ function setRunning(now) {
   page.copy.hidden = now || page.decoding.rows.length === 0;
 }
 
-/**
- * @param {string | Blob} source
- * @param {AbortSignal} signal
- */
+/** @param {string | Blob} source @param {AbortSignal} signal */
 async function measure(source, signal) {
   const most = chooseThreads(undefined);
   const counts = [1, 2, 4].filter((threads) => threads < most).concat(most);
@@ -239,10 +233,7 @@ class Case {
   /** @type {{ rate: number, bytes: number, prefill: number, first: number }[]} */
   #rounds = [];
 
-  /**
-   * @param {Simd} simd
-   * @param {number} threads
-   */
+  /** @param {Simd} simd @param {number} threads */
   constructor(simd, threads) {
     this.simd = simd;
     this.threads = threads;
@@ -275,10 +266,7 @@ class Case {
   }
 }
 
-/**
- * @param {HTMLTableSectionElement} body
- * @param {string} name
- */
+/** @param {HTMLTableSectionElement} body @param {string} name */
 function addRow(body, name) {
   const row = body.insertRow();
   const head = document.createElement("th");

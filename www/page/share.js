@@ -24,9 +24,7 @@ const MOST_ROUNDS = 50;
  * @property {number} rounds
  */
 
-/**
- * @param {{ place: URL | File | undefined, prompt: string, settings: GenerateOptions, rounds: number }} text
- */
+/** @param {{ place: URL | File | undefined, prompt: string, settings: GenerateOptions, rounds: number }} text */
 export function linkTo({ place, prompt, settings, rounds }) {
   const words = new URLSearchParams();
   const name = place instanceof URL ? hubName(place) : undefined;
@@ -70,10 +68,7 @@ export function readLink(fragment, hub) {
   };
 }
 
-/**
- * @param {string | null} name
- * @param {string} [hub]
- */
+/** @param {string | null} name @param {string} [hub] */
 function placeOf(name, hub) {
   if (name === null) return {};
   try {
@@ -83,11 +78,7 @@ function placeOf(name, hub) {
   }
 }
 
-/**
- * The name of a file on the Hub, `owner/repo/path@revision`, by its address.
- *
- * @param {URL} address
- */
+/** The name of a file on the Hub, `owner/repo/path@revision`, by its address. @param {URL} address */
 function hubName(address) {
   const file = address.origin === location.origin ? undefined : readAddress(address);
   return file && `${file.repository}/${file.path}@${file.revision}`;

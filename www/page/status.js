@@ -8,10 +8,7 @@ const bar = element("progress", HTMLProgressElement);
 
 export const announcer = new Announcer(element("heard", HTMLElement));
 
-/**
- * @param {string} sentence
- * @param {boolean} [aloud] whether screen readers are to hear it
- */
+/** @param {string} sentence @param {boolean} [aloud] whether screen readers are to hear it */
 export function say(sentence, aloud = false) {
   line.textContent = sentence;
   if (aloud) announcer.say(sentence);
@@ -34,10 +31,7 @@ export function count(n) {
   return n.toLocaleString("en");
 }
 
-/**
- * @param {unknown} error
- * @returns {CPU1Error}
- */
+/** @param {unknown} error @returns {CPU1Error} */
 export function asError(error) {
   if (error instanceof CPU1Error) return error;
   return new CPU1Error("internal", `The page has a fault: ${error instanceof Error ? error.message : error}.`);

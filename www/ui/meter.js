@@ -16,10 +16,7 @@ export class Meter {
   #unpacked;
   #packing = false;
 
-  /**
-   * @param {string} name of the model
-   * @param {() => number} [now] milliseconds
-   */
+  /** @param {string} name of the model @param {() => number} [now] milliseconds */
   constructor(name, now = () => performance.now()) {
     this.#name = name;
     this.#now = now;

@@ -51,10 +51,7 @@ let started;
 /** @type {Team | undefined} */
 let team;
 
-/**
- * @param {Promise<WebAssembly.Module>} module
- * @param {string} [kernel]
- */
+/** @param {Promise<WebAssembly.Module>} module @param {string} [kernel] */
 async function begin(module, kernel) {
   started ??= startProgram(await module, kernel);
   return started;
@@ -83,10 +80,7 @@ class Loading {
     this.#note = note;
   }
 
-  /**
-   * @param {LoadRequest} request
-   * @param {(note: LoadNote) => void} note
-   */
+  /** @param {LoadRequest} request @param {(note: LoadNote) => void} note */
   static async begin(request, note) {
     const loading = new Loading(await Slot.of(request), request, note);
     loading.#kept = await loading.#slot.find(request.sha256);
@@ -102,10 +96,7 @@ class Loading {
     return this.#source;
   }
 
-  /**
-   * @param {Program} program
-   * @param {number} members
-   */
+  /** @param {Program} program @param {number} members */
   async finish(program, members) {
     return (await this.#fromCache(program, members)) ?? this.#fromSource(program, members);
   }
@@ -161,11 +152,7 @@ class Loading {
     }
   }
 
-  /**
-   * The packed model as a file, piece by piece.
-   *
-   * @param {Packed} packed
-   */
+  /** The packed model as a file, piece by piece. @param {Packed} packed */
   *#pieces(packed) {
     let loaded = 0;
     for (let piece = packed.piece(); piece !== undefined; piece = packed.piece()) {
@@ -232,10 +219,7 @@ function readsTokens(model) {
   return JSON.parse(model.info()).reads === "tokens";
 }
 
-/**
- * @param {Model} model
- * @param {Uint8Array} bytes of a tokenizer.json
- */
+/** @param {Model} model @param {Uint8Array} bytes of a tokenizer.json */
 function setTokenizer(model, bytes) {
   return said("tokenizer", () => model.setTokenizer(bytes));
 }

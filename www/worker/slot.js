@@ -80,11 +80,7 @@ export class Slot {
     }
   }
 
-  /**
-   * Removes what was written.
-   *
-   * @param {string} why as a part of a sentence
-   */
+  /** Removes what was written. @param {string} why as a part of a sentence */
   async abandon(why) {
     if (this.#writing) await this.#leave(why);
   }
@@ -102,11 +98,7 @@ export class Slot {
   }
 }
 
-/**
- * Why the browser did not write, as a part of a sentence.
- *
- * @param {unknown} error
- */
+/** Why the browser did not write, as a part of a sentence. @param {unknown} error */
 function reason(error) {
   if (error instanceof WebAssembly.RuntimeError) throw error; // that is the program, not the browser
   const name = error instanceof Error ? error.name : String(error);

@@ -23,18 +23,12 @@ export async function openSource(place, onBytes) {
   return { size: file.size, read: (...range) => file.read(...range), far: true };
 }
 
-/**
- * @param {Uint8Array} bytes
- * @returns {Source}
- */
+/** @param {Uint8Array} bytes @returns {Source} */
 function bytesSource(bytes) {
   return { size: bytes.length, read: async (start, end) => bytes.subarray(start, end) };
 }
 
-/**
- * @param {Blob} blob
- * @returns {Source}
- */
+/** @param {Blob} blob @returns {Source} */
 export function blobSource(blob) {
   return {
     size: blob.size,

@@ -22,10 +22,7 @@ export async function startWorkers(module, memory, builder) {
   builder.build();
 }
 
-/**
- * @param {Enrolment} enrolment
- * @returns {Promise<void>}
- */
+/** @param {Enrolment} enrolment @returns {Promise<void>} */
 function enrol(enrolment) {
   const helper = spawn(
     import.meta.url,

@@ -200,10 +200,7 @@ class Pace {
   /** Patches a millisecond in the latest burst alone, and in the latest with all threads. */
   #rates = [0, 0];
 
-  /**
-   * @param {number} all threads
-   * @param {boolean} steady whether every burst gets all of them
-   */
+  /** @param {number} all threads @param {boolean} steady whether every burst gets all of them */
   constructor(all, steady) {
     this.#all = all;
     this.#steady = steady;
@@ -248,10 +245,7 @@ function breathe() {
   });
 }
 
-/**
- * @param {unknown} error
- * @returns {ErrorEnd}
- */
+/** @param {unknown} error @returns {ErrorEnd} */
 function describe(error) {
   if (error instanceof CPU1Error) {
     const { code, message, details } = error;

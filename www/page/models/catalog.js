@@ -42,11 +42,7 @@ import { hubAddress, pathOfRun, readAddress } from "../../api/hub.js";
 /** @type {Promise<Catalog> | undefined} */
 let catalog;
 
-/**
- * The catalogue, fetched once.
- *
- * @throws {CPU1Error} `network`
- */
+/** The catalogue, fetched once. @throws {CPU1Error} `network` */
 export function fetchCatalog() {
   catalog ??= read();
   catalog.catch(() => {

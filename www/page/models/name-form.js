@@ -68,10 +68,7 @@ export class NameForm {
     return true;
   }
 
-  /**
-   * @param {string} role
-   * @param {string} tensor
-   */
+  /** @param {string} role @param {string} tensor */
   #line(role, tensor) {
     const back = make("button", { type: "button", className: "small", ariaLabel: `Take back ${role}` }, "Take back");
     back.addEventListener("click", () => {
@@ -99,10 +96,7 @@ function question({ role, expected, candidates }) {
   return `Which tensor is ${role}? It must have the shape ${sayShape(expected)}; ${many}, and their names do not tell.`;
 }
 
-/**
- * @param {string} label
- * @param {NamesDetails["candidates"]} tensors
- */
+/** @param {string} label @param {NamesDetails["candidates"]} tensors */
 function group(label, tensors) {
   const options = tensors.map(([name, shape]) => make("option", { value: name }, `${name}, ${sayShape(shape)}`));
   return make("optgroup", { label, hidden: options.length === 0 }, ...options);

@@ -318,11 +318,7 @@ class Picker {
   }
 }
 
-/**
- * The dot of a run, and the lines that lead to it and past it.
- *
- * @param {Branch} branch
- */
+/** The dot of a run, and the lines that lead to it and past it. @param {Branch} branch */
 function draw({ passing, from, goesOn }) {
   const rails = passing.map((passes) => make("i", { className: passes ? "through" : "" }));
   const graph = make("span", { className: "graph" }, ...rails, make("i", { className: `dot ${from}${goesOn ? " on" : ""}` }));

@@ -75,11 +75,7 @@ export class Inside {
     this.#draw();
   }
 
-  /**
-   * Puts the characters in the place of the same text at the end of the root.
-   *
-   * @param {number} length of that text
-   */
+  /** Puts the characters in the place of the same text at the end of the root. @param {number} length of that text */
   #lay(length) {
     const [node, offset] = place(this.#root, (this.#root.textContent ?? "").length - length);
     const range = document.createRange();
@@ -130,11 +126,7 @@ export class Inside {
     if (i >= 0) this.#choose(i);
   }
 
-  /**
-   * Tells about one character.
-   *
-   * @param {number} i
-   */
+  /** Tells about one character. @param {number} i */
   choose(i) {
     this.#choose(i);
     this.#characters[i]?.span.scrollIntoView({ block: "nearest" });
@@ -163,10 +155,7 @@ export class Inside {
     this.#showBoundaries(patch, start);
   }
 
-  /**
-   * @param {PatchTrace | undefined} patch
-   * @param {number} start
-   */
+  /** @param {PatchTrace | undefined} patch @param {number} start */
   #showBoundaries(patch, start) {
     page.bolmo.hidden = !patch?.boundary;
     if (!patch?.boundary) return;

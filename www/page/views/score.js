@@ -59,10 +59,7 @@ const lineup = new Lineup(element("score-add", HTMLButtonElement), (name, away) 
 gzip.note.textContent = "this browser’s, without a dictionary";
 show(uniform, UNIFORM);
 
-/**
- * @param {Row} row
- * @param {number} bitsPerByte
- */
+/** @param {Row} row @param {number} bitsPerByte */
 function show({ bits, meter }, bitsPerByte) {
   bits.textContent = bitsPerByte.toFixed(3);
   meter.value = bitsPerByte;
@@ -142,11 +139,7 @@ async function gzipped(bytes) {
   return (await new Response(stream).arrayBuffer()).byteLength;
 }
 
-/**
- * Takes a file's bytes, whatever they are, as the text.
- *
- * @param {File} file
- */
+/** Takes a file's bytes, whatever they are, as the text. @param {File} file */
 export async function takeFile(file) {
   page.error.textContent = "";
   if (file.size > LONGEST) {

@@ -77,10 +77,7 @@ async function goOn() {
   if (current && canGoOn()) await write(() => ({ ...current, rounds: [...current.rounds] }), 1);
 }
 
-/**
- * @param {() => Sheet} begin
- * @param {number} rounds
- */
+/** @param {() => Sheet} begin @param {number} rounds */
 async function write(begin, rounds) {
   const { model } = session;
   if (!model) return;
@@ -121,20 +118,12 @@ async function writeRound(model, next, signal) {
   }
 }
 
-/**
- * The seed of the next round.
- *
- * @param {Sheet} next
- */
+/** The seed of the next round. @param {Sheet} next */
 function seedOf({ settings: { seed }, rounds }) {
   return rounds.length === 0 ? seed : BigInt.asUintN(64, BigInt(seed) + BigInt(rounds.length));
 }
 
-/**
- * What the model goes on from.
- *
- * @param {Sheet} next
- */
+/** What the model goes on from. @param {Sheet} next */
 function given({ prompt, rounds }) {
   if (session.lacksTokenizer) return readTokens(prompt + rounds.map(({ text }) => text).join(""));
   if (rounds.length === 0) return prompt;
@@ -162,11 +151,7 @@ function joined(pieces) {
   return all;
 }
 
-/**
- * Puts a text on the page.
- *
- * @param {Sheet} text
- */
+/** Puts a text on the page. @param {Sheet} text */
 function lay({ prompt, rounds }) {
   inside?.hide();
   paper.begin(session.lacksTokenizer ? `${[...readTokens(prompt)].join(" ")} ` : prompt);
@@ -176,10 +161,7 @@ function lay({ prompt, rounds }) {
   byteRow.write(joined(bytesOf(rounds)));
 }
 
-/**
- * @param {Round} round
- * @param {Chunk} chunk
- */
+/** @param {Round} round @param {Chunk} chunk */
 function show(round, { bytes, text, stats, tokens, trace }) {
   const ids = session.lacksTokenizer ? [...(tokens ?? [])].map((id) => `${id} `).join("") : "";
   round.pieces.push(bytes);
@@ -211,10 +193,7 @@ function follow(trace, next) {
   return { symbols: [...symbols, ...next.symbols].slice(-MOST_SEEN), patches: [...patches, ...next.patches].slice(-MOST_SEEN) };
 }
 
-/**
- * @param {Sheet | undefined} written
- * @param {"Done" | "Stopped"} how
- */
+/** @param {Sheet | undefined} written @param {"Done" | "Stopped"} how */
 function finish(written, how) {
   announcer.flush();
   paper.finish();
@@ -300,10 +279,7 @@ async function copyLink() {
   await copy(link, `The link is copied: it reproduces this text.${local}`);
 }
 
-/**
- * @param {string} text
- * @param {string} sentence
- */
+/** @param {string} text @param {string} sentence */
 async function copy(text, sentence) {
   try {
     await navigator.clipboard.writeText(text);
@@ -350,10 +326,7 @@ function showWork() {
   if (session.doing === "working") page.keepSeed.hidden = true;
 }
 
-/**
- * @param {HTMLButtonElement} button
- * @param {() => void} press
- */
+/** @param {HTMLButtonElement} button @param {() => void} press */
 function onPress(button, press) {
   button.addEventListener("click", () => {
     if (button.ariaDisabled !== "true") press();
