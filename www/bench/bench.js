@@ -19,6 +19,11 @@ const PATCH = 4;
 /** @type {Simd[]} */
 const PROGRAMS = hasRelaxed ? ["relaxed", "plain"] : ["plain"];
 
+/** @param {Simd} [simd] @returns {import("../api/engine.js").Wish} */
+function wishOf(simd) {
+  return simd === "plain" ? { simd } : {};
+}
+
 /**
  * Writes whole patches after a prompt.
  *
@@ -32,7 +37,7 @@ async function generate(model, { steps, prompt = PROMPT, signal }) {
   let [first, last, bytes, early, engine] = [NaN, NaN, 0, 0, 0];
   // Counted by the model: what one of BPE tokens writes in a step is not always four bytes.
   let [patches, before, read] = [0, 0, 0];
-  for await (const chunk of model.generate(prompt, { maxBytes, temperature: 0.7, seed: 7, steady: true, ...(signal && { signal }) })) {
+  for await (const chunk of model.generate(prompt, { maxBytes, temperature: 0.7, seed: 7, steady: true, signal })) {
     if (chunk.bytes.length === 0) continue;
     bytes += chunk.bytes.length;
     patches = chunk.stats.patches;
@@ -61,7 +66,7 @@ async function generate(model, { steps, prompt = PROMPT, signal }) {
 async function prefill(model, signal) {
   const prompt = Uint8Array.from({ length: PROMPT_BYTES }, (_, i) => PROMPT.charCodeAt(i % PROMPT.length));
   let rate = NaN;
-  for await (const { stats } of model.generate(prompt, { maxBytes: 1, seed: 7, steady: true, ...(signal && { signal }) })) {
+  for await (const { stats } of model.generate(prompt, { maxBytes: 1, seed: 7, steady: true, signal })) {
     if (stats.readPatches === stats.promptPatches && Number.isNaN(rate)) rate = stats.readPatches / stats.seconds;
   }
   return rate;
@@ -76,14 +81,8 @@ function measureKernels(simd) {
       else give(data.kernels);
     };
     worker.onerror = () => reject(new Error("The program could not be loaded from its server."));
-    worker.postMessage(simd === "plain" ? { simd } : {});
+    worker.postMessage(wishOf(simd));
   }).finally(() => worker.terminate());
-}
-
-/** @param {string | Blob} source @param {number} threads @param {Simd} simd @param {AbortSignal} [signal] */
-function load(source, threads, simd, signal) {
-  const plain = simd === "plain" ? { simd } : {};
-  return CPU1.load(source, { threads, ...plain, ...(signal && { signal }) });
 }
 
 /** @type {Model | undefined} */
@@ -101,8 +100,7 @@ const bench = {
     held?.dispose();
     held = undefined;
     if (simd === "relaxed" && !hasRelaxed) throw new Error("This browser has no relaxed SIMD; measure the plain program.");
-    const plain = simd === "plain" ? { simd } : {};
-    held = await CPU1.load(model ?? "embedded", { threads, ...plain, ...(kernel && { kernel }), cache: false });
+    held = await CPU1.load(model ?? "embedded", { threads, ...wishOf(simd), kernel, cache: false });
     const found = held.info.kernel;
     if (kernel !== undefined && kernel !== found) throw new Error(`There is no kernel “${kernel}” here; “${found}” would run.`);
     return { engine: `cpu1, ${held.info.kernel}`, threads: held.info.threads };
@@ -204,7 +202,7 @@ async function measure(source, signal) {
   try {
     for (const [i, each] of cases.entries()) {
       page.status.textContent = `Loading, ${i + 1} of ${cases.length}…`;
-      each.model = await load(source, each.threads, each.simd, signal);
+      each.model = await CPU1.load(source, { threads: each.threads, ...wishOf(each.simd), signal });
       if (i === 0) element("fact-kernel", HTMLElement).textContent = each.model.info.kernel;
     }
     for (let round = 1; round <= ROUNDS; round += 1) {

@@ -89,32 +89,46 @@ function become(what) {
 }
 
 /**
- * Does something with models, unless something is done already. Ending early is no error.
+ * Does one thing, and tells those who show what can be done.
+ *
+ * @param {"loading" | "fetching" | "working"} what
+ * @param {(signal: AbortSignal) => Promise<void>} job
+ * @param {(error: CPU1Error) => void} onError
+ * @returns {Promise<CPU1Error | undefined>} why it failed; `aborted` where it was stopped
+ */
+async function run(what, job, onError) {
+  clearErrors();
+  const ends = new AbortController();
+  if (what !== "loading") work = ends;
+  become(what);
+  try {
+    await job(ends.signal);
+    return undefined;
+  } catch (caught) {
+    const error = asError(caught);
+    onError(error);
+    return error;
+  } finally {
+    work = undefined;
+    become(undefined);
+  }
+}
+
+/**
+ * Works with models, unless something is done already.
  *
  * @param {(signal: AbortSignal) => Promise<void>} job
  * @returns {Promise<CPU1Error | undefined>} why it failed; `aborted` where it was stopped
  */
 async function perform(job) {
   if (doing) return undefined;
-  clearErrors();
-  work = new AbortController();
-  become("working");
-  try {
-    await job(work.signal);
-    return undefined;
-  } catch (caught) {
-    const error = asError(caught);
+  return run("working", job, (error) => {
+    if (error.code !== "internal" && error.code !== "memory") return;
     // After a fault of the program, or where its memory was used up, all its models are gone.
-    if (error.code === "internal" || error.code === "memory") {
-      model?.dispose();
-      model = undefined;
-      offerRetry(error);
-    }
-    return error;
-  } finally {
-    work = undefined;
-    become(undefined);
-  }
+    model?.dispose();
+    model = undefined;
+    offerRetry(error);
+  });
 }
 
 /** Ends what is done now, if it can be ended. */
@@ -179,13 +193,10 @@ async function giveTokenizer(tokenizer) {
  */
 async function loadFrom(choose, far = false) {
   if (doing) return new CPU1Error("busy", "The model is at work; stop it or wait, then try again.");
-  clearErrors();
-  if (far) work = new AbortController();
-  become(far ? "fetching" : "loading");
-  say("Fetching the model.", true);
-  try {
+  const load = async (/** @type {AbortSignal} */ signal) => {
+    say("Fetching the model.", true);
     const chosen = await choose();
-    const loaded = await loadModel(chosen, far ? chosen.name : "the model", work?.signal);
+    const loaded = await loadModel(chosen, far ? chosen.name : "the model", signal);
     model?.dispose();
     model = loaded;
     origin = chosen;
@@ -194,14 +205,8 @@ async function loadFrom(choose, far = false) {
     showFacts(chosen.name);
     page.origin.textContent = describe(model.info, chosen.place);
     say("Ready.", true);
-    return undefined;
-  } catch (error) {
-    say(model ? "The model before is still here." : "There is no model.", true);
-    return asError(error);
-  } finally {
-    work = undefined;
-    become(undefined);
-  }
+  };
+  return run(far ? "fetching" : "loading", load, () => say(model ? "The model before is still here." : "There is no model.", true));
 }
 
 /**

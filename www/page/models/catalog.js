@@ -102,20 +102,14 @@ export function drawBranches(models) {
   return models.filter(({ parent }) => parent === undefined || !known.has(parent)).flatMap((root) => draw(root, "root", []));
 }
 
-/** @type {Record<Label, [short: string, sentence: string]>} */
-const LABELS = {
-  ours: ["ours", "Ours: it writes text that sounds like documentation."],
-  speaks: ["speaks", "It speaks: it learned from its training."],
-  collapsed: ["only noise", "Collapsed to uniform: it did not learn, and can only emit noise."],
-  worse: ["only noise", "Worse than a uniform guess: it did not learn, and can only emit noise."],
-  unpublished: ["not published", "How good it is was not published."],
+/** What to expect, for the list and for the card. @type {Record<Label, { short: string, sentence: string }>} */
+export const LABELS = {
+  ours: { short: "ours", sentence: "Ours: it writes text that sounds like documentation." },
+  speaks: { short: "speaks", sentence: "It speaks: it learned from its training." },
+  collapsed: { short: "only noise", sentence: "Collapsed to uniform: it did not learn, and can only emit noise." },
+  worse: { short: "only noise", sentence: "Worse than a uniform guess: it did not learn, and can only emit noise." },
+  unpublished: { short: "not published", sentence: "How good it is was not published." },
 };
-
-/** @param {Label} label */
-export function sayLabel(label) {
-  const [short, sentence] = LABELS[label];
-  return { short, sentence };
-}
 
 /** @type {Record<"unpacked" | "compact", string>} */
 const FLAVOURS = {

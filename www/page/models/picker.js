@@ -4,7 +4,7 @@ import { CPU1Error, sayBytes } from "../../api/errors.js";
 import { pathOfRun } from "../../api/hub.js";
 import { CPU1 } from "../../cpu1.js";
 import { element, make } from "../../ui/dom.js";
-import { choicesOf, drawBranches, fetchCatalog, sayLabel, sayPlace } from "./catalog.js";
+import { LABELS, choicesOf, drawBranches, fetchCatalog, sayPlace } from "./catalog.js";
 import { KeptList } from "./kept.js";
 
 /** @import { Branch, Catalog, Choice, ListedModel } from "./catalog.js" */
@@ -102,7 +102,7 @@ class Picker {
     const { model } = branch;
     const { id, name, label, plus, parent, file } = model;
     const published = file === undefined;
-    const line = this.#line(published ? id : name, sayLabel(label).short, label, () => this.#showRun(model));
+    const line = this.#line(published ? id : name, LABELS[label].short, label, () => this.#showRun(model));
     if (published) line.querySelector(".name")?.before(draw(branch));
     if (plus) line.querySelector(".name")?.append(" ", make("span", { className: "quiet" }, `${parent ? "+ " : ""}${plus}`));
     this.#lines.set(model, line);
@@ -115,7 +115,7 @@ class Picker {
       if (this.#catalog === undefined || model.file !== undefined) continue;
       const here = choicesOf(this.#catalog, model).some(({ place }) => this.#kept.has(place));
       const tag = line.querySelector(".tag");
-      if (tag) tag.textContent = here ? `kept, ${sayLabel(model.label).short}` : sayLabel(model.label).short;
+      if (tag) tag.textContent = here ? `kept, ${LABELS[model.label].short}` : LABELS[model.label].short;
     }
   }
 
@@ -163,7 +163,7 @@ class Picker {
     const { id, name, adds, architecture, parameters, loss, label, file } = model;
     const published = file === undefined;
     this.#begin(published ? id : name, [
-      ["What to expect", sayLabel(label).sentence],
+      ["What to expect", LABELS[label].sentence],
       [published ? "Published loss" : "Loss", loss || "none"],
       [published ? "What is new" : "What it is", adds],
       ["Architecture", `${architecture}; ${(parameters / 1e6).toFixed(1)} million weights`],
