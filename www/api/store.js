@@ -1,15 +1,15 @@
-// The cache: packed models that came a long way, kept by the browser for the next visit. In the
-// origin's private file system, or where that is missing in the Cache API.
+// The cache: packed models that were fetched from afar, kept by the browser for the next visit. They lie in
+// the origin's private file system, or where there is none, in the Cache API.
 //
 // An entry is one file: the packed model, its tokenizer if it has one, a JSON text about both, and
 // that text's length in four bytes. It is written under a temporary name and renamed when it is
-// whole, so that an entry is either there or not, whenever a tab is closed.
+// whole. So an entry is either there or not, even if a tab is closed meanwhile.
 
 const NAME = "cpu1-models";
 
 const IN_CACHE = "It is in the Cache API, as the browser gives this page no private file system.";
 
-/** Of what is written; other versions are not read. */
+/** Version of the format; others are not read. */
 const VERSION = 1;
 
 /**
@@ -69,7 +69,7 @@ export async function openStore() {
     const root = await navigator.storage.getDirectory();
     return new Store(folder(await root.getDirectoryHandle(NAME, { create: true })), "");
   } catch {
-    // Not in this browser, or not in this window: the next may do.
+    // This browser or this window has none: the Cache API may do.
   }
   try {
     return new Store(responses(await caches.open(NAME)), IN_CACHE);
@@ -246,7 +246,7 @@ function folder(directory) {
 
 /** The Cache API, where a response is there as a whole or not at all. @param {Cache} cache @returns {Backend} */
 function responses(cache) {
-  // Entries have addresses there; these are of no server.
+  // Entries need addresses there; no server has these.
   const addressOf = (/** @type {string} */ id) => `https://${NAME}.invalid/${id}`;
   return {
     ids: async () => (await cache.keys()).map(({ url }) => new URL(url).pathname.slice(1)),

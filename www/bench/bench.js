@@ -1,4 +1,4 @@
-// Measures this browser, for who looks at bench.html, and by `window.bench` for who measures several
+// Measures this browser: for people on bench.html, and by `window.bench` for a harness that compares
 // engines. Rates are wall time as the page sees it: a patch counts when its bytes have arrived.
 import { chooseThreads, hasRelaxed, sharesMemory } from "../api/engine.js";
 import { CPU1 } from "../cpu1.js";
@@ -35,7 +35,7 @@ async function generate(model, { steps, prompt = PROMPT, signal }) {
   const maxBytes = PATCH * (steps + 2);
   const began = performance.now();
   let [first, last, bytes, early, engine] = [NaN, NaN, 0, 0, 0];
-  // Counted by the model: what one of BPE tokens writes in a step is not always four bytes.
+  // Counted by the model: a model of BPE tokens does not write four bytes in every step.
   let [patches, before, read] = [0, 0, 0];
   for await (const chunk of model.generate(prompt, { maxBytes, temperature: 0.7, seed: 7, steady: true, signal })) {
     if (chunk.bytes.length === 0) continue;
@@ -146,7 +146,7 @@ element("fact-cores", HTMLElement).textContent = String(cores);
 element("fact-isolated", HTMLElement).textContent = sharesMemory ? "yes" : "no";
 element("isolation", HTMLElement).textContent = sharesMemory
   ? ""
-  : `${crossOriginIsolated ? "This browser lets no threads share memory" : "This page is not isolated, so threads may not share memory"}: only one thread is measured.`;
+  : `${crossOriginIsolated ? "This browser does not let threads share memory" : "This page is not isolated, so threads may not share memory"}: only one thread is measured.`;
 element("fact-relaxed", HTMLElement).textContent = hasRelaxed ? "yes" : "no";
 
 /** @type {AbortController | undefined} */
@@ -243,7 +243,7 @@ class Case {
   async run(signal) {
     const model = this.model;
     if (model === undefined) return;
-    // The first run is for the engine, which optimises what runs often, and finds out how long one takes.
+    // The first runs let the engine optimise the code, and show how long a run takes.
     for (let warm = this.#rounds.length > 0; !warm; ) {
       const { steps, ms } = await generate(model, { steps: this.#steps, signal });
       warm = ms > ROUND / 4;

@@ -1,4 +1,4 @@
-// The page's model, and the one thing that the page does at a time: it loads a model or it works.
+// The page's model, and what the page does: it loads a model or it works, one thing at a time.
 import { CPU1Error } from "../api/errors.js";
 import { CPU1 } from "../cpu1.js";
 import { element, make } from "../ui/dom.js";
@@ -42,7 +42,7 @@ let model;
 let origin;
 /** Ends what is done now. @type {AbortController | undefined} */
 let work;
-/** What is done now. @type {"loading" | "fetching" | "working" | undefined} */
+/** What is done now; only `fetching` and `working` can be stopped. @type {"loading" | "fetching" | "working" | undefined} */
 let doing;
 /** Those who show what can be done. @type {(() => void)[]} */
 const listeners = [];
@@ -61,7 +61,7 @@ export const session = {
   get isReady() {
     return model !== undefined && doing === undefined;
   },
-  /** Whether the model reads tokens and cannot say what they mean. */
+  /** Whether the model reads tokens and has no tokenizer. */
   get lacksTokenizer() {
     return model?.info.reads === "tokens" && !model.info.tokenizer;
   },
@@ -89,7 +89,7 @@ function become(what) {
 }
 
 /**
- * Does one thing, and tells those who show what can be done.
+ * Does one thing, and tells the listeners before and after.
  *
  * @param {"loading" | "fetching" | "working"} what
  * @param {(signal: AbortSignal) => Promise<void>} job
@@ -124,14 +124,14 @@ async function perform(job) {
   if (doing) return undefined;
   return run("working", job, (error) => {
     if (error.code !== "internal" && error.code !== "memory") return;
-    // After a fault of the program, or where its memory was used up, all its models are gone.
+    // After a fault of the program, or when its memory is used up, all its models are gone.
     model?.dispose();
     model = undefined;
     offerRetry(error);
   });
 }
 
-/** Ends what is done now, if it can be ended. */
+/** Ends what is done now, if it can be stopped. */
 function stop() {
   work?.abort();
 }
@@ -147,7 +147,7 @@ async function loadEmbedded() {
   if (found instanceof CPU1Error) offerRetry(found);
 }
 
-/** @param {Origin} choice of a file that comes over the network; one may give it up */
+/** Loads a file that comes over the network; this can be stopped. @param {Origin} choice */
 async function loadChoice(choice) {
   const found = await loadFrom(async () => choice, true);
   if (found === undefined || found.code === "aborted") return;
@@ -165,7 +165,7 @@ async function loadFile(from) {
 }
 
 /**
- * Shows the form for a name map, where one settles what went wrong.
+ * Shows the form for a name map, if such a map can settle what went wrong.
  *
  * @param {CPU1Error} error
  * @param {Origin} from
@@ -185,10 +185,10 @@ async function giveTokenizer(tokenizer) {
 }
 
 /**
- * Loads a model; the one before stays until the new one is there, and when it does not come.
+ * Loads a model. The one before stays until the new one is there, and also if that fails.
  *
  * @param {() => Promise<Origin>} choose
- * @param {boolean} [far] whether it takes its time, so that it can be given up
+ * @param {boolean} [far] whether it may take long, so that it can be stopped
  * @returns {Promise<CPU1Error | undefined>} why it failed
  */
 async function loadFrom(choose, far = false) {
@@ -232,7 +232,7 @@ export function loadModel({ place, sha256, names, tokenizer }, name, signal) {
   });
 }
 
-/** @returns {{ threads?: number }} the wish of `?threads=N`, where it makes sense */
+/** @returns {{ threads?: number }} what `?threads=N` asks for, if it is from 1 to 16 */
 function threadsOfAddress() {
   const wish = new URLSearchParams(location.search).get("threads") ?? "";
   return /^([1-9]|1[0-6])$/.test(wish) ? { threads: Number(wish) } : {};
@@ -245,7 +245,7 @@ function offerRetry(error) {
 }
 
 /**
- * Puts a way out under an error about loading.
+ * Puts a button under an error about loading.
  *
  * @param {string} words
  * @param {() => void} act
@@ -289,11 +289,11 @@ function showStats({ deletedPatches, patches, bytesPerSecond }) {
   showMemory();
 }
 
-/** At most so many tensors are named. */
+/** How many unused tensors are named at most. */
 const MOST_NAMED = 4;
 
 /**
- * What was loaded and how: its architecture, its file, what of it plays no part, and why it is not kept if it was to be.
+ * What was loaded and how: architecture, file, tensors that are not used, and why the model is not kept if it was to be.
  *
  * @param {Readonly<ModelInfo>} info
  * @param {URL | File} place where it came from

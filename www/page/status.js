@@ -1,4 +1,4 @@
-// What goes on, in one line, for eyes and for ears; and how far it is.
+// The status line, for eyes and for screen readers, and the progress bar.
 import { CPU1Error } from "../api/errors.js";
 import { Announcer } from "../ui/announcer.js";
 import { element } from "../ui/dom.js";
@@ -18,7 +18,7 @@ export function say(sentence, aloud = false) {
  * Shows how far something is.
  *
  * @param {boolean} shown
- * @param {number} [share] nothing where nobody knows
+ * @param {number} [share] left out where it is not known
  */
 export function showProgress(shown, share) {
   bar.classList.toggle("shown", shown);
@@ -38,7 +38,7 @@ export function asError(error) {
 }
 
 /**
- * A module of the page that is fetched when it is needed. Where it does not come, that is said.
+ * Waits for a module that is fetched when it is needed. If it cannot be fetched, that is said.
  *
  * @template T
  * @param {Promise<T>} module

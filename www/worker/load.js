@@ -142,7 +142,7 @@ class Loading {
       if (source.far) await slot.write(packed.bytes, this.#pieces(packed));
       const model = await said("format", () => packed.model(members));
       const found = await this.#settleTokenizer(model, given);
-      // What a later visit might find is not kept as missing.
+      // A tokenizer that a later visit may find is not kept as missing.
       if (found.passing) await slot.abandon("its tokenizer cannot be used");
       await slot.commit(found.tokenizer, about);
       return { model, report, fetched: this.#fetched, cache: slot.state, lacking: found.lacking };
@@ -178,7 +178,7 @@ class Loading {
           this.#note({ type: "progress", phase: "unpack", loaded, total });
         }
       } catch (error) {
-        // Else its memory would be free when the browser comes to it. After a trap it must not be touched.
+        // Without this its memory would stay in use until the browser collects it. After a trap it must not be touched.
         if (!(error instanceof WebAssembly.RuntimeError)) loader.free();
         throw error;
       }
@@ -193,7 +193,7 @@ class Loading {
    * @param {Model} model
    * @param {Uint8Array<ArrayBuffer> | undefined} given
    * @returns {Promise<{ tokenizer?: Uint8Array<ArrayBuffer>, lacking: string, passing?: boolean }>} `passing`: it
-   *   lacks one now, and may find one another time
+   *   has none now, and may get one another time
    */
   async #settleTokenizer(model, given) {
     if (!readsTokens(model)) return { lacking: "" };

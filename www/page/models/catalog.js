@@ -46,7 +46,7 @@ let catalog;
 export function fetchCatalog() {
   catalog ??= read();
   catalog.catch(() => {
-    catalog = undefined; // the next time may do
+    catalog = undefined; // so that the next call tries again
   });
   return catalog;
 }
@@ -63,7 +63,7 @@ async function read() {
 }
 
 /**
- * A line of the diagram of what each run adds to its parent, as tools draw histories: a dot in its
+ * A line of the diagram of what each run adds to its parent, drawn like a history of commits: a dot in its
  * column, and lines in the columns that go on below.
  *
  * @typedef {object} Branch

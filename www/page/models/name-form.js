@@ -1,5 +1,5 @@
-// When a file's names do not tell which tensor is which: a form in which a person says it, role by
-// role, or pastes the whole name map.
+// A form for files whose names do not tell which tensor is which: a person says it, role by role,
+// or pastes the whole name map.
 import { element, make } from "../../ui/dom.js";
 
 /** @import { CPU1Error, NamesDetails } from "../../api/errors.js" */
@@ -36,7 +36,6 @@ export class NameForm {
     });
   }
 
-  /** Nothing is open. */
   hide() {
     page.form.hidden = true;
   }
@@ -84,7 +83,7 @@ export class NameForm {
       if (!isMap || !Object.values(names).every((tensor) => typeof tensor === "string")) throw new Error();
       this.#again(names);
     } catch {
-      page.error.textContent = "This is no name map: it takes JSON like {\"role\": \"tensor\"}, all of it texts.";
+      page.error.textContent = "This is not a name map: it takes JSON like {\"role\": \"tensor\"}, all of it texts.";
       page.json.focus();
     }
   }
@@ -102,7 +101,7 @@ function group(label, tensors) {
   return make("optgroup", { label, hidden: options.length === 0 }, ...options);
 }
 
-/** @param {number[]} shape of a side of 0 any size will do */
+/** @param {number[]} shape a side of 0 may have any size */
 function sayShape(shape) {
   return shape.length === 0 ? "of a single number" : shape.map((side) => side || "any").join(" × ");
 }

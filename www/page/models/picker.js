@@ -27,10 +27,10 @@ const page = {
   error: element("card-error", HTMLElement),
 };
 
-/** Of a folder of which nothing but its name is known. */
+/** About a folder that the catalogue does not list. */
 const UNKNOWN = "A folder of the archive that this page knows nothing else about.";
 
-/** Of a folder without a file whose name is known. */
+/** About a folder of which no file is known yet. */
 const STEPS_ONLY = "No final file of it is known. List its step files, and choose one.";
 
 class Picker {
@@ -56,7 +56,7 @@ class Picker {
   constructor() {
     page.close.addEventListener("click", () => page.dialog.close());
     page.dialog.addEventListener("close", () => this.#listing.abort());
-    // The page's own keys are for what is behind the dialog.
+    // The page's keyboard shortcuts do not work in the dialog.
     page.dialog.addEventListener("keydown", (event) => event.stopPropagation());
     page.others.addEventListener("click", () => this.#listFolders());
     page.steps.addEventListener("click", () => this.#listSteps());

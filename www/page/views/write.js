@@ -40,14 +40,14 @@ const byteRow = new ByteRow(element("bytes", HTMLElement));
 let sheet;
 /** What was on the page before, the latest last. @type {(Sheet | undefined)[]} */
 const before = [];
-/** Bytes (or tokens), the latest, that are looked into. */
+/** How many of the latest bytes (or tokens) are shown from inside. */
 const MOST_SEEN = 4000;
 /** How many texts can be taken back. */
 const MOST_BEFORE = 50;
 /** Rounds that a link asks for, to be written by the next press of the button. */
 let wanted = 1;
 
-/** Once somebody looks. @type {import("./inside.js").Inside | undefined} */
+/** Once it was needed. @type {import("./inside.js").Inside | undefined} */
 let inside;
 
 export { showSeen as open };
@@ -71,7 +71,7 @@ export async function act() {
   }, rounds);
 }
 
-/** Goes on where the text ends. */
+/** Continues the text. */
 async function goOn() {
   const current = sheet;
   if (current && canGoOn()) await write(() => ({ ...current, rounds: [...current.rounds] }), 1);
@@ -182,7 +182,7 @@ function show(round, { bytes, text, stats, tokens, trace }) {
 }
 
 /**
- * A trace and what follows it, the latest of it.
+ * A trace and what follows it, cut to the latest symbols and patches.
  *
  * @param {Trace | undefined} trace
  * @param {Trace} next
@@ -232,7 +232,7 @@ function layersOf() {
   return Number(session.model?.info.config.n_layers ?? 0);
 }
 
-/** Looks inside a text that is already there: what a model writes it can score as well. */
+/** Looks inside a text that is already there, by scoring it. */
 async function see() {
   const [round, model] = [sheet?.rounds.at(-1), session.model];
   if (page.see.checked && sheet && round && !round.trace && model && session.isReady && sheet.model === session.origin?.name) {
@@ -289,7 +289,7 @@ async function copy(text, sentence) {
   }
 }
 
-/** Saves the text with all that it takes to make it again. */
+/** Saves the text with all that is needed to make it again. */
 function save() {
   if (!sheet) return;
   const { prompt, settings, rounds, model } = sheet;
