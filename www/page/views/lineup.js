@@ -1,4 +1,4 @@
-// A few models beside one another: those that are compared, or that score a text.
+// The models of a view that uses several: those that are compared, or that score a text.
 import { make } from "../../ui/dom.js";
 import { pickModel } from "../models/picker.js";
 import { loadModel, session } from "../session.js";
@@ -7,11 +7,11 @@ import { asError } from "../status.js";
 /** @import { CPU1Error } from "../../api/errors.js" */
 /** @import { Model, Origin } from "../session.js" */
 
-/** How many stand side by side. */
+/** How many there can be. */
 const MOST_MODELS = 4;
 
 /**
- * Those on one tab, each with its row on the page.
+ * Models, each with its row on the page.
  *
  * @template {{ element: HTMLElement }} Row
  */
@@ -63,7 +63,7 @@ export class Lineup {
    *
    * @param {AbortSignal} signal
    * @param {(model: Model, row: Row) => Promise<void>} act
-   * @param {(row: Row, error: CPU1Error) => void} fail hears why a model could not; the others go on, unless the program stopped
+   * @param {(row: Row, error: CPU1Error) => void} fail is told why a model failed; the others go on, unless the program stopped
    */
   async each(signal, act, fail) {
     for (const { origin, row } of this.#entries) {
