@@ -145,6 +145,14 @@ test("the table of the worlds of www/ is the one that the linter holds", () => {
   }
 });
 
+test("the order of the modules of src/ is the one that a test holds", () => {
+  const [, held = ""] = /^const ORDER[^=]*= \[([^\]]*)\]/m.exec(read("tests/imports.rs")) ?? [];
+  const [, told = ""] = /which `tests\/imports\.rs` holds:\n\n([^]*?)\n\n/.exec(read(CONTRIBUTING)) ?? [];
+  const order = [...held.matchAll(/"(\w+)"/g)].map(([, name = ""]) => name);
+  assert.ok(order.length > 10);
+  assert.deepEqual(codes(told), order);
+});
+
 test("the README is short", () => {
   assert.ok(read("README.md").trimEnd().split("\n").length <= 140);
 });
