@@ -383,10 +383,11 @@ def try_out(options, stock, held_out, report):
         began, steps = time.time(), 20
         for _ in range(steps):
             course.take_step(0.0, True)
+        asked = (time.time() - began) / steps       # until the device had its work: as long as a step where the processor is the bottleneck
         course.finish()
         step = (time.time() - began) / steps
         memory = torch.cuda.max_memory_allocated() / 2**30 if course.device.type == "cuda" else 0.0
-        course.say(f"{variant}: {took:.0f} s to compile, {1000 * step:.1f} ms a step of {options.rows} rows, "
+        course.say(f"{variant}: {took:.0f} s to compile, {1000 * step:.1f} ms a step of {options.rows} rows ({1000 * asked:.1f} ms to ask for it), "
                    f"{options.rows * options.positions / step / 1000:.0f} thousand patches/s, {memory:.1f} GiB")
         course.train("ternary", lambda: options.trial, True)
         course.say(f"{time.time() - START:.0f} s: rows made {stock.made}, asked for {stock.asked}")

@@ -1,5 +1,6 @@
 """Checks of the trainer of tales: `python -m pytest` in this folder."""
 
+import copy
 import dataclasses
 import os
 import pathlib
@@ -11,6 +12,8 @@ import pytest
 import torch
 
 import files
+import inference
+import layout
 import recall
 import rows
 import stock
@@ -100,6 +103,37 @@ def test_rows_are_drawn_once_before_any_comes_again(tmp_path):
     shop.collect()                                            # the first two make room for the last two
     assert shop.draw(4, 0.0)[:, 0, 0].tolist() == [6, 7, 8, 9]
     assert set(shop.draw(50, 0.0)[:, 0, 0].tolist()) <= set(range(2, 10))
+
+
+def test_a_score_counts_fills_but_not_as_bytes():
+    model = files.freeze(lively(dataclasses.replace(reduced(TALES), delete_gate=False)), dtype=torch.float64)
+    text = b"One fox ran to a hill, and so on. \"Oh!\" it said."
+    laid = layout.lay_out(text)
+    bits, _ = inference.score(model, text)
+    plain, _ = inference.score(files_as_plain(model), laid)
+    assert len(bits) == len(text) - 3                         # "One", after the fill that begins the text
+    certain = sum(its for at, its in enumerate(plain, 4) if laid[at] == laid[at - 1] == 0)
+    assert sum(bits) == pytest.approx(sum(plain) - certain)
+
+
+def files_as_plain(model):
+    """The same weights, taken for a model that reads plain text."""
+    model = copy.deepcopy(model)
+    model.config = dataclasses.replace(model.config, layout="plain", fill_byte=None)
+    return model
+
+
+def test_fills_are_left_out_of_what_is_written():
+    model = files.freeze(lively(reduced(TALES)), dtype=torch.float64)
+    prompt = b"There was a fox "
+    written = bytearray()
+
+    def pick(logits):
+        byte = inference.greedy(logits)
+        written.append(byte)
+        return byte
+    new = bytes(inference.generate(model, prompt, 30, pick))
+    assert len(new) == 30 and bytes(written).replace(b"\0", b"") == new
 
 
 def test_told_texts_are_laid_out():
