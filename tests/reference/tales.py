@@ -34,7 +34,9 @@ import math
 import os
 import pathlib
 import tarfile
+import tempfile
 import time
+import traceback
 
 START = time.time()
 
@@ -63,7 +65,7 @@ PART = 15 << 20
 def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--work", type=pathlib.Path, help="folder for rows and checkpoint [in memory, or --out where that is the CPU's run]")
+    parser.add_argument("--work", type=pathlib.Path, help="folder for rows and checkpoint [in memory on a GPU, in --out on a CPU]")
     parser.add_argument("--minutes", type=float, default=8.5, help="all of it, from the start of the process")
     parser.add_argument("--reserve", type=float, default=25, help="seconds at the end for figures and samples")
     parser.add_argument("--plan", nargs="+", default=["ternary=0.84", "gate=0.16"], metavar="PHASE=SHARE")
@@ -103,7 +105,8 @@ def arguments(words=None):
         options.capacity = 300_000 if options.device == "cuda" else 8_000
     if options.work is None:
         memory = pathlib.Path("/dev/shm")
-        options.work = memory / "tales" if options.device == "cuda" and memory.exists() else options.out / "work"
+        scratch = memory if memory.exists() else pathlib.Path(tempfile.gettempdir())
+        options.work = scratch / "tales" if options.device == "cuda" else options.out / "work"
     return options
 
 
@@ -373,27 +376,35 @@ def joined(path):
 def try_out(options, stock, held_out, report):
     """Each variant for some seconds, one after the other, with what it costs."""
     for variant in options.variants:
-        course = Course(variant, configuration(options, variant), options, stock, held_out, report)
-        course.say(f"{variant}: {sum(parameter.numel() for parameter in course.model.parameters()):,} parameters, "
-                   f"{len(course.compact()):,} bytes as a compact file")
-        took = course.warm_up_compiler("ternary")
-        for _ in range(3):
-            course.take_step(0.0, True)
-        course.finish()
-        began, steps = time.time(), 20
-        for _ in range(steps):
-            course.take_step(0.0, True)
-        asked = (time.time() - began) / steps       # until the device had its work: as long as a step where the processor is the bottleneck
-        course.finish()
-        step = (time.time() - began) / steps
-        memory = torch.cuda.max_memory_allocated() / 2**30 if course.device.type == "cuda" else 0.0
-        course.say(f"{variant}: {took:.0f} s to compile, {1000 * step:.1f} ms a step of {options.rows} rows ({1000 * asked:.1f} ms to ask for it), "
-                   f"{options.rows * options.positions / step / 1000:.0f} thousand patches/s, {memory:.1f} GiB")
-        course.train("ternary", lambda: options.trial, True)
-        course.say(f"{time.time() - START:.0f} s: rows made {stock.made}, asked for {stock.asked}")
-        del course
+        try:
+            try_one(variant, options, stock, held_out, report)
+        except Exception:  # the other variants are still worth their time
+            report.write(traceback.format_exc())
+            traceback.print_exc()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def try_one(variant, options, stock, held_out, report):
+    """Speed first, then what is learned."""
+    course = Course(variant, configuration(options, variant), options, stock, held_out, report)
+    course.say(f"{variant}: {sum(parameter.numel() for parameter in course.model.parameters()):,} parameters, "
+               f"{len(course.compact()):,} bytes as a compact file")
+    took = course.warm_up_compiler("ternary")
+    for _ in range(3):
+        course.take_step(0.0, True)
+    course.finish()
+    began, steps = time.time(), 20
+    for _ in range(steps):
+        course.take_step(0.0, True)
+    asked = (time.time() - began) / steps       # until the device had its work: as long as a step where the processor is the bottleneck
+    course.finish()
+    step = (time.time() - began) / steps
+    memory = torch.cuda.max_memory_allocated() / 2**30 if course.device.type == "cuda" else 0.0
+    course.say(f"{variant}: {took:.0f} s to compile, {1000 * step:.1f} ms a step of {options.rows} rows ({1000 * asked:.1f} ms to ask for it), "
+               f"{options.rows * options.positions / step / 1000:.0f} thousand patches/s, {memory:.1f} GiB")
+    course.train("ternary", lambda: options.trial, True)
+    course.say(f"{time.time() - START:.0f} s: rows made {stock.made}, asked for {stock.asked}")
 
 
 def main_run(options, stock, held_out, report):
@@ -424,6 +435,9 @@ def main():
     for folder in (options.out, options.work):
         folder.mkdir(parents=True, exist_ok=True)
     torch.set_float32_matmul_precision("high")
+    torch._dynamo.config.suppress_errors = True     # what cannot be compiled runs slower, but runs
+    device = torch.cuda.get_device_name() if options.device == "cuda" else "CPU"
+    print(f"PyTorch {torch.__version__} on {device}, {time.time() - START:.0f} s to start", flush=True)
     seconds = options.trial or options.minutes * 60
     processes = stock_module.start(options.work / "rows", options.workers, options.texts, options.positions, options.seed, seconds, lesson=options.lesson)
     try:

@@ -149,7 +149,7 @@ def run(out, *more):
 
 
 def test_a_run_leaves_what_a_later_one_goes_on_from(tmp_path):
-    first = run(tmp_path / "first", "--minutes", "0.4", "--reserve", "4", "--plan", "ternary=0.5", "gate=0.2", "twin=0.3", "--steps-to-keep", "3")
+    first = run(tmp_path / "first", "--minutes", "0.3", "--reserve", "4", "--plan", "ternary=0.5", "gate=0.2", "twin=0.3", "--steps-to-keep", "3")
     assert first.returncode == 0, first.stderr
     left = {path.name for path in (tmp_path / "first").iterdir()}
     assert left == {"tales.pt", "steps.tar", "latent_1.bin", "twin_1.bin", "log.csv", "report.txt", "work"}
@@ -157,5 +157,5 @@ def test_a_run_leaves_what_a_later_one_goes_on_from(tmp_path):
     assert flavour == "compact" and (config.layout, config.fill_byte, config.end_byte) == ("words", 0, 4)
     report = (tmp_path / "first/report.txt").read_text()
     assert "name again within 40, first byte" in report and "---- sample 1" in report
-    second = run(tmp_path / "second", "--minutes", "0.25", "--reserve", "3", "--start-from", tmp_path / "first/latent_1.bin", "--plan", "gate=1")
+    second = run(tmp_path / "second", "--minutes", "0.15", "--reserve", "3", "--start-from", tmp_path / "first/latent_1.bin", "--plan", "gate=1")
     assert second.returncode == 0, second.stderr
