@@ -424,7 +424,7 @@ def main_run(options, stock, held_out, report):
             if saved and saved["name"] == name:
                 course.restore(saved)
         part = plan[number][1] / sum(share for _, share in plan[number:])
-        course.train(phase, lambda part=part: part * (60 * options.minutes - options.reserve - course.spent()), phase == "twin" or number == len(plan) - 1)
+        course.train(phase, lambda part=part: max(part * (60 * options.minutes - options.reserve - course.spent()), 1.0), phase == "twin" or number == len(plan) - 1)
         if phase != "twin" and names[number + 1:] in ([], ["twin"]):
             course.sample()
     course.say(f"{course.spent():.0f} seconds in all")
