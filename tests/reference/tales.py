@@ -265,7 +265,7 @@ class Course:
                 nats, count, share = torch.stack(figures).sum(0).tolist()
                 now = time.time()
                 speed = len(figures) * options.rows * options.positions / (now - lap)
-                self.log.write(self.name, phase, self.step, round(now - START, 1), rate, nats / count / math.log(2),
+                self.log.write(self.name, phase, self.step, round(self.spent(), 1), rate, nats / count / math.log(2),
                                float(torch.stack(norms).mean()), share / len(figures), speed,
                                sum(self.stock.made.values()), self.stock.asked)
                 figures, norms, lap = [], [], now
@@ -293,7 +293,7 @@ class Course:
             with training.precision(self.device):
                 figures.add(self.model, batch, self.gate)
         bits, deleted, lines = figures.table()
-        self.say("\n".join([f"{self.name}, {self.phase}, step {self.step}, {time.time() - START:.0f} s: {bits:.4f} bits per byte held out"
+        self.say("\n".join([f"{self.name}, {self.phase}, step {self.step}, {self.spent():.0f} s: {bits:.4f} bits per byte held out"
                             + ("" if deleted is None else f", {deleted:.1%} deleted"), *lines]))
 
     def sample(self):
@@ -357,6 +357,7 @@ class Course:
         for key in ("phase", "step", "began_at", "elapsed", "seconds", "new", "kept"):
             setattr(self, key, saved[key])
         self.control.reward.fill_(saved["reward"])
+        self.log.cut(lambda row: row[0] != self.name or int(row[2]) <= self.step)  # the steps that will be taken again
 
 
 def replace(path, content):
