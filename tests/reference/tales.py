@@ -46,7 +46,7 @@ import files  # noqa: E402
 import recall  # noqa: E402
 import rows as rows_module  # noqa: E402
 import stock as stock_module  # noqa: E402
-import storyteller  # noqa: E402
+import samples  # noqa: E402
 import training  # noqa: E402
 from config import TALES, reduced  # noqa: E402
 from model import CPU1, MLGRU  # noqa: E402
@@ -300,8 +300,8 @@ class Course:
         """Tales to read and to judge: beginnings that a visitor may type, each told at the page's temperature."""
         plain = self.plain_model().to(self.device)
         with torch.compiler.set_stance("force_eager"), training.precision(self.device):
-            prompts = [storyteller.BEGINNINGS[number % len(storyteller.BEGINNINGS)] for number in range(self.options.samples)]
-            told = storyteller.tell(plain, prompts, self.options.sample_patches, self.options.seed, gate=self.gate)
+            prompts = [samples.BEGINNINGS[number % len(samples.BEGINNINGS)] for number in range(self.options.samples)]
+            told = samples.tell(plain, prompts, self.options.sample_patches, self.options.seed, gate=self.gate)
         self.say("\n".join(f"---- sample {number} ({'ended' if ended else 'cut'})\n{text}" for number, (text, ended) in enumerate(told)))
 
     def say(self, text):

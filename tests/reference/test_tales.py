@@ -17,7 +17,7 @@ import layout
 import recall
 import rows
 import stock
-import storyteller
+import samples
 import tales
 from config import TALES, reduced
 from model import CPU1
@@ -137,7 +137,7 @@ def test_fills_are_left_out_of_what_is_written():
 
 
 def test_told_texts_are_laid_out():
-    told = storyteller.tell(CPU1(reduced(TALES)).eval(), ["Once upon a", "x "], patches=12, temperature=3.0)
+    told = samples.tell(CPU1(reduced(TALES)).eval(), ["Once upon a", "x "], patches=12, temperature=3.0)
     for (text, _), prompt in zip(told, ("Once upon a", "x ")):
         assert text.startswith(prompt) and len(text) > len(prompt) and "\0" not in text
 
