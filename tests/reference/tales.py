@@ -274,13 +274,14 @@ class Course:
             if time.time() - began > probes * seconds / options.probes and probes < options.probes:
                 self.probe()
                 probes, lap = probes + 1, time.time()
-            if time.time() - saved > options.save_every:
+            if time.time() - saved > options.save_every and not options.trial:
                 self.elapsed = time.time() - began
                 self.save()
                 saved = time.time()
         self.finish()
         self.elapsed, self.new = seconds, False
-        self.save()
+        if not options.trial:
+            self.save()
         self.probe()
 
     # ---------------------------------------------------------------- figures
