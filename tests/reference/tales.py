@@ -34,7 +34,9 @@ import math
 import os
 import pathlib
 import tarfile
+import tempfile
 import time
+import traceback
 
 START = time.time()
 
@@ -44,7 +46,7 @@ import files  # noqa: E402
 import recall  # noqa: E402
 import rows as rows_module  # noqa: E402
 import stock as stock_module  # noqa: E402
-import storyteller  # noqa: E402
+import samples  # noqa: E402
 import training  # noqa: E402
 from config import TALES, reduced  # noqa: E402
 from model import CPU1, MLGRU  # noqa: E402
@@ -63,7 +65,7 @@ PART = 15 << 20
 def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--work", type=pathlib.Path, help="folder for rows and checkpoint [in memory, or --out where that is the CPU's run]")
+    parser.add_argument("--work", type=pathlib.Path, help="folder for rows and checkpoint [in memory on a GPU, in --out on a CPU]")
     parser.add_argument("--minutes", type=float, default=8.5, help="all of it, from the start of the process")
     parser.add_argument("--reserve", type=float, default=25, help="seconds at the end for figures and samples")
     parser.add_argument("--plan", nargs="+", default=["ternary=0.84", "gate=0.16"], metavar="PHASE=SHARE")
@@ -103,7 +105,8 @@ def arguments(words=None):
         options.capacity = 300_000 if options.device == "cuda" else 8_000
     if options.work is None:
         memory = pathlib.Path("/dev/shm")
-        options.work = memory / "tales" if options.device == "cuda" and memory.exists() else options.out / "work"
+        scratch = memory if memory.exists() else pathlib.Path(tempfile.gettempdir())
+        options.work = scratch / "tales" if options.device == "cuda" else options.out / "work"
     return options
 
 
@@ -262,7 +265,7 @@ class Course:
                 nats, count, share = torch.stack(figures).sum(0).tolist()
                 now = time.time()
                 speed = len(figures) * options.rows * options.positions / (now - lap)
-                self.log.write(self.name, phase, self.step, round(now - START, 1), rate, nats / count / math.log(2),
+                self.log.write(self.name, phase, self.step, round(self.spent(), 1), rate, nats / count / math.log(2),
                                float(torch.stack(norms).mean()), share / len(figures), speed,
                                sum(self.stock.made.values()), self.stock.asked)
                 figures, norms, lap = [], [], now
@@ -271,13 +274,14 @@ class Course:
             if time.time() - began > probes * seconds / options.probes and probes < options.probes:
                 self.probe()
                 probes, lap = probes + 1, time.time()
-            if time.time() - saved > options.save_every:
+            if time.time() - saved > options.save_every and not options.trial:
                 self.elapsed = time.time() - began
                 self.save()
                 saved = time.time()
         self.finish()
         self.elapsed, self.new = seconds, False
-        self.save()
+        if not options.trial:
+            self.save()
         self.probe()
 
     # ---------------------------------------------------------------- figures
@@ -290,15 +294,15 @@ class Course:
             with training.precision(self.device):
                 figures.add(self.model, batch, self.gate)
         bits, deleted, lines = figures.table()
-        self.say("\n".join([f"{self.name}, {self.phase}, step {self.step}, {time.time() - START:.0f} s: {bits:.4f} bits per byte held out"
+        self.say("\n".join([f"{self.name}, {self.phase}, step {self.step}, {self.spent():.0f} s: {bits:.4f} bits per byte held out"
                             + ("" if deleted is None else f", {deleted:.1%} deleted"), *lines]))
 
     def sample(self):
         """Tales to read and to judge: beginnings that a visitor may type, each told at the page's temperature."""
         plain = self.plain_model().to(self.device)
         with torch.compiler.set_stance("force_eager"), training.precision(self.device):
-            prompts = [storyteller.BEGINNINGS[number % len(storyteller.BEGINNINGS)] for number in range(self.options.samples)]
-            told = storyteller.tell(plain, prompts, self.options.sample_patches, self.options.seed, gate=self.gate)
+            prompts = [samples.BEGINNINGS[number % len(samples.BEGINNINGS)] for number in range(self.options.samples)]
+            told = samples.tell(plain, prompts, self.options.sample_patches, self.options.seed, gate=self.gate)
         self.say("\n".join(f"---- sample {number} ({'ended' if ended else 'cut'})\n{text}" for number, (text, ended) in enumerate(told)))
 
     def say(self, text):
@@ -354,6 +358,7 @@ class Course:
         for key in ("phase", "step", "began_at", "elapsed", "seconds", "new", "kept"):
             setattr(self, key, saved[key])
         self.control.reward.fill_(saved["reward"])
+        self.log.cut(lambda row: row[0] != self.name or int(row[2]) <= self.step)  # the steps that will be taken again
 
 
 def replace(path, content):
@@ -373,26 +378,35 @@ def joined(path):
 def try_out(options, stock, held_out, report):
     """Each variant for some seconds, one after the other, with what it costs."""
     for variant in options.variants:
-        course = Course(variant, configuration(options, variant), options, stock, held_out, report)
-        course.say(f"{variant}: {sum(parameter.numel() for parameter in course.model.parameters()):,} parameters, "
-                   f"{len(course.compact()):,} bytes as a compact file")
-        took = course.warm_up_compiler("ternary")
-        for _ in range(3):
-            course.take_step(0.0, True)
-        course.finish()
-        began, steps = time.time(), 20
-        for _ in range(steps):
-            course.take_step(0.0, True)
-        course.finish()
-        step = (time.time() - began) / steps
-        memory = torch.cuda.max_memory_allocated() / 2**30 if course.device.type == "cuda" else 0.0
-        course.say(f"{variant}: {took:.0f} s to compile, {1000 * step:.1f} ms a step of {options.rows} rows, "
-                   f"{options.rows * options.positions / step / 1000:.0f} thousand patches/s, {memory:.1f} GiB")
-        course.train("ternary", lambda: options.trial, True)
-        course.say(f"{time.time() - START:.0f} s: rows made {stock.made}, asked for {stock.asked}")
-        del course
+        try:
+            try_one(variant, options, stock, held_out, report)
+        except Exception:  # the other variants are still worth their time
+            report.write(traceback.format_exc())
+            traceback.print_exc()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def try_one(variant, options, stock, held_out, report):
+    """Speed first, then what is learned."""
+    course = Course(variant, configuration(options, variant), options, stock, held_out, report)
+    course.say(f"{variant}: {sum(parameter.numel() for parameter in course.model.parameters()):,} parameters, "
+               f"{len(course.compact()):,} bytes as a compact file")
+    took = course.warm_up_compiler("ternary")
+    for _ in range(3):
+        course.take_step(0.0, True)
+    course.finish()
+    began, steps = time.time(), 20
+    for _ in range(steps):
+        course.take_step(0.0, True)
+    asked = (time.time() - began) / steps       # until the device had its work: as long as a step where the processor is the bottleneck
+    course.finish()
+    step = (time.time() - began) / steps
+    memory = torch.cuda.max_memory_allocated() / 2**30 if course.device.type == "cuda" else 0.0
+    course.say(f"{variant}: {took:.0f} s to compile, {1000 * step:.1f} ms a step of {options.rows} rows ({1000 * asked:.1f} ms to ask for it), "
+               f"{options.rows * options.positions / step / 1000:.0f} thousand patches/s, {memory:.1f} GiB")
+    course.train("ternary", lambda: options.trial, True)
+    course.say(f"{time.time() - START:.0f} s: rows made {stock.made}, asked for {stock.asked}")
 
 
 def main_run(options, stock, held_out, report):
@@ -412,7 +426,7 @@ def main_run(options, stock, held_out, report):
             if saved and saved["name"] == name:
                 course.restore(saved)
         part = plan[number][1] / sum(share for _, share in plan[number:])
-        course.train(phase, lambda part=part: part * (60 * options.minutes - options.reserve - course.spent()), phase == "twin" or number == len(plan) - 1)
+        course.train(phase, lambda part=part: max(part * (60 * options.minutes - options.reserve - course.spent()), 1.0), phase == "twin" or number == len(plan) - 1)
         if phase != "twin" and names[number + 1:] in ([], ["twin"]):
             course.sample()
     course.say(f"{course.spent():.0f} seconds in all")
@@ -423,6 +437,9 @@ def main():
     for folder in (options.out, options.work):
         folder.mkdir(parents=True, exist_ok=True)
     torch.set_float32_matmul_precision("high")
+    torch._dynamo.config.suppress_errors = True     # what cannot be compiled runs slower, but runs
+    device = torch.cuda.get_device_name() if options.device == "cuda" else "CPU"
+    print(f"PyTorch {torch.__version__} on {device}, {time.time() - START:.0f} s to start", flush=True)
     seconds = options.trial or options.minutes * 60
     processes = stock_module.start(options.work / "rows", options.workers, options.texts, options.positions, options.seed, seconds, lesson=options.lesson)
     try:

@@ -53,7 +53,7 @@ def compile_layers(*more):
     """
     torch._dynamo.config.cache_size_limit = 64
     for owner, name in ((model_module.Block, "forward"), (model_module.LocalDecoder, "forward"),
-                        (model_module.PatchEmbedding, "forward"), (model_module, "cross_entropy"), *more):
+                        (model_module.PatchEmbedding, "forward"), (CPU1, "patch_states"), (model_module, "cross_entropy"), *more):
         setattr(owner, name, torch.compile(getattr(owner, name), dynamic=False))
 
 
