@@ -195,9 +195,11 @@ class Wording:
 
 
 TOKEN = re.compile(r'(\[|\]|\||\{[^{}]*\}|<[^<>]*>|")')
-OBJECT_AFTER = set("to with at of from by after behind near about beside like around past towards toward beyond over under help make see let ask "
-                   "tell give show thank find follow meet visit given shown told brought sent lent offered handed asked helped followed thanked bring send lend hand call wake carry hug kiss hold love like miss know believe forgive forget remember asking telling giving showing helping meeting seeing following waking "
-                   "calling carrying missing against without between among before inside onto".split())
+OBJECT_AFTER = set("""to with at of from by about near behind beside around past towards toward beyond over under against without between among inside onto
+help make see let ask tell give show thank find follow meet visit bring send lend hand call wake carry hug kiss hold love miss know believe forgive
+forget remember given shown told brought sent lent offered handed asked helped followed thanked asking telling giving showing helping meeting seeing
+following waking calling carrying missing""".split())
+EITHER_AFTER = {"for", "before", "after", "like", "than", "since", "until"}      # a subject if a verb follows
 INVERTING = {"did", "was", "were", "could", "would", "had", "might", "should", "must"}
 COUNTS = {"two", "three", "four", "five", "all", "both", "others", "people", "children", "men", "women", "mice", "geese", "feet", "teeth"}
 SENTENCE_END = re.compile(r"""[.!?]"? "?$""")
@@ -306,7 +308,7 @@ class _Reader:
             return not set(last.forms) & INVERTING
         if isinstance(last, Lit):
             m = re.search(r"([a-z]+) $", last.text)
-            if m and m[1] == "for":
+            if m and m[1] in EITHER_AFTER:
                 return not re.match(r" (?:[a-z]+ly |never |always |still |also |only |often )?(?:<|\\[|and \\{|[a-z]+ed\\b|(?:%s)\\b)" % "|".join(IRREGULAR), rest)
             return bool(m) and m[1] in OBJECT_AFTER
         return False
