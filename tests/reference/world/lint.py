@@ -14,7 +14,7 @@ from .events import is_variable
 from .render import Teller
 from .state import Char, Place, State, Thing
 
-BUILT_IN = {"is", "near", "same", "new", "at", "has", "named"}
+BUILT_IN = {"is", "near", "same", "new", "at", "has", "named", "long"}
 STATIC_FORMS = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "kind.s", "the", "look"}
 THING_FORMS = {"", "a", "n", "noun", "it", "look"}
 PLACE_FORMS = {"", "n", "in", "to"}

@@ -34,11 +34,12 @@ class Style:
     present: bool = False
     invented: bool = False
     chatter: float = .4          # how often something incidental is told after an event
+    long: bool = False           # somebody more is met on the way: the fact `long` holds
 
     @staticmethod
     def pick(rng):
         first, voice = rng.random() < .2, "2" if rng.random() < .1 else "1"
-        return Style(first, voice, rng.random() < (.7 if first and voice == "2" else .14), rng.random() < .5, rng.choice((.1, .3, .5, .7, .9)))
+        return Style(first, voice, rng.random() < (.7 if first and voice == "2" else .14), rng.random() < .5, rng.choice((.1, .3, .5, .7, .9)), rng.random() < .35)
 
 
 class Tale:
@@ -53,6 +54,8 @@ class Tale:
         self.told, self.used, self.happened = [], set(), set()
         self.paragraphs = [[]]
         self.plot = plot or self._plot()
+        if self.style.long:
+            self.state.add("long", ())
         self.tight = 0
         self.scope = {}
         self.hero = None
@@ -322,7 +325,7 @@ class Tale:
         for k in lists(w):
             if k not in bind:
                 bind[k] = self._fresh(k)
-        text = self.teller.tell(w, bind)
+        text = self.teller.tell(w, bind, event.naming)
         event.apply(self.state, bind)
         for k, form in needs(w):
             if form == "name" and k in event.naming:
