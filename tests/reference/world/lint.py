@@ -66,7 +66,7 @@ def script_faults(c, script):
     def beats(blocks, roles):
         for beat in blocks:
             for name, args in beat.calls:
-                target = c.scenes.get(name) or c.events.get(name)
+                target = c.find(c.scenes, name, beat.where) or c.find(c.events, name, beat.where)
                 if target is None:
                     yield f"{beat.where}: there is no event and no scene {name!r}"
                 elif len(args) > len(target.params):
