@@ -411,7 +411,7 @@ def read(source, subject=None):
         else:
             tenses = m[1]
         text = text[m.end():]
-    r = _Reader(expand(text), subject)
+    r = _Reader(re.sub(" {2,}", " ", expand(text)), subject)
     r.out.nodes = r.sequence(False)
     if r.quoted:
         r.fail("speech is not closed")

@@ -233,8 +233,11 @@ class Tale:
                 if scene:
                     if self._possible(scene.beats[0], dict(zip(scene.params, (scope.get(a) for a in args)))):
                         return True
-                elif self._bind(self._event(name, beat.where), args, scope):
-                    return True
+                else:
+                    event = self._event(name, beat.where)
+                    bind = self._bind(event, args, scope)
+                    if bind is not None and any(self.usable(w, bind, event.naming) for w in event.wordings):
+                        return True
             return False
         if beat.kind in ("choose", "tight"):
             return any(self._possible(b[0], scope) for b in beat.blocks)
