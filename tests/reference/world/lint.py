@@ -14,7 +14,7 @@ from .events import is_variable
 from .render import Teller
 from .state import Char, Place, State, Thing
 
-BUILT_IN = {"is", "near", "same", "new", "at", "has", "named"}
+BUILT_IN = {"is", "near", "same", "new", "at", "has", "named", "long"}
 STATIC_FORMS = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "kind.s", "the", "look"}
 THING_FORMS = {"", "a", "n", "noun", "it", "look"}
 PLACE_FORMS = {"", "n", "in", "to"}
@@ -66,7 +66,7 @@ def script_faults(c, script):
     def beats(blocks, roles):
         for beat in blocks:
             for name, args in beat.calls:
-                target = c.scenes.get(name) or c.events.get(name)
+                target = c.find(c.scenes, name, beat.where) or c.find(c.events, name, beat.where)
                 if target is None:
                     yield f"{beat.where}: there is no event and no scene {name!r}"
                 elif len(args) > len(target.params):

@@ -22,7 +22,7 @@ GROUP = {
     "hers": r"(?:theirs|ours)",
 }
 ENGLISH = {"": "he", "they": "he", "them": "him", "their": "his"}
-NOUN = r"[a-z][a-z'’-]*(?: [a-z'’-]+){0,3}?"
+NOUN = r"[a-z][a-z'’-]*(?: [a-z'’-]+){0,5}?"
 
 
 class Pattern:

@@ -34,11 +34,12 @@ class Style:
     present: bool = False
     invented: bool = False
     chatter: float = .4          # how often something incidental is told after an event
+    long: bool = False           # somebody more is met on the way: the fact `long` holds
 
     @staticmethod
     def pick(rng):
         first, voice = rng.random() < .2, "2" if rng.random() < .1 else "1"
-        return Style(first, voice, rng.random() < (.7 if first and voice == "2" else .14), rng.random() < .5, rng.choice((.1, .3, .5, .7, .9)))
+        return Style(first, voice, rng.random() < (.7 if first and voice == "2" else .14), rng.random() < .5, rng.choice((.1, .3, .5, .7, .9)), rng.random() < .35)
 
 
 class Tale:
@@ -53,6 +54,8 @@ class Tale:
         self.told, self.used, self.happened = [], set(), set()
         self.paragraphs = [[]]
         self.plot = plot or self._plot()
+        if self.style.long:
+            self.state.add("long", ())
         self.tight = 0
         self.scope = {}
         self.hero = None
@@ -174,7 +177,7 @@ class Tale:
             calls = list(calls)
             self.rng.shuffle(calls)
         for name, args in calls:
-            if self._call(name, args, scope):
+            if self._call(name, args, scope, beat.where):
                 return
         raise CannotHappen(f"{beat.where}: none of {', '.join(' '.join([n, *a]) for n, a in beat.calls)}")
 
@@ -193,7 +196,7 @@ class Tale:
                     self._beats(beat.blocks[0], scope)
             else:
                 name, args = beat.calls[int(self.rng.random() * len(beat.calls))]
-                self._call(name, args, scope)
+                self._call(name, args, scope, beat.where)
 
     def _if(self, beat, scope):
         if self._holds(beat.conditions, scope):
@@ -211,7 +214,7 @@ class Tale:
                 continue
             calls = list(beat.calls)
             self.rng.shuffle(calls)
-            if not any(self._call(n, a, scope) for n, a in calls):
+            if not any(self._call(n, a, scope, beat.where) for n, a in calls):
                 break
 
     def _tight(self, beat, scope):
@@ -226,21 +229,24 @@ class Tale:
     def _possible(self, beat, scope):
         if beat.kind == "do":
             for name, args in beat.calls:
-                scene = self.content.scenes.get(name)
+                scene = self.content.find(self.content.scenes, name, beat.where)
                 if scene:
                     if self._possible(scene.beats[0], dict(zip(scene.params, (scope.get(a) for a in args)))):
                         return True
-                elif self._bind(self._event(name, beat), args, scope):
-                    return True
+                else:
+                    event = self._event(name, beat.where)
+                    bind = self._bind(event, args, scope)
+                    if bind is not None and any(self.usable(w, bind, event.naming) for w in event.wordings):
+                        return True
             return False
         if beat.kind in ("choose", "tight"):
             return any(self._possible(b[0], scope) for b in beat.blocks)
         return True
 
-    def _event(self, name, beat=None):
-        event = self.content.events.get(name)
+    def _event(self, name, where):
+        event = self.content.find(self.content.events, name, where)
         if event is None:
-            raise grammar.WordingError(f"{beat.where + ': ' if beat else ''}there is no event and no scene {name!r}")
+            raise grammar.WordingError(f"{where}: there is no event and no scene {name!r}")
         return event
 
     def _bind(self, event, args, scope):
@@ -252,8 +258,8 @@ class Tale:
                 bind[p] = a
         return event.bindings(self.state, bind, self.rng)
 
-    def _call(self, name, args, scope):
-        scene = self.content.scenes.get(name)
+    def _call(self, name, args, scope, where):
+        scene = self.content.find(self.content.scenes, name, where)
         if scene:
             inner = {k: v for k, v in scope.items() if k[0].islower()}
             inner.update({p: scope[a] for p, a in zip(scene.params, args) if a in scope})
@@ -262,7 +268,7 @@ class Tale:
             self._cast(scene, inner)
             self._beats(scene.beats, inner)
             return True
-        event = self._event(name)
+        event = self._event(name, where)
         bind = self._bind(event, args, scope)
         if bind is None or not self.say(event, bind):
             return False
@@ -322,7 +328,7 @@ class Tale:
         for k in lists(w):
             if k not in bind:
                 bind[k] = self._fresh(k)
-        text = self.teller.tell(w, bind)
+        text = self.teller.tell(w, bind, event.naming)
         event.apply(self.state, bind)
         for k, form in needs(w):
             if form == "name" and k in event.naming:
