@@ -302,7 +302,8 @@ class Course:
         plain = self.plain_model().to(self.device)
         with torch.compiler.set_stance("force_eager"), training.precision(self.device):
             prompts = [samples.BEGINNINGS[number % len(samples.BEGINNINGS)] for number in range(self.options.samples)]
-            told = samples.tell(plain, prompts, self.options.sample_patches, self.options.seed, gate=self.gate)
+            told = samples.tell(plain, prompts, self.options.sample_patches, self.options.seed, gate=self.gate,
+                                seconds=max(60 * self.options.minutes - self.spent() - 3, 3))
         self.say("\n".join(f"---- sample {number} ({'ended' if ended else 'cut'})\n{text}" for number, (text, ended) in enumerate(told)))
 
     def say(self, text):
