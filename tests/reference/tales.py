@@ -98,6 +98,8 @@ def arguments(words=None):
     parser.add_argument("--save-every", type=float, default=120, help="seconds")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reduced", action="store_true", help="a tiny model, for trying things out")
+    parser.add_argument("--no-graphs", dest="graphs", action="store_false", help="on a GPU: ask for every kernel by itself")
+    parser.add_argument("--compiled", type=pathlib.Path, help="`compiled.bin` of a try-out on such a machine, which spares most of the compiling")
     parser.add_argument("--no-compile", dest="compile", action="store_false")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args(words)
@@ -167,6 +169,7 @@ class Course:
         self.step, self.phase, self.elapsed, self.kept = 0, None, 0.0, {}
         self.before, self.seconds = 0.0, None   # seconds of earlier processes; of the phase
         self.new = True               # the optimizer knows nothing yet
+        self.batch = self.graph = self.graph_of = None
         self.log = training.Log(options.out / "log.csv", COLUMNS)
         if not self.log.path.exists():
             self.log.begin()
@@ -211,15 +214,41 @@ class Course:
         options = self.options
         rate = self.rates(progress, last)
         drills = options.lesson_drills if self.phase != "gate" and progress < options.lesson else options.drills
-        figures = self.gradients(self.stock.draw(options.rows, drills), progress)
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), options.clip)
+        batch = self.stock.draw(options.rows, drills)
+        if self.device.type == "cuda" and options.graphs:
+            figures, norm = self.replayed(batch, progress)
+        else:
+            figures, norm = self.update(batch, progress)
+        self.step += 1
+        return rate, figures, norm
+
+    def update(self, batch, progress):
+        """Gradients of a batch, and the weights moved by them."""
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        figures = self.gradients(batch, progress)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
         for optimizer in self.optimizers:
             # A step whose gradient is no number is left out, without waiting for the device to say so.
             optimizer.grad_scale, optimizer.found_inf = None, (~norm.isfinite()).float()
             optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        self.step += 1
-        return rate, figures, norm
+        return figures, norm
+
+    def replayed(self, batch, progress):
+        """The same as a graph, once it has been done a few times; the weight decay is a part of the graph."""
+        if self.batch is None:
+            self.batch, self.progress = torch.empty_like(batch), torch.zeros((), dtype=torch.float64, device=self.device)
+        self.batch.copy_(batch)
+        self.progress.fill_(progress)
+        key = self.phase, [group["weight_decay"] for group in self.optimizers[0].param_groups]
+        if self.graph_of != key:
+            self.graph, self.graph_of, self.plain_steps = None, key, 3
+        if self.plain_steps:
+            self.plain_steps -= 1
+            return self.update(self.batch, self.progress)
+        if self.graph is None:
+            self.graph = training.Replay(lambda: self.update(self.batch, self.progress))
+        return self.graph()
 
     def warm_up_compiler(self, phase):
         """Compiles what a phase needs, before its clock runs. Returns the seconds that took."""
@@ -407,6 +436,7 @@ def try_one(variant, options, stock, held_out, report):
     course.say(f"{variant}: {took:.0f} s to compile, {1000 * step:.1f} ms a step of {options.rows} rows ({1000 * asked:.1f} ms to ask for it), "
                f"{options.rows * options.positions / step / 1000:.0f} thousand patches/s, {memory:.1f} GiB")
     course.train("ternary", lambda: options.trial, True)
+    course.train("gate", lambda: options.trial / 4, True)
     course.say(f"{time.time() - START:.0f} s: rows made {stock.made}, asked for {stock.asked}")
 
 
@@ -446,11 +476,15 @@ def main():
     try:
         if options.compile:
             training.compile_layers((recall, "nats_of"))
+            if options.compiled and options.compiled.exists():
+                torch.compiler.load_cache_artifacts(options.compiled.read_bytes())
         held_out = torch.from_numpy(stock_module.held_out(options.work / "rows", options.texts, options.positions, options.held_out)).to(options.device)
         stock = stock_module.Stock(options.work / "rows", options.positions, options.device, options.capacity, options.seed)
         stock.wait_for(options.rows)
         with (options.out / "report.txt").open("a") as report:
             (try_out if options.trial else main_run)(options, stock, held_out, report)
+        if options.trial and options.compile:
+            replace(options.out / "compiled.bin", torch.compiler.save_cache_artifacts()[0])
     finally:
         for process in processes:
             process.terminate()
