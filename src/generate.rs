@@ -43,7 +43,7 @@ pub enum Error {
         /// How many there may be.
         most: usize,
     },
-    /// A model of tokens has nothing that could stand before an empty prompt.
+    /// The prompt is empty, and a model of tokens needs one token to begin with.
     EmptyPrompt,
     /// A token that the model does not have.
     UnknownToken {

@@ -31,7 +31,7 @@ struct Components {
     output_projection: bool,
 }
 
-/// run_02, from which the rows below are told apart by what they change.
+/// run_02; the rows below name what they change of it.
 const TRANSFORMER: Components = Components {
     small: false,
     bpe_vocab: 0,
