@@ -182,7 +182,7 @@ impl Generation {
 
     /// How far it is.
     pub fn progress(&self) -> Progress {
-        let size = self.passes.model.config.patch_size;
+        let size = self.passes.config().patch_size;
         Progress {
             prompt_patches: self.prompt.len() / size,
             read_patches: self.read / size,
@@ -196,7 +196,7 @@ impl Generation {
     pub fn advance(&mut self, patches: usize, out: &mut Vec<Symbol>) {
         let team = self.passes.team;
         team.enter(|crew| {
-            let size = self.passes.model.config.patch_size;
+            let size = self.passes.config().patch_size;
             let unread = &self.prompt[self.read..];
             let now = &unread[..unread.len().min(patches * size)];
             let reads = now.len();

@@ -6,6 +6,7 @@ mod common;
 use common::{generate, greedy, load};
 use cpu1::checkpoint::{self, Data, Tensor, Value, write};
 use cpu1::parallel::Team;
+use cpu1::runs::RUNS;
 use cpu1::weights::Loader;
 use cpu1::weights::roles::NameMap;
 use std::sync::Arc;
@@ -114,12 +115,6 @@ const CAPITALS: &[(&str, &str)] = &[
     ("delete_gate.score", "delete_gate.2"),
 ];
 
-#[rustfmt::skip]
-const ALL_BYTE_RUNS: [&str; 14] = [
-    "run_02a_byte_only_heads", "run_02", "run_03", "run_04", "run_05", "run_05b_kernel_strict",
-    "run_06", "run_07", "run_08", "run_09", "run_10", "run_14", "run_15", "run_16",
-];
-
 /// Config keys that no tensor can tell.
 fn essential(config: &Value) -> Value {
     let Value::Dict(entries) = config else {
@@ -133,7 +128,8 @@ fn essential(config: &Value) -> Value {
 
 #[test]
 fn foreign_schemes_give_the_same_text() {
-    for run in ALL_BYTE_RUNS {
+    for run in RUNS.iter().filter(|run| !run.config().is_bpe()) {
+        let run = run.name;
         let (file, config, tensors) = fixture(run);
         let want = text_of(&file);
         let check = |scheme: &str, config: &Value, tensors: &Tensors| {
