@@ -243,12 +243,7 @@ fn names_without_meaning_are_listed_and_a_map_settles_them() {
             );
         }
     }
-    let with = |map: NameMap| {
-        Loader::new(secret.len() as u64)
-            .unwrap()
-            .with_names(map)
-            .read_all(&secret)
-    };
+    let with = |map: NameMap| Loader::read_with(&secret, map);
     let mapped = with(map.clone()).unwrap().finish().unwrap().model;
     let plain = Loader::read(&file).unwrap().finish().unwrap().model;
     assert_eq!(mapped.parameters, plain.parameters);
@@ -297,8 +292,8 @@ fn a_fused_tensor_of_unknown_order_is_asked_about() {
             let place = format!("{stem}{name}.weight[{}:{}]", rows * i, rows * (i + 1));
             map.insert(role.clone(), place);
         }
-        let loader = Loader::new(fused.len() as u64).unwrap().with_names(map);
-        let model = loader.read_all(&fused).unwrap().finish().unwrap().model;
+        let loader = Loader::read_with(&fused, map).unwrap();
+        let model = loader.finish().unwrap().model;
         let text = |model| generate(&model, Team::new(1), b"fused", greedy(40));
         assert_eq!(text(Arc::new(model)), text(load(&file)), "{run}");
     }

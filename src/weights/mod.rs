@@ -287,18 +287,19 @@ impl Loader {
     /// # Errors
     /// As [`new`](Self::new) and [`feed`](Self::feed).
     pub fn read(file: &[u8]) -> Result<Self, Error> {
-        Loader::new(file.len() as u64)?.read_all(file)
+        Self::read_with(file, NameMap::new())
     }
 
-    /// Hands over everything that is wanted from a whole file in memory.
+    /// The same [with names](Self::with_names).
     ///
     /// # Errors
-    /// As [`feed`](Self::feed).
-    pub fn read_all(mut self, file: &[u8]) -> Result<Self, Error> {
-        while let Some(range) = self.wants() {
-            self.feed(&file[range.start as usize..range.end as usize])?;
+    /// As [`new`](Self::new) and [`feed`](Self::feed).
+    pub fn read_with(file: &[u8], names: NameMap) -> Result<Self, Error> {
+        let mut loader = Loader::new(file.len() as u64)?.with_names(names);
+        while let Some(range) = loader.wants() {
+            loader.feed(&file[range.start as usize..range.end as usize])?;
         }
-        Ok(self)
+        Ok(loader)
     }
 }
 
