@@ -43,7 +43,7 @@ pub enum Error {
         /// How many there may be.
         most: usize,
     },
-    /// A model of tokens has nothing that could stand before an empty prompt.
+    /// The prompt is empty, and a model of tokens needs one token to begin with.
     EmptyPrompt,
     /// A token that the model does not have.
     UnknownToken {
@@ -182,7 +182,7 @@ impl Generation {
 
     /// How far it is.
     pub fn progress(&self) -> Progress {
-        let size = self.passes.model.config.patch_size;
+        let size = self.passes.config().patch_size;
         Progress {
             prompt_patches: self.prompt.len() / size,
             read_patches: self.read / size,
@@ -196,7 +196,7 @@ impl Generation {
     pub fn advance(&mut self, patches: usize, out: &mut Vec<Symbol>) {
         let team = self.passes.team;
         team.enter(|crew| {
-            let size = self.passes.model.config.patch_size;
+            let size = self.passes.config().patch_size;
             let unread = &self.prompt[self.read..];
             let now = &unread[..unread.len().min(patches * size)];
             let reads = now.len();

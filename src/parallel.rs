@@ -103,7 +103,7 @@ impl Drop for Closing<'_> {
     }
 }
 
-/// Alone on its line of the cache, so that a write here does not slow down those who wait elsewhere.
+/// Alone on its line of the cache, so that a write here slows down no reader of another line.
 #[repr(align(64))]
 struct Line<T>(T);
 
@@ -279,7 +279,7 @@ impl Drop for Finish<'_> {
 /// Waits until no helper runs a claimed part; withdraws what nobody claimed.
 struct Settle<'a> {
     crew: &'a Crew,
-    /// Parts that are or were to be had for helpers.
+    /// Parts offered to helpers, taken or not.
     parts: usize,
 }
 
@@ -292,7 +292,7 @@ impl Drop for Settle<'_> {
             if turns < HASTE {
                 std::hint::spin_loop();
             } else {
-                // The helper that holds the last part has lost its core: leave it ours.
+                // The helper with the last part has lost its core: let it run on this one.
                 std::thread::park_timeout(NAP);
             }
         }

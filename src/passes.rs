@@ -1,5 +1,6 @@
 //! The passes of one text: who runs them, and what they leave.
 
+use crate::config::Config;
 use crate::model::{Model, State};
 use crate::parallel::Team;
 use crate::trace::{Recorder, Trace};
@@ -22,6 +23,11 @@ impl Passes {
             team,
             recorder: Recorder::default(),
         }
+    }
+
+    /// The shape of the model.
+    pub fn config(&self) -> &Config {
+        &self.model.config
     }
 
     /// Takes another team for the passes to come, which changes no bit of them.

@@ -69,24 +69,37 @@ impl Settings {
     /// # Errors
     /// The first value that is not.
     pub fn check(&self) -> Result<(), SettingsError> {
-        let (t, p, m) = (self.temperature, self.top_p, self.min_p);
-        let r = self.repetition_penalty;
-        #[rustfmt::skip]
-        let numbers = [
-            ("temperature", t, (0.0..=10.0).contains(&t), "a number from 0 to 10"),
-            ("top-p", p, p > 0.0 && p <= 1.0, "a number above 0 and at most 1"),
-            ("min-p", m, (0.0..=1.0).contains(&m), "a number from 0 to 1"),
-            ("repetition penalty", r, (0.1..=10.0).contains(&r), "a number from 0.1 to 10"),
-        ];
-        if let Some((name, found, _, expected)) = numbers.into_iter().find(|(_, _, fits, _)| !fits)
-        {
-            let found = decimal::text(decimal::nearest(found));
-            return Err(SettingsError {
+        let number = |name, found: f32, fits: bool, expected| match fits {
+            true => Ok(()),
+            false => Err(SettingsError {
                 name,
-                found,
+                found: decimal::text(decimal::nearest(found)),
                 expected,
-            });
-        }
+            }),
+        };
+        let t = self.temperature;
+        number(
+            "temperature",
+            t,
+            (0.0..=10.0).contains(&t),
+            "a number from 0 to 10",
+        )?;
+        let p = self.top_p;
+        number(
+            "top-p",
+            p,
+            p > 0.0 && p <= 1.0,
+            "a number above 0 and at most 1",
+        )?;
+        let p = self.min_p;
+        number("min-p", p, (0.0..=1.0).contains(&p), "a number from 0 to 1")?;
+        let r = self.repetition_penalty;
+        number(
+            "repetition penalty",
+            r,
+            (0.1..=10.0).contains(&r),
+            "a number from 0.1 to 10",
+        )?;
         if !(1..=MAX_BYTES).contains(&self.max_bytes) {
             return Err(SettingsError {
                 name: "length",

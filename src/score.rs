@@ -161,7 +161,7 @@ impl Scoring {
             };
         };
         let total: f64 = self.bits.iter().map(|&bits| f64::from(bits)).sum();
-        let unscored = self.passes.model.config.patch_size;
+        let unscored = self.passes.config().patch_size;
         let lens = self.text[unscored..].iter().map(|&token| bytes_of(token));
         let spread = self.bits.iter().zip(lens);
         Score {

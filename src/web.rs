@@ -362,8 +362,6 @@ impl Model {
         Ok(Generation {
             generation,
             team: self.team,
-            patch_size: self.model.config.patch_size,
-            reads_tokens: self.model.config.is_bpe(),
             tokenizer: self.tokenizer.clone(),
             tokens: Vec::new(),
             bytes: 0,
@@ -388,7 +386,6 @@ impl Model {
         Ok(Scoring {
             scoring,
             team: self.team,
-            patch_size: self.model.config.patch_size,
             bytes: text.len(),
             tokenizer: self.tokenizer.clone(),
         })
@@ -512,8 +509,6 @@ pub struct Generation {
     generation: generate::Generation,
     /// The model's.
     team: Team,
-    patch_size: usize,
-    reads_tokens: bool,
     tokenizer: Option<Arc<Tokenizer>>,
     /// What the last burst brought.
     tokens: Vec<Symbol>,
@@ -527,7 +522,7 @@ impl Generation {
     pub fn advance(&mut self, patches: usize) -> Uint8Array {
         self.tokens.clear();
         self.generation.advance(patches, &mut self.tokens);
-        let bytes = match (self.reads_tokens, &self.tokenizer) {
+        let bytes = match (self.generation.passes.config().is_bpe(), &self.tokenizer) {
             (false, _) => generate::to_bytes(&self.tokens),
             (true, Some(tokenizer)) => tokenizer.decode(&self.tokens),
             (true, None) => Vec::new(),
@@ -545,7 +540,8 @@ impl Generation {
 
     /// The tokens of the last [`advance`](Self::advance); `undefined` for models that read bytes.
     pub fn tokens(&self) -> Option<Vec<u32>> {
-        self.reads_tokens.then(|| self.tokens.clone())
+        let reads_tokens = self.generation.passes.config().is_bpe();
+        reads_tokens.then(|| self.tokens.clone())
     }
 
     /// Records a trace from now on.
@@ -557,7 +553,8 @@ impl Generation {
     /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
         let trace = self.generation.passes.take_trace()?;
-        Some(flat(&trace, self.patch_size, self.generation.opening()))
+        let patch_size = self.generation.passes.config().patch_size;
+        Some(flat(&trace, patch_size, self.generation.opening()))
     }
 
     /// Whether every byte asked for is there.
@@ -585,7 +582,6 @@ pub struct Scoring {
     scoring: score::Scoring,
     /// The model's.
     team: Team,
-    patch_size: usize,
     /// Length of the text.
     bytes: usize,
     tokenizer: Option<Arc<Tokenizer>>,
@@ -614,7 +610,7 @@ impl Scoring {
     /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
         let trace = self.scoring.passes.take_trace()?;
-        Some(flat(&trace, self.patch_size, 0))
+        Some(flat(&trace, self.scoring.passes.config().patch_size, 0))
     }
 
     /// Whether every byte is scored.

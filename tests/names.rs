@@ -6,6 +6,7 @@ mod common;
 use common::{generate, greedy, load};
 use cpu1::checkpoint::{self, Data, Tensor, Value, write};
 use cpu1::parallel::Team;
+use cpu1::runs::RUNS;
 use cpu1::weights::Loader;
 use cpu1::weights::roles::NameMap;
 use std::sync::Arc;
@@ -114,12 +115,6 @@ const CAPITALS: &[(&str, &str)] = &[
     ("delete_gate.score", "delete_gate.2"),
 ];
 
-#[rustfmt::skip]
-const ALL_BYTE_RUNS: [&str; 14] = [
-    "run_02a_byte_only_heads", "run_02", "run_03", "run_04", "run_05", "run_05b_kernel_strict",
-    "run_06", "run_07", "run_08", "run_09", "run_10", "run_14", "run_15", "run_16",
-];
-
 /// Config keys that no tensor can tell.
 fn essential(config: &Value) -> Value {
     let Value::Dict(entries) = config else {
@@ -133,7 +128,8 @@ fn essential(config: &Value) -> Value {
 
 #[test]
 fn foreign_schemes_give_the_same_text() {
-    for run in ALL_BYTE_RUNS {
+    for run in RUNS.iter().filter(|run| !run.config().is_bpe()) {
+        let run = run.name;
         let (file, config, tensors) = fixture(run);
         let want = text_of(&file);
         let check = |scheme: &str, config: &Value, tensors: &Tensors| {
@@ -247,12 +243,7 @@ fn names_without_meaning_are_listed_and_a_map_settles_them() {
             );
         }
     }
-    let with = |map: NameMap| {
-        Loader::new(secret.len() as u64)
-            .unwrap()
-            .with_names(map)
-            .read_all(&secret)
-    };
+    let with = |map: NameMap| Loader::read_with(&secret, map);
     let mapped = with(map.clone()).unwrap().finish().unwrap().model;
     let plain = Loader::read(&file).unwrap().finish().unwrap().model;
     assert_eq!(mapped.parameters, plain.parameters);
@@ -301,8 +292,8 @@ fn a_fused_tensor_of_unknown_order_is_asked_about() {
             let place = format!("{stem}{name}.weight[{}:{}]", rows * i, rows * (i + 1));
             map.insert(role.clone(), place);
         }
-        let loader = Loader::new(fused.len() as u64).unwrap().with_names(map);
-        let model = loader.read_all(&fused).unwrap().finish().unwrap().model;
+        let loader = Loader::read_with(&fused, map).unwrap();
+        let model = loader.finish().unwrap().model;
         let text = |model| generate(&model, Team::new(1), b"fused", greedy(40));
         assert_eq!(text(Arc::new(model)), text(load(&file)), "{run}");
     }

@@ -178,8 +178,8 @@ pub enum Error {
     NoSuchTensor(usize),
 }
 
-/// What the modules of this folder return: an error is boxed, as it is large and seldom, and every
-/// `?` that passes it on would copy it.
+/// What the modules of this folder return. Boxed: an error is large and rare, and every `?` would
+/// copy it.
 pub(super) type Result<T, E = Box<Error>> = std::result::Result<T, E>;
 
 impl From<Box<Error>> for Error {

@@ -4,20 +4,6 @@
 //! [`Model::read`] takes units, patches of bytes or BPE tokens, through the backbone, several at a
 //! time where there are several, after which [`Model::logits`] scores the symbols of the next unit
 //! one after another.
-//!
-//! Where the time of a patch goes: run_07 at full size, one thread, relaxed SIMD without VNNI, by the
-//! profiler of Chromium, which takes a tenth itself. In µs; "before" is one vector at a time, as soon
-//! as weights lay in tiles. The machine's own speed differs by some percent from hour to hour.
-//!
-//! | | before | now |
-//! |---|---|---|
-//! | matvecs, those of the local decoder about 45 | 782 | 737 |
-//! | scaling their sums | 54 | 71 |
-//! | activations of the feed-forward layers and the MLGRU | 83 | 73 |
-//! | quantising | 34 | 22 |
-//! | norms | 15 | 25 |
-//! | sampling | 21 | 20 |
-//! | residual sums, local attention, JavaScript (2) | 11 | 15 |
 
 pub mod attention;
 pub mod block;

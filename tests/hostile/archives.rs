@@ -1,7 +1,7 @@
 //! Other files, and archives that lie.
 
 use crate::attack::{Pickle, archive, read};
-use crate::{end_record, fixture, header, one_tensor, refused, refuses};
+use crate::{end_record, fixture, header, local_header, one_tensor, refused, refuses};
 use cpu1::checkpoint::{Error, Foreign};
 
 #[test]
@@ -69,8 +69,7 @@ fn compressed_entries() {
     refuses(&file, Error::Compressed("unpacked/data/1".into()));
     // Only the header in front of the data says so.
     let mut file = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
-    let at = header(&file, "m/data/0");
-    let local = u32::from_le_bytes(file[at + 42..at + 46].try_into().unwrap()) as usize;
+    let local = local_header(&file, "m/data/0");
     file[local + 8] = 8;
     refuses(&file, Error::Compressed("m/data/0".into()));
 }
@@ -106,8 +105,7 @@ fn overlapping_entries() {
 #[test]
 fn a_local_header_that_pushes_the_data_into_the_next_entry() {
     let mut file = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
-    let at = header(&file, "m/data/0");
-    let local = u32::from_le_bytes(file[at + 42..at + 46].try_into().unwrap()) as usize;
+    let local = local_header(&file, "m/data/0");
     file[local + 28] = 1;
     refused!(&file, Error::LocalHeader { .. });
 }
@@ -208,7 +206,7 @@ fn zip64_entries_that_claim_the_world() {
     // The entry of the storage, with its sizes and its place moved to a zip64 field.
     let good = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
     let at = header(&good, "m/data/0");
-    let place = u32::from_le_bytes(good[at + 42..at + 46].try_into().unwrap());
+    let place = local_header(&good, "m/data/0") as u64;
     let moved = |fields: &[u64]| {
         let mut file = good.clone();
         for field in [20, 24, 42] {
@@ -225,7 +223,6 @@ fn zip64_entries_that_claim_the_world() {
         file.splice(behind_name..behind_name, extra);
         file
     };
-    let place = u64::from(place);
     assert!(read(&moved(&[64, 64, place])).is_ok());
     for lie in [65, 1 << 20, 1 << 40, u64::MAX - 30, u64::MAX] {
         for fields in [

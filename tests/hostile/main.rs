@@ -71,6 +71,12 @@ fn header(file: &[u8], name: &str) -> usize {
         .expect("the archive has the entry")
 }
 
+/// Where the entry's own header is, in front of its data.
+fn local_header(file: &[u8], name: &str) -> usize {
+    let at = header(file, name) + 42;
+    u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize
+}
+
 fn end_record(file: &[u8]) -> usize {
     file.len() - 22
 }

@@ -19,12 +19,8 @@ fn model() -> (Value, Tensors) {
 /// Loads a model from these tensors, within a bound on memory and on work.
 fn load(config: &Value, tensors: &Tensors, names: NameMap) -> Result<Vec<u8>, weights::Error> {
     let file = write::compact(config, tensors);
-    let (loaded, Allocated { peak, total }) = attack::allocated(|| {
-        Loader::new(file.len() as u64)?
-            .with_names(names)
-            .read_all(&file)?
-            .packed()
-    });
+    let (loaded, Allocated { peak, total }) =
+        attack::allocated(|| Loader::read_with(&file, names)?.packed());
     let len = file.len();
     assert!(
         peak <= (1 << 20) + 200 * len,
@@ -219,8 +215,7 @@ fn a_name_map_of_a_hundred_thousand_roles() {
         let names: NameMap = (0..100_000)
             .map(|i| (format!("blocks.{}.mixer.{i}.weight", i % 8), target.into()))
             .collect();
-        let loader = Loader::new(file.len() as u64).unwrap().with_names(names);
-        let Err(error) = loader.read_all(&file) else {
+        let Err(error) = Loader::read_with(&file, names) else {
             panic!("the roles are unknown");
         };
         attack::is_sentence(&error);

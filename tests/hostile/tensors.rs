@@ -163,11 +163,7 @@ fn tensors_of_the_same_name() {
 fn element_types_that_are_not_read() {
     let file = fixture("quantized");
     let mut reader = Reader::new(file.len() as u64).unwrap();
-    while let Some(range) = reader.wants() {
-        reader
-            .feed(&file[range.start as usize..range.end as usize])
-            .unwrap();
-    }
+    reader.feed_all(&file).unwrap();
     let contents = reader.contents().unwrap();
     assert_eq!(
         contents.tensors[1].encoding,
