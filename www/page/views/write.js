@@ -67,7 +67,7 @@ export async function act() {
   wanted = 1;
   await write(() => {
     const settings = composer.readSettings();
-    return { prompt: composer.prompt, settings, model: session.origin?.name ?? "", rounds: [] };
+    return { prompt: composer.prompt, settings, model: session.file?.name ?? "", rounds: [] };
   }, rounds);
 }
 
@@ -235,7 +235,7 @@ function layersOf() {
 /** Looks inside a text that is already there, by scoring it. */
 async function see() {
   const [round, model] = [sheet?.rounds.at(-1), session.model];
-  if (page.see.checked && sheet && round && !round.trace && model && session.isReady && sheet.model === session.origin?.name) {
+  if (page.see.checked && sheet && round && !round.trace && model && session.isReady && sheet.model === session.file?.name) {
     if (model.info.reads === "tokens") {
       say("Generate again to see inside: tokens are traced as they are written.", true);
       return;
@@ -272,7 +272,7 @@ async function copyText() {
 
 async function copyLink() {
   if (!sheet) return;
-  const { place } = session.origin ?? {};
+  const { place } = session.file ?? {};
   const link = linkTo({ place, prompt: sheet.prompt, settings: sheet.settings, rounds: sheet.rounds.length });
   history.replaceState(null, "", link);
   const local = place instanceof File ? " Your own file is not part of it: who opens it needs that file." : "";
@@ -296,7 +296,7 @@ function save() {
   const bytes = joined(bytesOf(rounds));
   const content = {
     program: "CPU-1 in the browser",
-    model: { name: model, run: session.model?.info.run, source: session.origin?.place instanceof URL ? session.origin.place.href : undefined },
+    model: { name: model, run: session.model?.info.run, source: session.file?.place instanceof URL ? session.file.place.href : undefined },
     prompt,
     settings,
     rounds: rounds.length,
@@ -314,7 +314,7 @@ function save() {
 
 /** Whether the model that is there wrote the text. */
 function canGoOn() {
-  return session.isReady && sheet !== undefined && sheet.model === session.origin?.name;
+  return session.isReady && sheet !== undefined && sheet.model === session.file?.name;
 }
 
 /** Shows what can be done now. */
