@@ -142,13 +142,7 @@ function whole({ prompt, rounds }) {
 
 /** @param {Uint8Array[]} pieces */
 function joined(pieces) {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return Uint8Array.from(pieces.flatMap((piece) => [...piece]));
 }
 
 /** Puts a text on the page. @param {Sheet} text */
