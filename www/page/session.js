@@ -9,9 +9,9 @@ import { arrival, asError, say, showProgress } from "./status.js";
 /** @import { ModelInfo, Stats } from "../cpu1.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
 /**
- * Where a model comes from, and what a person said about it.
+ * The file of a model: where it is, what it is called, and what a person said about it.
  *
- * @typedef {{ place: URL | File, name: string, sha256?: string | undefined, names?: Record<string, string>, tokenizer?: File }} Origin
+ * @typedef {{ place: URL | File, name: string, sha256?: string | undefined, names?: Record<string, string>, tokenizer?: File }} ModelFile
  */
 
 const page = {
@@ -38,8 +38,8 @@ let nameForm;
 
 /** @type {Model | undefined} */
 let model;
-/** Where the model came from, to load it again with its tokenizer. @type {Origin | undefined} */
-let origin;
+/** Its file, to load it again with its tokenizer. @type {ModelFile | undefined} */
+let file;
 /** Ends what is done now. @type {AbortController | undefined} */
 let work;
 /** What is done now; only `fetching` and `working` can be stopped. @type {"loading" | "fetching" | "working" | undefined} */
@@ -51,8 +51,8 @@ export const session = {
   get model() {
     return model;
   },
-  get origin() {
-    return origin;
+  get file() {
+    return file;
   },
   get doing() {
     return doing;
@@ -141,13 +141,13 @@ function stop() {
 /** Loads the model that comes with the page. */
 async function loadEmbedded() {
   const found = await loadFrom(async () => {
-    const [{ file = "", name }] = (await fetchCatalog()).models;
-    return { place: new URL(file, document.baseURI), name };
+    const [ours] = (await fetchCatalog()).models;
+    return { place: new URL(ours.file ?? "", document.baseURI), name: ours.name };
   });
   if (found instanceof CPU1Error) offerRetry(found);
 }
 
-/** Loads a file that comes over the network; this can be stopped. @param {Origin} choice */
+/** Loads a file that comes over the network; this can be stopped. @param {ModelFile} choice */
 async function loadChoice(choice) {
   const found = await loadFrom(async () => choice, true);
   if (found === undefined || found.code === "aborted") return;
@@ -156,7 +156,7 @@ async function loadChoice(choice) {
   addButton("Try again", () => loadChoice(choice));
 }
 
-/** @param {Origin} from a local file, or what comes with one */
+/** @param {ModelFile} from a local file, or what comes with one */
 async function loadFile(from) {
   const found = await loadFrom(async () => from);
   if (found === undefined || (await askNames(found, from, loadFile))) return;
@@ -168,8 +168,8 @@ async function loadFile(from) {
  * Shows the form for a name map, if such a map can settle what went wrong.
  *
  * @param {CPU1Error} error
- * @param {Origin} from
- * @param {(from: Origin) => void} again
+ * @param {ModelFile} from
+ * @param {(from: ModelFile) => void} again
  */
 async function askNames(error, from, again) {
   if (error.code !== "names") return false;
@@ -181,13 +181,13 @@ async function askNames(error, from, again) {
 
 /** Loads the model again, with the tokenizer that it lacked. @param {File} tokenizer */
 async function giveTokenizer(tokenizer) {
-  if (origin) await loadFile({ ...origin, tokenizer });
+  if (file) await loadFile({ ...file, tokenizer });
 }
 
 /**
  * Loads a model. The one before stays until the new one is there, and also if that fails.
  *
- * @param {() => Promise<Origin>} choose
+ * @param {() => Promise<ModelFile>} choose
  * @param {boolean} [far] whether it may take long, so that it can be stopped
  * @returns {Promise<CPU1Error | undefined>} why it failed
  */
@@ -199,7 +199,7 @@ async function loadFrom(choose, far = false) {
     const loaded = await loadModel(chosen, far ? chosen.name : "the model", signal);
     model?.dispose();
     model = loaded;
-    origin = chosen;
+    file = chosen;
     nameForm?.hide();
     page.tokens.hidden = !session.lacksTokenizer;
     showFacts(chosen.name);
@@ -212,7 +212,7 @@ async function loadFrom(choose, far = false) {
 /**
  * Loads a model and shows how far that is.
  *
- * @param {Origin} from
+ * @param {ModelFile} from
  * @param {string} name to call it by meanwhile
  * @param {AbortSignal} [signal]
  */

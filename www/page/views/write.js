@@ -67,7 +67,7 @@ export async function act() {
   wanted = 1;
   await write(() => {
     const settings = composer.readSettings();
-    return { prompt: composer.prompt, settings, model: session.origin?.name ?? "", rounds: [] };
+    return { prompt: composer.prompt, settings, model: session.file?.name ?? "", rounds: [] };
   }, rounds);
 }
 
@@ -142,13 +142,7 @@ function whole({ prompt, rounds }) {
 
 /** @param {Uint8Array[]} pieces */
 function joined(pieces) {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return Uint8Array.from(pieces.flatMap((piece) => [...piece]));
 }
 
 /** Puts a text on the page. @param {Sheet} text */
@@ -235,7 +229,7 @@ function layersOf() {
 /** Looks inside a text that is already there, by scoring it. */
 async function see() {
   const [round, model] = [sheet?.rounds.at(-1), session.model];
-  if (page.see.checked && sheet && round && !round.trace && model && session.isReady && sheet.model === session.origin?.name) {
+  if (page.see.checked && sheet && round && !round.trace && model && session.isReady && sheet.model === session.file?.name) {
     if (model.info.reads === "tokens") {
       say("Generate again to see inside: tokens are traced as they are written.", true);
       return;
@@ -272,7 +266,7 @@ async function copyText() {
 
 async function copyLink() {
   if (!sheet) return;
-  const { place } = session.origin ?? {};
+  const { place } = session.file ?? {};
   const link = linkTo({ place, prompt: sheet.prompt, settings: sheet.settings, rounds: sheet.rounds.length });
   history.replaceState(null, "", link);
   const local = place instanceof File ? " Your own file is not part of it: who opens it needs that file." : "";
@@ -296,7 +290,7 @@ function save() {
   const bytes = joined(bytesOf(rounds));
   const content = {
     program: "CPU-1 in the browser",
-    model: { name: model, run: session.model?.info.run, source: session.origin?.place instanceof URL ? session.origin.place.href : undefined },
+    model: { name: model, run: session.model?.info.run, source: session.file?.place instanceof URL ? session.file.place.href : undefined },
     prompt,
     settings,
     rounds: rounds.length,
@@ -314,7 +308,7 @@ function save() {
 
 /** Whether the model that is there wrote the text. */
 function canGoOn() {
-  return session.isReady && sheet !== undefined && sheet.model === session.origin?.name;
+  return session.isReady && sheet !== undefined && sheet.model === session.file?.name;
 }
 
 /** Shows what can be done now. */
