@@ -14,7 +14,7 @@ const CONTRIBUTING = ".github/CONTRIBUTING.md";
 /** Folders whose files are not ours, or are written by a program. */
 const FOREIGN = new Set(["node_modules", "target", "pkg", "venv", "data", ".git", ".cargo", ".ci", ".pytest_cache"]);
 /** What a build or a script makes; it need not be there. */
-const MADE = /^(?:target|www\/pkg|pkg|corpus|tests\/reference\/(?:data|venv)|data\/corpus)(?:\/|$)/;
+const MADE = /^(?:target|tests\/node_modules|www\/pkg|pkg|corpus|tests\/reference\/(?:data|venv)|data\/corpus)(?:\/|$)/;
 /** How texts name a file that its reader is to write. */
 const YOURS = /(?:^|\/)yours\.\w+$/i;
 /** A path as people write it: it has an ending that our files have, or a slash. */
