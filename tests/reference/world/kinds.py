@@ -22,6 +22,8 @@ def headed(t):
 
 def with_questions(t, text):
     pairs = questions.pick(t, t.rng.randint(1, 4))
+    if t.rng.random() < .2:
+        return text + "".join(f"\n\n{q}\n\n{a}" for q, a in pairs[:2])
     return text + ("\n\n" + "\n".join(f"Q: {q}\nA: {a}" for q, a in pairs) if pairs else "")
 
 
@@ -53,12 +55,27 @@ def finished(rng, held):
     return f"{ask}{first}\n\n{t.body[len(first):].strip()}"
 
 
+def sequel(rng, held):
+    """A tale, and one more of the same hero for who asks what happens next."""
+    first = play(rng, held)
+    while True:
+        second = tale.Tale(rng, held)
+        try:
+            second.follow(first).play()
+            break
+        except tale.CannotHappen:
+            continue
+    ask = rng.choice(["What happens next?", "What happens next?", "And then?", "And what then?", "Tell me more.", "Another one!", "Go on.", "What happened then?", "More, please."])
+    return f"{headed(first) if rng.random() < .6 else first.body}\n\n{ask}\n\n{second.body}"
+
+
 KINDS = {
     "titled": (titled, 21),
     "untitled": (untitled, 25),
     "questions": (asked, 21),
     "request": (request, 10),
     "finished": (finished, 1),
+    "sequel": (sequel, 2),
     "talk": (talks.text, 4),
     "riddle": (lambda rng, held: riddles.text(rng), 3),
     "storyteller": (storyteller.text, 5),

@@ -54,6 +54,12 @@ def event_faults(event):
             yield from wording_faults(w, known | {s for x in event.wordings for s in x.keys}, event.source)
 
 
+def lexicon_faults():
+    for noun in lexicon.THINGS:
+        if re.search(r"[^su]s$", noun):
+            yield f"lexicon: {noun} is plural; things are singular (`a pair of boots` is none either)"
+
+
 def fact_faults(c):
     made = {a.pred for e in c.events.values() for a in e.effects} | BUILT_IN
     for e in c.events.values():
@@ -163,6 +169,7 @@ def faults(plays=60, seed=1):
     for e in c.events.values():
         yield from event_faults(e)
     yield from fact_faults(c)
+    yield from lexicon_faults()
     scripts = [*c.scenes.values(), *c.plots.values()]
     for s in scripts:
         yield from script_faults(c, s)
