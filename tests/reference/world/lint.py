@@ -18,7 +18,7 @@ BUILT_IN = {"is", "near", "same", "new", "at", "has", "named", "long"}
 STATIC_FORMS = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "kind.s", "the", "look"}
 THING_FORMS = {"", "a", "n", "noun", "it", "look"}
 PLACE_FORMS = {"", "n", "in", "to"}
-LEFT_OVER = re.compile(r"[{}<>\[\]|@/]|\b(a|an|the) (a|an|the)\b|\bNone\b|[.,!?] ?[.,]|  |\ba [aeio]\w|\bto (he|she|I)\b|\b(he|she)'s [a-z]+ed\b")
+LEFT_OVER = re.compile(r"[{}<>\[\]|@/]|\b(a|an|the) (a|an|the)\b|\bNone\b|(?<!\.)[.,!?] ?[.,](?!\.)|  |\ba [aeio]\w|\bto (he|she|I)\b|\b(he|she)'s [a-z]+ed\b")
 
 
 def forms_of(key):
@@ -56,7 +56,7 @@ def event_faults(event):
 
 def lexicon_faults():
     for noun in lexicon.THINGS:
-        if re.search(r"[^su]s$", noun):
+        if re.search(r"[^su]s$", noun.split(" of ")[0]):
             yield f"lexicon: {noun} is plural; things are singular (`a pair of boots` is none either)"
 
 
