@@ -290,7 +290,7 @@ class _Reader:
         who_speaks = before.endswith(('?" ', '!" ')) and re.match(r" (?:\w+ly )?<(\w+)", "".join(self.tokens[self.i:self.i + 2]))
         s.capital = bool(SENTENCE_END.search(before)) and not (who_speaks and who_speaks[1] in SAYING)
         if is_char(key):
-            if form in ("", "he", "they", "a", "name", "the", "kind") and not self.quoted:
+            if form in ("", "he", "pron", "they", "a", "name", "the", "kind") and not self.quoted:
                 self.subject = key
             if not self.quoted and form in ("name", "a", "kind", "kind.s", "the") and len(key) == 1:
                 self.out.not_narrator.add(key)
@@ -357,7 +357,7 @@ class _Reader:
         tail = self.tail.rstrip()
         m = re.search(r"\{(\w+)(?:\.(\w+))?\}$", tail)
         if m:
-            if is_char(m[1]) and m[2] in (None, "", "he", "they", "a", "the", "name"):
+            if is_char(m[1]) and m[2] in (None, "", "he", "pron", "they", "a", "the", "name"):
                 return m[1]
             return "3" if not is_char(m[1]) or m[2] != "does" else self.subject or "3"
         word = re.search(r"([A-Za-z']*)[^A-Za-z']*$", tail)[1].lower()

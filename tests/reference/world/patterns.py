@@ -21,7 +21,7 @@ GROUP = {
     "himself": r"(?:themselves|ourselves|yourselves)",
     "hers": r"(?:theirs|ours)",
 }
-ENGLISH = {"": "he", "they": "he", "them": "him", "their": "his"}
+ENGLISH = {"": "he", "pron": "he", "they": "he", "them": "him", "their": "his"}
 NOUN = r"[a-z][a-z'’-]*(?: [a-z'’-]+){0,5}?"
 
 
@@ -112,7 +112,7 @@ class Pattern:
                 return f"({NOUN})"
             return '([^"]+?)'
         if key in grammar.THINGS:
-            return {"": f"((?:[Tt]he|[Hh]is|[Hh]er|[Ii]ts|[Mm]y|[Tt]heir|[Oo]ur|[Yy]our) {NOUN})", "a": f"([Aa]n? {NOUN})", "n": f"({NOUN})", "noun": f"({NOUN})",
+            return {"": f"((?:[Tt]he|[Hh]is|[Hh]er|[Ii]ts|[Mm]y|[Tt]heir|[Oo]ur|[Yy]our) {NOUN})", "a": f"([Aa]n? {NOUN})", "n": f"({NOUN})", "noun": f"({NOUN})", "plural": f"({NOUN})",
                     "look": f"({NOUN})", "it": "(it)"}.get(form, '([^"]+?)')
         if key in grammar.PLACES:
             return {"": f"([Tt]he {NOUN})", "n": f"({NOUN})", "in": f"([A-Za-z]+ the {NOUN})"}.get(form, '([^"]+?)')

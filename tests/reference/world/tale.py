@@ -78,6 +78,10 @@ class Tale:
             wanted = ["outdoors+wild", "barn", "garden", "farm"] if self.chars and "animal" in self.chars[0].tags else ["live"]
         one = frozenset(rng.choice(wanted).split("+")) if wanted else frozenset()
         choices = self._matching(table, one, frozenset(barred))
+        if table is lexicon.KINDS:
+            common = self._matching(table, one | {"common"}, frozenset(barred))
+            if common and rng.random() < .55:
+                choices = common
         if not choices:
             raise grammar.WordingError(f"plot or scene {self.plot.name}: nothing in the lexicon has the tags {' '.join(tags)}")
         for _ in range(20):
@@ -92,7 +96,7 @@ class Tale:
         key = (id(table), wanted, barred)
         found = self._memo.get(key)
         if found is None:
-            found = self._memo[key] = [h for h, e in table.items() if (wanted <= e.tags or wanted == {"any"} or wanted <= {h.replace(" ", "_")}) and not barred & e.tags]
+            found = self._memo[key] = [h for h, e in table.items() if (wanted - {"any"} <= e.tags or wanted <= {h.replace(" ", "_")}) and not barred & e.tags]
         return found
 
     def character(self, tags, named=None):
@@ -449,7 +453,7 @@ def entry(e):
     return (lexicon.KINDS[e.kind] if isinstance(e, Char) else lexicon.THINGS[e.noun] if isinstance(e, Thing) else lexicon.PLACES[e.noun])
 
 
-PLAIN = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "a", "the", "kind", "kind.s", "n", "noun", "it", "in", "to"}
+PLAIN = {"", "he", "pron", "plural", "him", "his", "himself", "hers", "they", "them", "their", "a", "the", "kind", "kind.s", "n", "noun", "it", "in", "to"}
 
 
 def needs(w):

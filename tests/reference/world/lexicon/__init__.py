@@ -64,6 +64,8 @@ def _load():
                 if head in into:
                     raise grammar.WordingError(f"{head!r} stands in two tables of the lexicon, the second time in {info.name}.py")
                 into[head] = entry
+                if name == "KINDS" and "rare_kind" not in entry.tags and (entry.tags.isdisjoint({"child"}) or head in ("girl", "boy")):
+                    entry.tags |= {"common"}      # these are cast more often than their number
         for key, text in getattr(module, "LISTS", {}).items():
             values = [v.strip() for line in text.strip().split("\n") for v in line.split("|") if v.strip()]
             LISTS.setdefault(key, [])
@@ -72,4 +74,14 @@ def _load():
             NAMES[gender] += [n.replace("_", " ") for n in text.split() if n.replace("_", " ") not in NAMES[gender]]
 
 
+def _rare():
+    """All things and kinds in the plural are among what somebody may love: the more nouns, the better is a new one kept."""
+    known = set(LISTS["rare"])
+    for head in [*THINGS, *KINDS]:
+        many = grammar.plural(head)
+        if many not in known and " of " not in many:
+            LISTS["rare"].append(many)
+
+
 _load()
+_rare()
