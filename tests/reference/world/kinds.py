@@ -7,6 +7,7 @@ from . import drills, questions, requests, riddles, storyteller, tale, talks
 END = "\x04"
 # What visitors type, kept for the exam: no text begins with such a line (but those that are only a word or two, like `Once upon a time`).
 OPENINGS = (Path(__file__).parent / "openings.txt").read_text(encoding="utf-8").splitlines()
+CARELESS = set("Once There The A An In On It Long One Everybody Nobody Under At Behind When My Not Far Every".split())
 KEPT = tuple(line for line in OPENINGS if len(line.split()) > 2 and line != "Once upon a time")
 
 
@@ -36,8 +37,10 @@ def titled(rng, held):
 
 
 def untitled(rng, held):
-    t = play(rng, held)
-    return t.body if rng.random() > .03 else t.body[0].lower() + t.body[1:]
+    body = play(rng, held).body
+    if rng.random() < .04 and body.split()[0] in CARELESS:      # some visitors begin with a small letter
+        body = body[0].lower() + body[1:]
+    return body
 
 
 def asked(rng, held):

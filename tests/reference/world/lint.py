@@ -15,7 +15,7 @@ from .render import Teller
 from .state import Char, Place, State, Thing
 
 BUILT_IN = {"is", "near", "same", "new", "at", "has", "named", "long"}
-STATIC_FORMS = {"", "he", "pron", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "kind.s", "the", "look"}
+STATIC_FORMS = {"", "he", "pron", "full", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "kind.s", "the", "look"}
 THING_FORMS = {"", "a", "n", "noun", "plural", "it", "look"}
 PLACE_FORMS = {"", "n", "in", "to"}
 LEFT_OVER = re.compile(r"[{}<>\[\]|@/]|\b(a|an|the) (a|an|the)\b|\bNone\b|(?<!\.)[.,!?] ?[.,](?!\.)|  |\ba [aeio]\w|\bto (he|she|I)\b|\b(he|she)'s [a-z]+ed\b")

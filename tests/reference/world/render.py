@@ -239,6 +239,12 @@ def slot(n):
                 if who not in t.here:
                     t.here.append(who)
                 return t._pronoun(who, "he", quoted)
+        elif form == "full":
+            def write(t):
+                who = t.bind[key]
+                if who not in t.here:
+                    t.here.append(who)
+                return t._pronoun(who, "he", quoted) if who is t.narrator and not quoted else t.names(who, "he", quoted)
         elif form in ("", "him", "his", "himself", "hers", "he"):
             write = lambda t: t.person(key, form, quoted)
         elif form in ("they", "them", "their"):
@@ -282,6 +288,8 @@ def slot(n):
                 return grammar.article(value)
             if form == "the":
                 return "the " + re.sub("^an? ", "", value)
+            if form == "in":
+                return f"{value.prep} the {value}"
             if form == "s":
                 return grammar.plural(re.sub("^an? ", "", value))
             return value

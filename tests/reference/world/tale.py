@@ -453,7 +453,7 @@ def entry(e):
     return (lexicon.KINDS[e.kind] if isinstance(e, Char) else lexicon.THINGS[e.noun] if isinstance(e, Thing) else lexicon.PLACES[e.noun])
 
 
-PLAIN = {"", "he", "pron", "plural", "him", "his", "himself", "hers", "they", "them", "their", "a", "the", "kind", "kind.s", "n", "noun", "it", "in", "to"}
+PLAIN = {"", "he", "pron", "full", "plural", "him", "his", "himself", "hers", "they", "them", "their", "a", "the", "kind", "kind.s", "n", "noun", "it", "in", "to"}
 
 
 def needs(w):
