@@ -287,10 +287,10 @@ class _Reader:
             form = "him"
         s = Slot(key, form, self.quoted, self.subject)
         before = "".join(n.text for n in nodes[-3:] if isinstance(n, Lit)) if nodes and isinstance(nodes[-1], Lit) else ""
-        who_speaks = before.endswith(('?" ', '!" ')) and re.match(r" (?:\w+ly )?<(\w+)", "".join(self.tokens[self.i:self.i + 2]))
+        who_speaks = before.endswith(('?" ', '!" ')) and re.match(r" (?:(?!only)\w+ly )?<(\w+)", "".join(self.tokens[self.i:self.i + 2]))
         s.capital = bool(SENTENCE_END.search(before)) and not (who_speaks and who_speaks[1] in SAYING)
         if is_char(key):
-            if form in ("", "he", "they", "a", "name", "the", "kind") and not self.quoted:
+            if form in ("", "he", "pron", "full", "they", "a", "name", "the", "kind") and not self.quoted:
                 self.subject = key
             if not self.quoted and form in ("name", "a", "kind", "kind.s", "the") and len(key) == 1:
                 self.out.not_narrator.add(key)
@@ -357,7 +357,7 @@ class _Reader:
         tail = self.tail.rstrip()
         m = re.search(r"\{(\w+)(?:\.(\w+))?\}$", tail)
         if m:
-            if is_char(m[1]) and m[2] in (None, "", "he", "they", "a", "the", "name"):
+            if is_char(m[1]) and m[2] in (None, "", "he", "pron", "full", "they", "a", "the", "name"):
                 return m[1]
             return "3" if not is_char(m[1]) or m[2] != "does" else self.subject or "3"
         word = re.search(r"([A-Za-z']*)[^A-Za-z']*$", tail)[1].lower()
@@ -400,7 +400,7 @@ def expand(source):
 
 
 def read(source, subject=None):
-    """The tree of a wording; a phrase has the role that is its subject. `@1 `, `@2 `, `@3 `, `@past ` before it say where alone it fits."""
+    """The tree of a wording; a phrase has the role that is its subject. `{A} and {B}` are read as `{AB}`. `@1 `, `@2 `, `@3 `, `@past ` before it say where alone it fits."""
     person, tenses, text = 0, "past present", source.strip()
     while True:
         m = re.match(r"@(1|2|3|past|present)\s+", text)
@@ -411,7 +411,8 @@ def read(source, subject=None):
         else:
             tenses = m[1]
         text = text[m.end():]
-    r = _Reader(re.sub(" {2,}", " ", expand(text)), subject)
+    text = re.sub(r"\bboth \{([A-E])\} and \{([A-E])\}", r"{\1\2} both", re.sub(" {2,}", " ", expand(text)))
+    r = _Reader(re.sub(r"\{([A-E])\} and \{([A-E])\}", r"{\1\2}", text), subject)
     r.out.nodes = r.sequence(False)
     if r.quoted:
         r.fail("speech is not closed")

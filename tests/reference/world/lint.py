@@ -15,10 +15,10 @@ from .render import Teller
 from .state import Char, Place, State, Thing
 
 BUILT_IN = {"is", "near", "same", "new", "at", "has", "named", "long"}
-STATIC_FORMS = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "kind.s", "the", "look"}
-THING_FORMS = {"", "a", "n", "noun", "it", "look"}
+STATIC_FORMS = {"", "he", "pron", "full", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "kind.s", "the", "look"}
+THING_FORMS = {"", "a", "n", "noun", "plural", "it", "look"}
 PLACE_FORMS = {"", "n", "in", "to"}
-LEFT_OVER = re.compile(r"[{}<>\[\]|@/]|\b(a|an|the) (a|an|the)\b|\bNone\b|[.,!?] ?[.,]|  |\ba [aeio]\w|\bto (he|she|I)\b|\b(he|she)'s [a-z]+ed\b")
+LEFT_OVER = re.compile(r"[{}<>\[\]|@/]|\b(a|an|the) (a|an|the)\b|\bNone\b|(?<!\.)[.,!?] ?[.,](?!\.)|  |\ba [aeio]\w|\bto (he|she|I)\b|\b(he|she)'s [a-z]+ed\b")
 
 
 def forms_of(key):
@@ -52,6 +52,12 @@ def event_faults(event):
     for q in event.questions:
         for w in [q.ask, *q.answers]:
             yield from wording_faults(w, known | {s for x in event.wordings for s in x.keys}, event.source)
+
+
+def lexicon_faults():
+    for noun in lexicon.THINGS:
+        if re.search(r"[^su]s$", noun.split(" of ")[0]):
+            yield f"lexicon: {noun} is plural; things are singular (`a pair of boots` is none either)"
 
 
 def fact_faults(c):
@@ -163,6 +169,7 @@ def faults(plays=60, seed=1):
     for e in c.events.values():
         yield from event_faults(e)
     yield from fact_faults(c)
+    yield from lexicon_faults()
     scripts = [*c.scenes.values(), *c.plots.values()]
     for s in scripts:
         yield from script_faults(c, s)

@@ -89,7 +89,7 @@ class Teller:
     def _again(self, entity, form):
         if entity in self.here:
             return form == "him" or self.rng.random() < .9
-        return self.rng.random() < .62
+        return self.rng.random() < .7
 
     def names(self, entity, form, quoted=False):
         """The name, or `the fox`; a list of names for several."""
@@ -120,6 +120,8 @@ class Teller:
             return "it"
         if form == "look":
             return t.look
+        if form == "plural":
+            return grammar.plural(t.noun)
         if form == "a":
             return grammar.article(t.full)
         name = t.full if t.look and self.rng.random() < .22 else t.noun
@@ -231,7 +233,19 @@ def phrase(t, entity, form, subject):
 def slot(n):
     key, form, quoted = n.key, n.form, n.quoted
     if grammar.is_char(key):
-        if form in ("", "him", "his", "himself", "hers", "he"):
+        if form == "pron":
+            def write(t):
+                who = t.bind[key]
+                if who not in t.here:
+                    t.here.append(who)
+                return t._pronoun(who, "he", quoted)
+        elif form == "full":
+            def write(t):
+                who = t.bind[key]
+                if who not in t.here:
+                    t.here.append(who)
+                return t._pronoun(who, "he", quoted) if who is t.narrator and not quoted else t.names(who, "he", quoted)
+        elif form in ("", "him", "his", "himself", "hers", "he"):
             write = lambda t: t.person(key, form, quoted)
         elif form in ("they", "them", "their"):
             english = {"they": "he", "them": "him", "their": "his"}[form]
@@ -258,7 +272,7 @@ def slot(n):
         else:
             write = lambda t: phrase(t, t.bind[key], form, t.bind[key])
     elif key in grammar.THINGS:
-        if form in ("", "a", "n", "noun", "it", "look"):
+        if form in ("", "a", "n", "noun", "plural", "it", "look"):
             write = lambda t: t.thing(t.bind[key], form, quoted)
         else:
             write = lambda t: phrase(t, t.bind[key], form, t.entity(n.subject) if n.subject else None)
@@ -274,6 +288,8 @@ def slot(n):
                 return grammar.article(value)
             if form == "the":
                 return "the " + re.sub("^an? ", "", value)
+            if form == "in":
+                return f"{value.prep} the {value}"
             if form == "s":
                 return grammar.plural(re.sub("^an? ", "", value))
             return value
