@@ -40,8 +40,8 @@ pub enum Decay {
 
 /// The shape of a model: what [spec](crate::spec) §1 and §2 leave open between runs.
 ///
-/// Widths that a file's tensors tell (local decoder, gate, vocabulary …) are read off the
-/// tensors; the fields here are what cannot be read off, and what the published runs are expected to hold.
+/// Other widths (local decoder, gate, …) are read from a file's tensors; the fields here are what
+/// tensors cannot say, and what the published runs are expected to hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Folder name of the run, as `run_14`; empty when unknown.

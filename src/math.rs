@@ -65,7 +65,7 @@ pub fn round_ties_even(x: f32) -> f32 {
 /// The exponential, and the gates that are made of it.
 ///
 /// Its constants are loaded once before a loop, by way of memory: engines build those that stand in
-/// the code anew for every turn, which takes as long as the rest.
+/// the code again for every turn, which takes as long as the rest.
 #[derive(Clone, Copy)]
 pub struct Exp {
     /// Bounds of x, between which eˣ and e⁻ˣ are normal numbers.
@@ -177,7 +177,7 @@ pub fn silu_times(x: &mut [f32], y: &[f32]) {
 /// of π/2. To 1 ulp for angles up to 2²⁶, which is more than RoPE has; the general functions of
 /// `libm` are ten times as long.
 pub fn sin_cos(angle: f64) -> (f32, f32) {
-    // π/2 in two parts, of which the first has so few bits that its multiples are exact.
+    // π/2 in two parts; the first has so few bits that its multiples are exact.
     const HALF_PI: (f64, f64) = (1.570_796_310_901_641_8, 1.589_325_477_352_819_6e-8);
     let quarters = (angle * std::f64::consts::FRAC_2_PI).round_ties_even();
     let x = (angle - quarters * HALF_PI.0) - quarters * HALF_PI.1;

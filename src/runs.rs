@@ -11,104 +11,87 @@ pub struct Run {
     pub internal_name: &'static str,
     /// Trainable parameters, as published.
     pub parameters: usize,
-    components: Components,
+    /// Makes the config of this run out of run_02's.
+    change: fn(&mut Config),
 }
 
-/// The columns of [spec](crate::spec) §1's table that are not widths.
-#[derive(Clone, Copy, Debug)]
-struct Components {
-    small: bool,
-    bpe_vocab: usize,
-    mixer: Mixer,
-    window: Option<usize>,
-    ternary: bool,
-    local_decoder: bool,
-    fp_residual: bool,
-    bolmo: bool,
-    delete_gate: bool,
-    pfnet: bool,
-    decay: Decay,
-    output_projection: bool,
+fn mlgru(config: &mut Config) {
+    (config.mixer, config.decay) = (Mixer::Mlgru, Decay::Scalar);
 }
 
-/// run_02, from which the rows below are told apart by what they change.
-const TRANSFORMER: Components = Components {
-    small: false,
-    bpe_vocab: 0,
-    mixer: Mixer::Attention,
-    window: None,
-    ternary: false,
-    local_decoder: true,
-    fp_residual: false,
-    bolmo: false,
-    delete_gate: false,
-    pfnet: false,
-    decay: Decay::None,
-    output_projection: true,
-};
-const MLGRU: Components = Components {
-    mixer: Mixer::Mlgru,
-    decay: Decay::Scalar,
-    ..TRANSFORMER
-};
-const TERNARY: Components = Components {
-    ternary: true,
-    ..MLGRU
-};
-const FP_RESIDUAL: Components = Components {
-    fp_residual: true,
-    ..TERNARY
-};
-const BOLMO: Components = Components {
-    bolmo: true,
-    ..FP_RESIDUAL
-};
-const COMPLETE: Components = Components {
-    delete_gate: true,
-    ..BOLMO
-};
-const PFNET: Components = Components {
-    pfnet: true,
-    ..COMPLETE
-};
-const SMALL: Components = Components {
-    small: true,
-    ..COMPLETE
-};
+fn ternary(config: &mut Config) {
+    (config.ternary, config.activation_bits) = (true, 8);
+}
+
+fn ternary_mlgru(config: &mut Config) {
+    mlgru(config);
+    ternary(config);
+}
+
+fn fp_residual(config: &mut Config) {
+    ternary_mlgru(config);
+    config.fp_residual_rank = 12;
+}
+
+fn bolmo(config: &mut Config) {
+    fp_residual(config);
+    config.bolmo = true;
+}
+
+fn complete(config: &mut Config) {
+    bolmo(config);
+    config.delete_gate = true;
+}
+
+fn pfnet(config: &mut Config) {
+    complete(config);
+    config.pfnet_hidden = 32;
+}
+
+fn small(config: &mut Config) {
+    complete(config);
+    (config.d_model, config.n_layers, config.d_ff) = (320, 8, 853);
+}
+
+/// Tokens instead of bytes, so no patches, no local decoder and nothing within a patch.
+fn bpe(config: &mut Config, tokens: usize) {
+    (config.patch_size, config.vocab_size) = (1, tokens);
+    (config.local_decoder, config.bolmo) = (false, false);
+}
 
 const fn run(
     name: &'static str,
     internal_name: &'static str,
     parameters: usize,
-    components: Components,
+    change: fn(&mut Config),
 ) -> Run {
     Run {
         name,
         internal_name,
         parameters,
-        components,
+        change,
     }
 }
 
 /// Every published architecture, in the order of the study.
 #[rustfmt::skip]
 pub static RUNS: [Run; 16] = [
-    run("run_01", "transformer_bpe_fp16", 54_735_360, Components { bpe_vocab: 16_384, local_decoder: false, ..TRANSFORMER }),
-    run("run_02a_byte_only_heads", "transformer_byte_fp16_no_lbd", 38_500_864, Components { local_decoder: false, ..TRANSFORMER }),
-    run("run_02", "transformer_byte_fp16", 38_829_696, TRANSFORMER),
-    run("run_03", "mlgru_byte_fp16", 38_829_708, MLGRU),
-    run("run_04", "mlgru_byte_ternary", 38_853_644, TERNARY),
-    run("run_05", "mlgru_byte_ternary_fpres", 39_001_100, FP_RESIDUAL),
-    run("run_05b_kernel_strict", "mlgru_kernel_strict", 35_849_228, Components { output_projection: false, ..FP_RESIDUAL }),
-    run("run_06", "mlgru_byte_ternary_fpres_bolmo", 39_001_365, BOLMO),
-    run("run_07", "cpu1_complete", 39_034_262, COMPLETE),
-    run("run_08", "folded_transformer_byte_ternary", 38_853_632, Components { ternary: true, window: Some(128), ..TRANSFORMER }),
-    run("run_09", "cpu1_pfnet", 39_427_478, PFNET),
-    run("run_10", "cpu1_decay_learned", 39_433_610, Components { decay: Decay::Channel, ..PFNET }),
-    run("run_13", "small_cpu1_bpe", 12_546_161, Components { bpe_vocab: 4096, local_decoder: false, bolmo: false, ..SMALL }),
-    run("run_14", "small_cpu1_byte", 10_693_370, SMALL),
-    run("run_15", "small_cpu1_byte_hidden", 10_734_330, SMALL),
-    run("run_16", "small_cpu1_raw_bytes", 10_693_370, SMALL),
+    run("run_01", "transformer_bpe_fp16", 54_735_360, |c| bpe(c, 16_384)),
+    run("run_02a_byte_only_heads", "transformer_byte_fp16_no_lbd", 38_500_864, |c| c.local_decoder = false),
+    run("run_02", "transformer_byte_fp16", 38_829_696, |_| ()),
+    run("run_03", "mlgru_byte_fp16", 38_829_708, mlgru),
+    run("run_04", "mlgru_byte_ternary", 38_853_644, ternary_mlgru),
+    run("run_05", "mlgru_byte_ternary_fpres", 39_001_100, fp_residual),
+    run("run_05b_kernel_strict", "mlgru_kernel_strict", 35_849_228, |c| { fp_residual(c); c.output_projection = false }),
+    run("run_06", "mlgru_byte_ternary_fpres_bolmo", 39_001_365, bolmo),
+    run("run_07", "cpu1_complete", 39_034_262, complete),
+    run("run_08", "folded_transformer_byte_ternary", 38_853_632, |c| { ternary(c); c.window = Some(128) }),
+    run("run_09", "cpu1_pfnet", 39_427_478, pfnet),
+    run("run_10", "cpu1_decay_learned", 39_433_610, |c| { pfnet(c); c.decay = Decay::Channel }),
+    run("run_13", "small_cpu1_bpe", 12_546_161, |c| { small(c); bpe(c, 4096) }),
+    run("run_14", "small_cpu1_byte", 10_693_370, small),
+    run("run_15", "small_cpu1_byte_hidden", 10_734_330, small),
+    run("run_16", "small_cpu1_raw_bytes", 10_693_370, small),
 ];
 
 impl Run {
@@ -123,39 +106,34 @@ impl Run {
 
     /// The full-size config of this run.
     pub fn config(&self) -> Config {
-        let c = self.components;
-        let (d_model, n_layers, d_ff) = if c.small {
-            (320, 8, 853)
-        } else {
-            (512, 12, 1376)
-        };
-        let bytes = c.bpe_vocab == 0;
-        Config {
+        let mut config = Config {
             run: self.name.into(),
             internal_name: self.internal_name.into(),
-            d_model,
-            n_layers,
-            d_ff,
+            d_model: 512,
+            n_layers: 12,
+            d_ff: 1376,
             n_heads: 8,
-            patch_size: if bytes { 4 } else { 1 },
-            vocab_size: if bytes { 256 } else { c.bpe_vocab },
-            mixer: c.mixer,
-            window: c.window,
-            ternary: c.ternary,
-            local_decoder: c.local_decoder,
-            fp_residual_rank: if c.fp_residual { 12 } else { 0 },
-            bolmo: c.bolmo,
-            delete_gate: c.delete_gate,
-            pfnet_hidden: if c.pfnet { 32 } else { 0 },
-            decay: c.decay,
-            output_projection: c.output_projection,
+            patch_size: 4,
+            vocab_size: 256,
+            mixer: Mixer::Attention,
+            window: None,
+            ternary: false,
+            local_decoder: true,
+            fp_residual_rank: 0,
+            bolmo: false,
+            delete_gate: false,
+            pfnet_hidden: 0,
+            decay: Decay::None,
+            output_projection: true,
             norm_eps: 1e-6,
             rope_base: 10_000.0,
-            activation_bits: if c.ternary { 8 } else { 0 },
+            activation_bits: 0,
             delete_threshold: 0.5,
             layout: Layout::Plain,
             end_byte: None,
-        }
+        };
+        (self.change)(&mut config);
+        config
     }
 }
 

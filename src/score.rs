@@ -2,9 +2,9 @@
 
 use crate::layout::End;
 use crate::math::surprisal;
-use crate::model::{Model, State, Symbol};
+use crate::model::{Model, Symbol};
 use crate::parallel::Team;
-use crate::trace::{Recorder, Trace};
+use crate::passes::Passes;
 use std::fmt;
 use std::sync::Arc;
 
@@ -73,17 +73,15 @@ impl std::error::Error for Error {}
 
 /// A text being scored.
 pub struct Scoring {
-    model: Arc<Model>,
-    team: Team,
-    state: State,
-    /// As the model reads it: laid out, fills included.
+    /// Its passes.
+    pub passes: Passes,
+    /// The text as the model reads it: laid out, fills included.
     laid: Vec<Symbol>,
     /// Symbols of it read so far; all of them once done.
     read: usize,
     /// How many of these are part of the text.
     at: usize,
     bits: Vec<f32>,
-    recorder: Recorder,
 }
 
 impl Scoring {
@@ -111,35 +109,17 @@ impl Scoring {
             return Err(Error::UnknownToken { token, vocabulary });
         }
         Ok(Scoring {
-            state: model.state(),
+            passes: Passes::new(model, team),
             bits: Vec::with_capacity(bytes.saturating_sub(patch)),
-            model,
-            team,
             laid,
             read: 0,
             at: 0,
-            recorder: Recorder::default(),
         })
     }
 
     /// Whether every byte is scored.
     pub fn is_done(&self) -> bool {
         self.read == self.laid.len()
-    }
-
-    /// Takes another team for the passes to come, which changes no bit.
-    pub fn set_team(&mut self, team: Team) {
-        self.team = team;
-    }
-
-    /// Collects a trace from now on, which changes no bit.
-    pub fn watch(&mut self) {
-        self.recorder.watch(&mut self.state);
-    }
-
-    /// What there was to see since the last call, where somebody [looks on](Self::watch).
-    pub fn take_trace(&mut self) -> Option<Trace> {
-        self.recorder.take(&mut self.state)
     }
 
     /// Share of the text that is scored, from 0 to 1.
@@ -149,21 +129,21 @@ impl Scoring {
 
     /// Patches that the DeleteGate deleted so far.
     pub fn deleted_patches(&self) -> usize {
-        self.state.deleted()
+        self.passes.state.deleted()
     }
 
     /// Works through at most `patches` patches.
     pub fn advance(&mut self, patches: usize) {
-        let size = self.model.config.patch_size;
-        let layout = self.model.config.layout;
-        let Scoring {
+        let Scoring { passes, bits, .. } = self;
+        let Passes {
             model,
+            team,
             state,
-            bits,
             recorder,
-            ..
-        } = self;
-        self.team.enter(|crew| {
+        } = passes;
+        let size = model.config.patch_size;
+        let layout = model.config.layout;
+        team.enter(|crew| {
             for _ in 0..patches {
                 let patch = &self.laid[self.read..self.laid.len().min(self.read + size)];
                 if patch.is_empty() {
@@ -219,7 +199,7 @@ impl Scoring {
             };
         };
         let total: f64 = self.bits.iter().map(|&bits| f64::from(bits)).sum();
-        let unscored = self.model.config.patch_size;
+        let unscored = self.passes.config().patch_size;
         let lens = self.laid[unscored..].iter().map(|&token| bytes_of(token));
         let spread = self.bits.iter().zip(lens);
         Score {

@@ -1,4 +1,4 @@
-//! What a model expected and how it got there, for people who look: collected by a
+//! What a model expected and how it got there: collected by a
 //! [`Generation`](crate::generate::Generation) or a [`Scoring`](crate::score::Scoring) that is watched.
 
 use crate::math::{softmax, surprisal};
@@ -8,7 +8,7 @@ use crate::model::{State, Symbol};
 /// How many of the likeliest symbols are told.
 pub const ALTERNATIVES: usize = 5;
 
-/// What a burst of work let see.
+/// What a burst of work recorded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
     /// One for each symbol that was generated or scored.
@@ -60,7 +60,7 @@ impl Foresight {
     }
 }
 
-/// Collects the traces of one text, where somebody looks on.
+/// Collects the traces of one text, once it is watched.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder {
     /// Of the latest symbols.
@@ -76,7 +76,7 @@ impl Recorder {
         self.foresights = Some(Vec::new());
     }
 
-    /// A copy of logits that sampling may change, where somebody looks on.
+    /// A copy of logits that sampling may change, if the text is watched.
     pub(crate) fn keep(&self, logits: &[f32]) -> Option<Vec<f32>> {
         self.foresights.is_some().then(|| logits.to_vec())
     }
@@ -102,7 +102,7 @@ impl Recorder {
         }
     }
 
-    /// What there was to see since the last call, where somebody looks on.
+    /// What was recorded since the last call, if the text is watched.
     pub(crate) fn take(&mut self, state: &mut State) -> Option<Trace> {
         Some(Trace {
             foresights: std::mem::take(self.foresights.as_mut()?),

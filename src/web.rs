@@ -362,7 +362,6 @@ impl Model {
         Ok(Generation {
             generation,
             team: self.team,
-            reads_tokens: self.model.config.is_bpe(),
             tokenizer: self.tokenizer.clone(),
             tokens: Vec::new(),
             bytes: 0,
@@ -511,7 +510,6 @@ pub struct Generation {
     generation: generate::Generation,
     /// The model's.
     team: Team,
-    reads_tokens: bool,
     tokenizer: Option<Arc<Tokenizer>>,
     /// What the last burst brought.
     tokens: Vec<Symbol>,
@@ -525,7 +523,7 @@ impl Generation {
     pub fn advance(&mut self, patches: usize) -> Uint8Array {
         self.tokens.clear();
         self.generation.advance(patches, &mut self.tokens);
-        let bytes = match (self.reads_tokens, &self.tokenizer) {
+        let bytes = match (self.generation.passes.config().is_bpe(), &self.tokenizer) {
             (false, _) => generate::to_bytes(&self.tokens),
             (true, Some(tokenizer)) => tokenizer.decode(&self.tokens),
             (true, None) => Vec::new(),
@@ -538,23 +536,24 @@ impl Generation {
     #[wasm_bindgen(setter)]
     pub fn set_threads(&mut self, threads: usize) {
         let threads = threads.min(self.team.members());
-        self.generation.set_team(Team::new(threads));
+        self.generation.passes.set_team(Team::new(threads));
     }
 
     /// The tokens of the last [`advance`](Self::advance); `undefined` for models that read bytes.
     pub fn tokens(&self) -> Option<Vec<u32>> {
-        self.reads_tokens.then(|| self.tokens.clone())
+        let reads_tokens = self.generation.passes.config().is_bpe();
+        reads_tokens.then(|| self.tokens.clone())
     }
 
-    /// Looks on from now on.
+    /// Records a trace from now on.
     pub fn watch(&mut self) {
-        self.generation.watch();
+        self.generation.passes.watch();
     }
 
-    /// What there was to see in the last [`advance`](Self::advance), see [`flat`]; `undefined` where
-    /// nobody [looks on](Self::watch).
+    /// What the last [`advance`](Self::advance) recorded, see [`flat`]; `undefined` unless the text
+    /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
-        let trace = self.generation.take_trace()?;
+        let trace = self.generation.passes.take_trace()?;
         Some(flat(&trace))
     }
 
@@ -600,18 +599,18 @@ impl Scoring {
     #[wasm_bindgen(setter)]
     pub fn set_threads(&mut self, threads: usize) {
         let threads = threads.min(self.team.members());
-        self.scoring.set_team(Team::new(threads));
+        self.scoring.passes.set_team(Team::new(threads));
     }
 
-    /// Looks on from now on.
+    /// Records a trace from now on.
     pub fn watch(&mut self) {
-        self.scoring.watch();
+        self.scoring.passes.watch();
     }
 
-    /// What there was to see in the last [`advance`](Self::advance), see [`flat`]; `undefined` where
-    /// nobody [looks on](Self::watch).
+    /// What the last [`advance`](Self::advance) recorded, see [`flat`]; `undefined` unless the text
+    /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
-        let trace = self.scoring.take_trace()?;
+        let trace = self.scoring.passes.take_trace()?;
         Some(flat(&trace))
     }
 

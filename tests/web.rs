@@ -5,7 +5,7 @@
 mod common;
 
 use cpu1::checkpoint::codes::Codes;
-use cpu1::generate::{from_bytes, to_bytes};
+use cpu1::generate::from_bytes;
 use cpu1::kernels::{self, KERNELS, QuantizedVector, ROWS, TernaryMatrix, matvec};
 use cpu1::parallel::Team;
 use cpu1::sample::Settings;
@@ -156,14 +156,10 @@ async fn twenty_texts_are_those_of_every_other_machine() {
             kernels::choose(place);
             for team in [Team::new(1), team] {
                 let written = common::continuation(&model, team, &prompt, settings.clone());
-                let bytes = match model.config.is_bpe() {
-                    true => written
-                        .iter()
-                        .flat_map(|token| token.to_le_bytes())
-                        .collect(),
-                    false => to_bytes(&written),
-                };
-                let found = format!("{:016x}", common::digest(&[bytes]));
+                let found = format!(
+                    "{:016x}",
+                    common::digest(&[common::bytes_of(&model, &written)])
+                );
                 let threads = team.members();
                 let what = format!("{name}, {settings:?}, {}, {threads} threads", kernel.name);
                 assert_eq!(found, text(&entry, "digest"), "{what}");

@@ -20,13 +20,13 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
 
 /**
  * @typedef {object} LoadOptions
- * @property {AbortSignal} [signal] gives the loading up
+ * @property {AbortSignal} [signal] stops the loading
  * @property {(progress: LoadProgress) => void} [onProgress]
- * @property {Record<string, string>} [names] role → tensor, for a file whose roles cannot be told apart
+ * @property {Record<string, string>} [names] role → tensor, for a file whose names do not tell the roles
  * @property {number} [threads] instead of half the machine's; a page that is not cross-origin isolated has one
  * @property {string | URL | Blob | Uint8Array} [tokenizer] the tokenizer.json of a model that reads BPE tokens;
  *   else the one beside the model's file is taken, if there is one
- * @property {string} [sha256] of the file, as `files` tells it: a model kept from another file is not taken for it
+ * @property {string} [sha256] of the file, as `files` tells it: a model that was kept from another file is not used
  * @property {"plain"} [simd] for measurements: no relaxed SIMD
  * @property {string} [kernel] for measurements: this one, by its name
  * @property {boolean} [cache] whether to keep the model for the next visit, and to take it from there; true
@@ -39,11 +39,11 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number} [topK] choose among the k likeliest bytes only; 0: among all
  * @property {number} [topP] choose among the likeliest bytes that together reach this probability; 0.95
  * @property {number} [minP] leave out bytes with less than this share of the likeliest one's probability; 0
- * @property {number} [repetitionPenalty] above 1 avoids the bytes of the last while; 1
+ * @property {number} [repetitionPenalty] above 1 makes the latest bytes less likely; 1
  * @property {number | bigint | string} [seed] the same seed gives the same bytes; else chosen at random
  * @property {AbortSignal} [signal] stops the writing
  * @property {boolean} [trace] whether chunks have a `trace`
- * @property {boolean} [steady] whether all threads work all the time, as for measurements; else one goes on alone
+ * @property {boolean} [steady] whether all threads work all the time, as for measurements; else one works alone
  *   where that is faster
  */
 
@@ -67,7 +67,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @typedef {object} Chunk
  * @property {Uint8Array} bytes
  * @property {Uint32Array} [tokens] of a model that reads BPE tokens: those that the bytes come from
- * @property {string} text of these bytes what is complete as UTF-8; U+FFFD stands for what never will be
+ * @property {string} text of these bytes what is complete as UTF-8; U+FFFD stands for what is not UTF-8
  * @property {Stats} stats
  * @property {Trace} [trace] where it was asked for
  */
@@ -101,7 +101,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number} fetchedBytes what came over the network for the model
  * @property {string} flavour which of the archive's kinds of file it is: unpacked, compact or step
  * @property {{ state: "hit" | "stored" | "off", notice: string }} cache whether it came from the cache, is kept there
- *   now, or is not; `notice` says why not, if it was to be, or where else than usual
+ *   now, or is not; `notice` says why it is not kept, or that it is kept in an unusual place
  * @property {Report} report how the file was read
  */
 
@@ -113,7 +113,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number | null} step of the training, where the file tells
  * @property {string} run folder name of the published run whose architecture it has, or empty
  * @property {string[]} unused tensors of the model that play no role
- * @property {number} skipped how many tensors are none of the model's: an optimizer's state
+ * @property {number} skipped how many tensors do not belong to the model, such as an optimizer's state
  * @property {Decision[]} decisions for each tensor in use
  */
 
@@ -146,7 +146,7 @@ async function load(source, { signal, onProgress, names, threads, tokenizer, sha
   const place = await find(source, signal);
   const table = tokenizer === undefined ? undefined : resolve(tokenizer);
   const map = names && JSON.stringify(names);
-  // What comes with the program is as near as what is kept.
+  // What comes with the program need not be kept as well.
   const keep = cache && place !== EMBEDDED;
   const held = Held.of({ type: "load", place, names: map, threads, wish: { simd, kernel }, tokenizer: table, sha256, cache: keep });
   return new Model(held, await held.take(signal, onProgress));
@@ -194,21 +194,18 @@ function resolve(source) {
   throw new CPU1Error("network", `“${source}” is not an address from which a file can be fetched.`);
 }
 
-/** A loaded model. It does one thing at a time; several do so in turn. */
+/** A loaded model. It does one thing at a time; several models take turns. */
 class Model {
   #held;
   /** Ends with `dispose`. */
   #life = new AbortController();
   #busy = false;
-  /** Why it reads no text, if so. @type {string} */
+  /** Why it cannot read text; empty if it can. @type {string} */
   #lacking;
   /** @type {number} */
   #memory;
 
-  /**
-   * @param {Held} held
-   * @param {Record<string, any>} loaded as the worker gives it; `info` is the wasm's
-   */
+  /** @param {Held} held @param {Record<string, any>} loaded as the worker gives it; `info` is the wasm's */
   constructor(held, { info, report, fetched, cache, lacking, memory }) {
     this.#held = held;
     this.#lacking = lacking;
@@ -216,19 +213,7 @@ class Model {
     const most = () => this.#memory;
     /** @type {Readonly<ModelInfo>} */
     this.info = Object.freeze({
-      run: info.run,
-      internalName: info.internal_name,
-      summary: info.summary,
-      parameters: info.parameters,
-      ternary: info.ternary,
-      deletesPatches: info.deletes_patches,
-      packedBytes: info.packed_bytes,
-      kernel: info.kernel,
-      threads: info.threads,
-      maxPromptBytes: info.max_prompt_bytes,
-      config: info.config,
-      reads: info.reads,
-      tokenizer: info.reads === "tokens" && lacking === "",
+      ...camelCase(info),
       get memoryBytes() {
         return most();
       },
@@ -285,8 +270,7 @@ class Model {
     for (;;) {
       const { done, value } = await answers.next();
       if (done) {
-        const { bits_per_byte: bitsPerByte, bytes, per_byte: perByte } = value;
-        return { bitsPerByte, bytes, perByte, ...(trace && { trace: whole }) };
+        return { ...camelCase(value), ...(trace && { trace: whole }) };
       }
       if (value.type !== "progress" || value.phase !== "score") continue;
       onProgress?.({ loaded: value.loaded, total: value.total });
@@ -295,11 +279,7 @@ class Model {
     }
   }
 
-  /**
-   * A prompt as the worker takes it.
-   *
-   * @param {string | Uint8Array | Uint32Array} prompt
-   */
+  /** A prompt as the worker takes it. @param {string | Uint8Array | Uint32Array} prompt */
   #read(prompt) {
     if (prompt instanceof Uint32Array) {
       if (this.info.reads === "tokens") return prompt;
@@ -344,7 +324,7 @@ class Model {
 
 /** A model in a worker, for all who loaded it. */
 class Held {
-  /** Those from an address, by all that makes a difference. @type {Map<string, Held>} */
+  /** Those from an address, by address and options. @type {Map<string, Held>} */
   static #shared = new Map();
 
   id = newId();
@@ -366,10 +346,7 @@ class Held {
     return held;
   }
 
-  /**
-   * @param {string} key
-   * @param {LoadRequest} request
-   */
+  /** @param {string} key @param {LoadRequest} request */
   constructor(key, request) {
     this.#key = key;
     this.connection = Connection.of(request.threads, request.wish);
@@ -389,7 +366,7 @@ class Held {
   }
 
   /**
-   * Waits for the model; each who has taken it is to release it.
+   * Waits for the model. Whoever takes it has to release it.
    *
    * @param {AbortSignal} [signal]
    * @param {(progress: LoadProgress) => void} [onProgress]
@@ -407,7 +384,7 @@ class Held {
           try {
             onProgress?.(progress);
           } catch (error) {
-            reject(error); // a fault of one is not the others'
+            reject(error); // the other listeners are not stopped by it
           }
         };
         this.#listeners.add(listener);
@@ -431,7 +408,7 @@ class Held {
     this.connection.leave(this.id);
   }
 
-  /** Lets none of those that are loaded be taken by others. */
+  /** From now on, loaded models are not shared with later callers. */
   static closeAll() {
     this.#shared.clear();
   }
@@ -442,7 +419,7 @@ class Held {
 }
 
 /**
- * The options as the wasm reads them. It checks the ranges; here only what JSON cannot carry.
+ * The options as the wasm reads them. It checks the ranges; here is only checked what JSON cannot hold.
  *
  * @param {GenerateOptions} options
  */
@@ -469,22 +446,17 @@ function encode(text) {
   return typeof text === "string" ? new TextEncoder().encode(text) : text;
 }
 
-/**
- * @param {BytesNote} note
- * @returns {Stats}
- */
+/** @param {BytesNote} note @returns {Stats} */
 function readStats({ stats: json, threads, milliseconds, writing }) {
-  const stats = JSON.parse(json);
-  return {
-    promptPatches: stats.prompt_patches,
-    readPatches: stats.read_patches,
-    patches: stats.patches,
-    deletedPatches: stats.deleted_patches,
-    bytes: stats.bytes,
-    threads,
-    seconds: milliseconds / 1000,
-    bytesPerSecond: writing > 0 ? stats.bytes / (writing / 1000) : 0,
-  };
+  const stats = camelCase(JSON.parse(json));
+  return { ...stats, threads, seconds: milliseconds / 1000, bytesPerSecond: writing > 0 ? stats.bytes / (writing / 1000) : 0 };
+}
+
+/** What the wasm tells, with its names in camel case. @param {Record<string, any>} told @returns {any} */
+function camelCase(told) {
+  return Object.fromEntries(
+    Object.entries(told).map(([name, value]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value]),
+  );
 }
 
 /** The models that are kept for the next visit. @returns {Promise<Entry[]>} */
@@ -493,7 +465,7 @@ async function cached() {
 }
 
 /**
- * Forgets a model that is kept; who loads it later fetches it, even if it is in use now.
+ * Removes a kept model. Loading it later fetches it again, even if it is in use now.
  *
  * @param {string} id as `cached` tells it
  */
@@ -502,7 +474,7 @@ async function remove(id) {
   await (await openStore())?.remove(id);
 }
 
-/** Forgets all models that are kept. */
+/** Removes all kept models. */
 async function removeAll() {
   Held.closeAll();
   await (await openStore())?.removeAll();

@@ -44,6 +44,7 @@ impl Codes {
     ///
     /// # Panics
     /// When there are fewer.
+    #[inline(always)] // in loops over all weights, which the wasm build would leave as calls
     pub fn get(&self, i: usize) -> u8 {
         self.0[i / 4] >> (2 * (i % 4)) & 3
     }
@@ -52,6 +53,7 @@ impl Codes {
     ///
     /// # Panics
     /// When there are fewer.
+    #[inline(always)]
     pub fn set(&mut self, i: usize, code: u8) {
         let shift = 2 * (i % 4);
         let byte = &mut self.0[i / 4];

@@ -17,25 +17,16 @@ const MOST_TENSORS: usize = 1 << 14;
 const LARGEST_STORAGE: u64 = 256 << 20;
 
 /// Keys under which trainers keep the settings, best first.
+#[rustfmt::skip]
 const CONFIG_KEYS: [&str; 7] = [
-    "config",
-    "cfg",
-    "model_config",
-    "hparams",
-    "hyper_parameters",
-    "model_args",
-    "args",
+    "config", "cfg", "model_config", "hparams", "hyper_parameters", "model_args", "args",
 ];
 const STEP_KEYS: [&str; 4] = ["step", "global_step", "iteration", "iter"];
 
 /// Keys under which a file says how its codes are packed, apart from their tensors.
+#[rustfmt::skip]
 const PACKING_KEYS: [&str; 7] = [
-    "packing",
-    "pack",
-    "pack_config",
-    "quantization",
-    "quantization_config",
-    "quant_config",
+    "packing", "pack", "pack_config", "quantization", "quantization_config", "quant_config",
     "compact",
 ];
 
@@ -386,7 +377,8 @@ impl<'g> Collector<'g, '_> {
             have: 0,
         })?;
         if self.tensors.len() == MOST_TENSORS {
-            return Err(Error::TooManyTensors.into());
+            let what = "The checkpoint names far more tensors than a model of this family has";
+            return Err(Error::TooMuch(what.to_owned()).into());
         }
         if !self.names.insert(name.clone()) {
             return Err(Error::DuplicateTensor(shown(&name)).into());
@@ -423,7 +415,10 @@ fn join(path: Option<&Path<'_>>, key: &str) -> Result<String> {
     let mut keys: Vec<&str> = std::iter::once(key).chain(above).collect();
     keys.reverse();
     if keys.iter().map(|key| key.len() + 1).sum::<usize>() > LONGEST_NAME {
-        return Err(Error::NameTooLong(shown(keys[0])).into());
+        let begin = shown(keys[0]);
+        let what =
+            format!("The checkpoint has a tensor with an absurdly long name that begins '{begin}'");
+        return Err(Error::TooMuch(what).into());
     }
     let name = keys.join(".");
     if name.contains(char::is_control) {
@@ -486,11 +481,12 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
         .into());
     }
     if bytes > LARGEST_STORAGE {
-        return Err(Error::StorageTooLarge {
-            tensor: shown(name),
-            bytes,
-        }
-        .into());
+        let name = shown(name);
+        let what = format!(
+            "The values of tensor '{name}' are in a storage of {bytes} bytes, far more than a model \
+             of this family has in all"
+        );
+        return Err(Error::TooMuch(what).into());
     }
     let have = need / dtype.size();
     let steps = tensor.shape.iter().zip(&tensor.strides);

@@ -5,7 +5,8 @@
 //! come the archive's directory and the pickled description; after that [`Reader::contents`] tells
 //! what there is. The tensors then [selected](Reader::select) are read in file order, and each can
 //! be [taken](Reader::take) as soon as its storage has arrived, so that a file never has to be in
-//! memory as a whole and what is not selected is never fetched.
+//! memory as a whole and what is not selected is never fetched. [`read`] does all of this with a file
+//! that is in memory.
 //!
 //! ```
 //! use cpu1::checkpoint::{Data, Error, Reader, Tensor, Value, write};
@@ -15,9 +16,7 @@
 //! let file = write::compact(&config, &[("weight".into(), weight.clone())]);
 //!
 //! let mut reader = Reader::new(file.len() as u64)?;
-//! while let Some(range) = reader.wants() {
-//!     reader.feed(&file[range.start as usize..range.end as usize])?;
-//! }
+//! reader.feed_all(&file)?; // one that is in memory
 //! let contents = reader.contents().expect("all of the description was read");
 //! assert_eq!(contents.tensors[0].name, "weight");
 //! reader.select(&[0])?;
@@ -62,5 +61,5 @@ pub use contents::{Contents, Encoding, Flavour, TensorInfo};
 pub(crate) use error::shown;
 pub use error::{Error, Foreign};
 pub use pickle::Value;
-pub use reader::Reader;
+pub use reader::{Reader, read};
 pub use tensor::{Data, Tensor};

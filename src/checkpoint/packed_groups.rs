@@ -11,32 +11,17 @@ use super::pickle::{Graph, Id, Node};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+#[rustfmt::skip]
 const PACKED_KEYS: [&str; 6] = [
-    "packed",
-    "packed_weight",
-    "packed_weights",
-    "weight_packed",
-    "codes",
-    "qweight",
+    "packed", "packed_weight", "packed_weights", "weight_packed", "codes", "qweight",
 ];
+#[rustfmt::skip]
 const SCALE_KEYS: [&str; 8] = [
-    "scale",
-    "scales",
-    "gamma",
-    "gammas",
-    "alpha",
-    "alphas",
-    "weight_scale",
-    "weight_scales",
+    "scale", "scales", "gamma", "gammas", "alpha", "alphas", "weight_scale", "weight_scales",
 ];
+#[rustfmt::skip]
 pub(super) const SHAPE_KEYS: [&str; 8] = [
-    "shape",
-    "shapes",
-    "size",
-    "original_shape",
-    "orig_shape",
-    "weight_shape",
-    "weight_shapes",
+    "shape", "shapes", "size", "original_shape", "orig_shape", "weight_shape", "weight_shapes",
     "dims",
 ];
 

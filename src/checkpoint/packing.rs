@@ -111,7 +111,7 @@ impl Declared {
             let Some(key) = graph.text(key).filter(|key| key.len() <= LONGEST_KEY) else {
                 continue;
             };
-            // Tensors are no declaration, whatever their name.
+            // A tensor declares nothing, under any name.
             let is_tensor = |id| matches!(graph.node(id), Node::Tensor(_));
             let node = graph.node(value);
             let first = graph.items(value).first();

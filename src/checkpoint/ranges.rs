@@ -9,7 +9,7 @@ use std::ops::Range;
 const WIDEST_GAP: u64 = 4 << 10;
 /// Entries are asked for together up to this many bytes.
 const LARGEST_REQUEST: u64 = 1 << 20;
-/// Larger entries are asked for in pieces of this size, so that whoever fetches them holds one.
+/// Larger entries are asked for in pieces of this size, so that only one of them is in memory.
 const PIECE: u64 = 8 << 20;
 
 /// Entries that are being read, in file order.

@@ -30,8 +30,8 @@ pub struct Reader {
     contents: Option<Contents>,
     /// Where the tensors of `contents` come from, in the same order; `None` for what is not read.
     sources: Vec<Option<Source>>,
-    /// What selected tensors wait for or are to be decoded from, a place for each entry.
-    storages: Vec<Storage>,
+    /// What selected tensors wait for or will be decoded from, a place for each entry.
+    storages: Vec<Awaited>,
     /// For each tensor that is selected, how many of its storages are missing.
     missing: Vec<Option<usize>>,
     /// Complete tensors.
@@ -56,12 +56,12 @@ enum Phase {
 }
 
 #[derive(Debug, Default)]
-struct Storage {
+struct Awaited {
     /// Its bytes, once they are there.
     bytes: Vec<u8>,
     /// Selected tensors that were not decoded from it yet.
     tensors: Vec<usize>,
-    /// How many of these are still to be decoded.
+    /// How many of these are not decoded yet.
     pending: usize,
 }
 
@@ -92,7 +92,7 @@ impl Reader {
     ///
     /// `None` before [`select`](Self::select) means that the contents are known, after it that all
     /// selected storages were read. The range does not depend on whether finished tensors were
-    /// taken; who takes them first holds the fewest bytes in memory.
+    /// taken; taking them first keeps the fewest bytes in memory.
     pub fn wants(&self) -> Option<Range<u64>> {
         match &self.phase {
             Phase::Tail(range) | Phase::Head(range) => Some(range.clone()),
@@ -103,7 +103,7 @@ impl Reader {
     }
 
     /// Where the bytes end that will be wanted one after another, without a gap, from
-    /// [`wants`](Self::wants) on: who fetches them may ask for all of these at once.
+    /// [`wants`](Self::wants) on: they can all be fetched at once.
     pub fn ahead(&self) -> Option<u64> {
         match &self.phase {
             Phase::Description(_, ranges) | Phase::Storages(ranges) => ranges.ahead(),
@@ -134,6 +134,18 @@ impl Reader {
         Ok(())
     }
 
+    /// Hands over all that is wanted from a whole file in memory: up to the contents, and after a
+    /// selection up to the last of its tensors.
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub fn feed_all(&mut self, file: &[u8]) -> Result<(), Error> {
+        while let Some(range) = self.wants() {
+            self.feed(&file[range.start as usize..range.end as usize])?;
+        }
+        Ok(())
+    }
+
     /// What the checkpoint holds, once that is known.
     pub fn contents(&self) -> Option<&Contents> {
         self.contents.as_ref()
@@ -150,7 +162,7 @@ impl Reader {
             return Err(Error::NotSelectable);
         };
         let mut storages = Vec::new();
-        storages.resize_with(self.entries.len(), Storage::default);
+        storages.resize_with(self.entries.len(), Awaited::default);
         let mut missing = vec![None; contents.tensors.len()];
         let mut ready = VecDeque::new();
         let mut decoded = 0_u64;
@@ -172,7 +184,7 @@ impl Reader {
                 ready.push_back(tensor);
             }
             for entry in source.entries() {
-                let storage: &mut Storage = &mut storages[entry];
+                let storage: &mut Awaited = &mut storages[entry];
                 storage.tensors.push(tensor);
                 storage.pending += 1;
             }
@@ -217,7 +229,7 @@ impl Reader {
             let storage = &mut self.storages[entry];
             storage.pending -= 1;
             if storage.pending == 0 {
-                *storage = Storage::default();
+                *storage = Awaited::default();
             }
         }
         Ok(Some((tensor, decoded)))
@@ -276,7 +288,10 @@ impl Reader {
         self.entries.iter().try_for_each(Entry::check_readable)?;
         let size = self.entries[pickle].size;
         if size > LARGEST_PICKLE {
-            return Err(Error::PickleTooLarge { bytes: size }.into());
+            let what = format!(
+                "The checkpoint's data.pkl has {size} bytes, far more than names and settings need"
+            );
+            return Err(Error::TooMuch(what).into());
         }
         let mut wanted = vec![pickle];
         // Absent from files of early versions, which knew little-endian machines only.
@@ -354,32 +369,33 @@ impl Reader {
     }
 }
 
+/// Reads a whole file that is in memory: what it holds, and every tensor that can be read with its
+/// name, in the order of the contents.
+///
+/// # Errors
+/// As [`Reader::feed`], [`Reader::select`] and [`Reader::take`].
+pub fn read(file: &[u8]) -> Result<(Contents, Vec<(String, Tensor)>), Error> {
+    let mut reader = Reader::new(file.len() as u64)?;
+    reader.feed_all(file)?;
+    let contents = reader.contents().ok_or(Error::NotSelectable)?.clone();
+    let readable = |&tensor: &usize| reader.sources[tensor].is_some();
+    let chosen: Vec<usize> = (0..contents.tensors.len()).filter(readable).collect();
+    reader.select(&chosen)?;
+    reader.feed_all(file)?;
+    let mut tensors = Vec::with_capacity(chosen.len());
+    while let Some(tensor) = reader.take()? {
+        tensors.push(tensor);
+    }
+    tensors.sort_unstable_by_key(|(index, _)| *index);
+    let named = |(index, tensor): (usize, Tensor)| (contents.tensors[index].name.clone(), tensor);
+    let tensors = tensors.into_iter().map(named).collect();
+    Ok((contents, tensors))
+}
+
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use crate::checkpoint::{Data, Encoding, Flavour, Value};
-
-    /// Reads all tensors of a file; they come back in the order of its contents.
-    pub(in super::super) fn read(file: &[u8]) -> Result<(Contents, Vec<(String, Tensor)>), Error> {
-        let mut reader = Reader::new(file.len() as u64)?;
-        let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
-        while let Some(range) = reader.wants() {
-            reader.feed(slice(range))?;
-        }
-        let contents = reader.contents().cloned().ok_or(Error::NotSelectable)?;
-        let all: Vec<usize> = (0..contents.tensors.len()).collect();
-        reader.select(&all)?;
-        let mut tensors = vec![None; all.len()];
-        loop {
-            while let Some((index, tensor)) = reader.take()? {
-                tensors[index] = Some((contents.tensors[index].name.clone(), tensor));
-            }
-            let Some(range) = reader.wants() else { break };
-            reader.feed(slice(range))?;
-        }
-        assert!(reader.done());
-        Ok((contents, tensors.into_iter().map(Option::unwrap).collect()))
-    }
 
     macro_rules! fixture {
         ($name:literal) => {
@@ -581,10 +597,7 @@ pub(super) mod tests {
     fn every_element_type() {
         let file = fixture!("dtypes");
         let mut reader = Reader::new(file.len() as u64).unwrap();
-        let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
-        while let Some(range) = reader.wants() {
-            reader.feed(slice(range)).unwrap();
-        }
+        reader.feed_all(file).unwrap();
         let contents = reader.contents().unwrap().clone();
         let other = |tensor: &crate::checkpoint::TensorInfo| match &tensor.encoding {
             Encoding::Other(name) => Some(name.clone()),
@@ -606,9 +619,7 @@ pub(super) mod tests {
             ("empty", vec![0, 3])
         );
         assert!(reader.take().unwrap().is_none() && !reader.done());
-        while let Some(range) = reader.wants() {
-            reader.feed(slice(range)).unwrap();
-        }
+        reader.feed_all(file).unwrap();
         while let Some((index, tensor)) = reader.take().unwrap() {
             let info = &contents.tensors[index];
             assert_eq!(tensor.shape, info.shape);

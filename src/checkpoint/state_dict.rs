@@ -10,18 +10,10 @@ use super::packed_groups::{Group, MOST_GROUP_ITEMS, Tables};
 use super::pickle::{DEEPEST, Graph, Id, Node, RawTensor};
 
 /// Keys under which trainers keep the model, best first.
+#[rustfmt::skip]
 const MODEL_KEYS: [&str; 11] = [
-    "state_dict",
-    "model_state_dict",
-    "state",
-    "model_state",
-    "model",
-    "module",
-    "net",
-    "network",
-    "weights",
-    "params",
-    "parameters",
+    "state_dict", "model_state_dict", "state", "model_state", "model", "module", "net", "network",
+    "weights", "params", "parameters",
 ];
 /// The containers from the root down to the one that holds the model's tensors.
 pub(super) fn find(graph: &Graph<'_>) -> Result<Vec<Id>> {

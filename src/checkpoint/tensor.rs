@@ -7,7 +7,7 @@ use super::packing::{Packing, repack};
 use half::{bf16, f16};
 use std::iter::repeat_n;
 
-/// A tensor with its values, row-major whatever its strides in the file were.
+/// A tensor with its values, row-major, with any strides in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
     /// Sizes of its dimensions; empty for a single number.

@@ -34,8 +34,8 @@ pub fn compact(config: &Value, tensors: &[(String, Tensor)]) -> Vec<u8> {
     file
 }
 
-/// A `compact_2bit` file in the making, handed out a piece at a time: who writes it to a disk needs
-/// memory for one tensor.
+/// A `compact_2bit` file in the making, handed out a piece at a time: to write it to a disk needs memory
+/// for one tensor.
 ///
 /// Ternary tensors become `{"packed", "scale", "shape"}`, their scales bfloat16 where that holds
 /// them and f32 where not; all others keep the type of their data. An opaque value of the config becomes
@@ -74,7 +74,7 @@ impl Writer {
             });
         });
         let (pickle, sizes) = pickle.finish();
-        let mut plan = Plan::default();
+        let mut plan = ArchiveSize::default();
         plan.entry("data.pkl", pickle.len());
         plan.entry("byteorder", BYTE_ORDER.len());
         for (key, &size) in sizes.iter().enumerate() {
@@ -125,9 +125,9 @@ impl Writer {
 }
 
 /// The storages of a tensor: type, shape, and a way to its bytes.
-type Storage<'a> = (Dtype, Vec<usize>, Box<dyn Fn() -> Vec<u8> + 'a>);
+type Stored<'a> = (Dtype, Vec<usize>, Box<dyn Fn() -> Vec<u8> + 'a>);
 
-fn storages(tensor: &Tensor) -> Vec<Storage<'_>> {
+fn storages(tensor: &Tensor) -> Vec<Stored<'_>> {
     fn bytes<T: Copy, const N: usize>(values: &[T], to_bytes: fn(T) -> [u8; N]) -> Vec<u8> {
         values.iter().flat_map(|&value| to_bytes(value)).collect()
     }
@@ -143,7 +143,7 @@ fn storages(tensor: &Tensor) -> Vec<Storage<'_>> {
                 1 => Vec::new(),
                 _ => shape[..shape.len().saturating_sub(1)].into(),
             };
-            let scales: Storage = match scales.iter().all(|&s| bf16::from_f32(s).to_f32() == s) {
+            let scales: Stored = match scales.iter().all(|&s| bf16::from_f32(s).to_f32() == s) {
                 true => (
                     Dtype::Bf16,
                     shape,
@@ -155,7 +155,7 @@ fn storages(tensor: &Tensor) -> Vec<Storage<'_>> {
                     Box::new(|| bytes(scales, f32::to_le_bytes)),
                 ),
             };
-            let codes: Storage = (
+            let codes: Stored = (
                 Dtype::U8,
                 vec![codes.bytes().len()],
                 Box::new(|| codes.bytes().into()),
@@ -223,7 +223,7 @@ impl Pickle {
         }
     }
 
-    /// A dict from the keys and values that `items` writes, of which there are few.
+    /// A dict of the few keys and values that `items` writes.
     fn dict(&mut self, items: impl FnOnce(&mut Self)) {
         self.out.extend_from_slice(b"}(");
         items(self);
@@ -365,13 +365,13 @@ fn data_start(position: usize, name: &str) -> usize {
 
 /// The size of an archive, summed up before it is written.
 #[derive(Default)]
-struct Plan {
+struct ArchiveSize {
     position: usize,
     directory: usize,
     entries: usize,
 }
 
-impl Plan {
+impl ArchiveSize {
     fn entry(&mut self, name: &str, size: usize) {
         self.position = data_start(self.position, name).saturating_add(size);
         self.directory += 46 + FOLDER.len() + 1 + name.len();
@@ -385,7 +385,7 @@ impl Plan {
     }
 }
 
-/// A ZIP archive of stored entries in the making; [`Plan`] made sure that its numbers fit.
+/// A ZIP archive of stored entries in the making; [`ArchiveSize`] made sure that its numbers fit.
 #[derive(Debug, Default)]
 struct Archive {
     position: usize,
@@ -446,9 +446,8 @@ impl Archive {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::tests::read;
-    use super::super::{Encoding, Flavour};
     use super::*;
+    use crate::checkpoint::{Encoding, Flavour, read};
 
     fn config() -> Value {
         let text = |text: &str| Value::Str(text.to_owned());

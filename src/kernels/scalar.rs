@@ -4,7 +4,8 @@ use super::group::ROWS;
 use super::quantize::QuantizedVector;
 use super::ternary::{COLS, FIELDS, Tile};
 
-/// Sums that [`Kernel::peak`](super::Kernel::peak) keeps, none of which waits for another; each takes 16 pairs a time.
+/// Sums that [`Kernel::peak`](super::Kernel::peak) keeps. None waits for another, and each
+/// takes 16 pairs at a time.
 pub(super) const CHAINS: usize = 12;
 
 /// Quads whose products a 16-bit sum holds: |code · q| ≤ 256.

@@ -9,9 +9,9 @@ use super::scratch::Scratch;
 use crate::math::add;
 use crate::parallel::Crew;
 
-/// The sequence mixer of a block.
+/// What mixes the positions of a sequence in a block: its weights.
 #[derive(Clone, Debug)]
-pub enum Mixer {
+pub enum MixerLayer {
     /// Recurrent.
     Mlgru(Mlgru),
     /// Attention.
@@ -24,7 +24,7 @@ pub struct Block {
     /// RMSNorm before the mixer.
     pub norm1: RmsNorm,
     /// The mixer.
-    pub mixer: Mixer,
+    pub mixer: MixerLayer,
     /// FPResidual beside the mixer.
     pub fp_residual: Option<LowRank>,
     /// RMSNorm before the feed-forward layer.
@@ -35,22 +35,20 @@ pub struct Block {
     pub pfnet: Option<LowRank>,
 }
 
-/// What a block remembers of the sequence.
+/// What a block remembers of the sequence: a state for every kind of mixer; each mixer uses its own.
 #[derive(Clone, Debug)]
-pub enum Memory {
+pub struct Memory {
     /// The recurrent state h `[d]` of an MLGRU.
-    Recurrent(Vec<f32>),
+    recurrent: Vec<f32>,
     /// The keys and values of attention.
-    Attention(KvCache),
+    cache: KvCache,
 }
 
 impl Memory {
     /// Back to the start of a sequence.
     pub fn clear(&mut self) {
-        match self {
-            Memory::Recurrent(h) => h.fill(0.0),
-            Memory::Attention(cache) => cache.clear(),
-        }
+        self.recurrent.fill(0.0);
+        self.cache.clear();
     }
 }
 
@@ -71,12 +69,11 @@ impl Block {
         let y = &mut out[..count * d];
 
         scratch.normed.set_normed(x, d, Some(&self.norm1), crew);
-        match (&self.mixer, memory) {
-            (Mixer::Mlgru(mixer), Memory::Recurrent(h)) => mixer.forward(h, scratch, crew, y),
-            (Mixer::Attention(mixer), Memory::Attention(cache)) => {
-                mixer.forward(positions, cache, scratch, crew, y);
+        match &self.mixer {
+            MixerLayer::Mlgru(mixer) => mixer.forward(&mut memory.recurrent, scratch, crew, y),
+            MixerLayer::Attention(mixer) => {
+                mixer.forward(positions, &mut memory.cache, scratch, crew, y);
             }
-            _ => unreachable!("a block's memory is made by its own mixer"),
         }
         if let Some(path) = &self.fp_residual {
             path.add_to(y, scratch, crew);
@@ -95,17 +92,21 @@ impl Block {
 
     /// The memory of this block at the start of a sequence.
     pub fn memory(&self, window: Option<usize>) -> Memory {
-        match &self.mixer {
-            Mixer::Mlgru(mixer) => Memory::Recurrent(vec![0.0; mixer.floor.len()]),
-            Mixer::Attention(_) => Memory::Attention(KvCache::new(window)),
+        let recurrent = match &self.mixer {
+            MixerLayer::Mlgru(mixer) => vec![0.0; mixer.floor.len()],
+            MixerLayer::Attention(_) => Vec::new(),
+        };
+        Memory {
+            recurrent,
+            cache: KvCache::new(window),
         }
     }
 
     /// Width of the widest stacked projection.
     pub(super) fn widest(&self) -> usize {
         let mixer = match &self.mixer {
-            Mixer::Mlgru(mixer) => mixer.gates.outputs(),
-            Mixer::Attention(mixer) => mixer.qkv.outputs(),
+            MixerLayer::Mlgru(mixer) => mixer.gates.outputs(),
+            MixerLayer::Attention(mixer) => mixer.qkv.outputs(),
         };
         mixer.max(self.ffn.gate_up.outputs())
     }

@@ -264,7 +264,7 @@ impl Linear {
         self.matrix.rows() * self.matrix.cols() * x.count() >= WORTH_SHARING
     }
 
-    /// Writes some columns of the products, of which the strip's blocks are equal parts: the tensors
+    /// Writes some columns of the products, the strip's blocks being equal parts: the tensors
     /// that are stacked in this layer.
     pub fn fill(&self, x: &Activations, columns: Range<usize>, strip: &mut Strip) {
         let width = self.outputs() / strip.blocks();

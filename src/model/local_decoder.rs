@@ -24,8 +24,8 @@ pub struct LocalDecoder {
     pub head: Linear,
 }
 
-/// What the decoder remembers within one patch.
-#[derive(Clone, Debug)]
+/// What the decoder remembers within one patch; nothing for models without one.
+#[derive(Clone, Debug, Default)]
 pub struct LocalState {
     /// v₀..v₃, `[4, w]`.
     pub(super) inputs: Vec<f32>,

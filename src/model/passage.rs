@@ -1,4 +1,4 @@
-//! What can be seen of a pass, for people who look; nobody else pays for it.
+//! What can be seen of a pass. Only a watched state pays for it.
 //!
 //! [`State::watch`](super::State::watch) begins it. The layers leave what they see in [`Seen`], and
 //! the forward pass collects it, unit by unit, into [`Passage`]s.
@@ -47,7 +47,7 @@ impl Seen {
     }
 }
 
-/// The passages since somebody last took them.
+/// The passages since they were last taken.
 #[derive(Clone, Debug, Default)]
 pub struct Passages {
     passages: Vec<Passage>,

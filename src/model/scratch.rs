@@ -19,6 +19,6 @@ pub struct Scratch {
     pub scores: Vec<f32>,
     /// A layer's outputs, `[positions, d]`.
     pub out: Vec<f32>,
-    /// What the layers let see, where somebody looks.
+    /// What the layers record, while the state is watched.
     pub seen: Option<Seen>,
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 /// Ids end here: far above any vocabulary, and a table of them fits into memory.
 const MOST_TOKENS: Symbol = 1 << 20;
-/// Added tokens, each of which is looked for at every place of a text.
+/// Most added tokens: each is looked for at every place of a text.
 const MOST_ADDED: usize = 4096;
 
 impl Tokenizer {
@@ -203,7 +203,7 @@ fn added(value: &Json, tokens: &mut Tokens) -> Result<Vec<(Box<str>, Symbol)>, E
     Ok(added)
 }
 
-/// Whether texts are to be in normal form C.
+/// Whether texts must be in normal form C.
 fn normalizer(value: &Json) -> Result<bool, Error> {
     match value.get("type").text() {
         None if *value == Json::Null => Ok(false),
@@ -255,7 +255,7 @@ fn steps(value: &Json) -> Result<Vec<Step>, Error> {
     }
 }
 
-/// The pattern of a `Split`, of which those are known that byte-level tokenizers share.
+/// The pattern of a `Split`; known are those that byte-level tokenizers share.
 fn pattern(split: &Json) -> Result<Step, Error> {
     const SUPPORTED: &str = "that of GPT-2, cl100k, Llama 3 or Qwen 2, isolated";
     let regex = split.get("pattern").get("Regex");

@@ -7,7 +7,7 @@
 //! beyond that ends in a sentence that names it, see [`Error`].
 //!
 //! A leading special token that the file's template sets, such as `<s>`, is set here too; a closing
-//! one is not, as a prompt is there to be continued.
+//! one is not, as a prompt will be continued.
 
 mod encode;
 mod error;

@@ -199,7 +199,7 @@ test("a folder is listed, page by page", async (t) => {
   assert.deepEqual(await list("owner/repo"), [{ type: "directory", path: "run_14", size: 0, sha256: "", url: "" }]);
 
   assert.match(await list("owner/repo/none"), /^network: There is no folder owner\/repo\/none on the Hub, or it is not public\.$/);
-  assert.match(await list("owner"), /^network: “owner” is no name on the Hub; .*\.$/);
+  assert.match(await list("owner"), /^network: “owner” is not a name on the Hub; .*\.$/);
   const text = JSON.stringify;
   /** @type {[Fault, RegExp][]} */
   const hostile = [

@@ -182,11 +182,11 @@ test("ten lines of JavaScript write", async (t) => {
   await assertAccessible(page);
 });
 
-test("the README's table has every code of an error, and no other", () => {
+test("the table of the package's page has every code of an error, and no other", () => {
   const [, union = ""] = /@typedef \{([^}]*)\} ErrorCode/.exec(readFileSync(join(WWW, "api/errors.js"), "utf8")) ?? [];
   const codes = [...union.matchAll(/"(\w+)"/g)].map(([, code]) => code);
   assert.ok(codes.length > 0);
-  const [, table = ""] = /\n### Errors\n([^]*?)\n## /.exec(readFileSync(join(WWW, "..", "README.md"), "utf8")) ?? [];
+  const [, table = ""] = /\n### Errors\n([^]*?)\n## /.exec(readFileSync(join(WWW, "PACKAGE.md"), "utf8")) ?? [];
   const rows = [...table.matchAll(/^\| `(\w+)` \| \S/gm)].map(([, code]) => code);
   assert.deepEqual(rows.sort(), codes.sort());
 });

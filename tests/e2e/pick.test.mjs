@@ -203,7 +203,7 @@ test("any other file goes by its name", async (t) => {
   const name = picker.getByRole("textbox", { name: "Name on the Hub" });
   await name.fill("no name");
   await name.press("Enter");
-  await says(alert, /^“no name” is no name on the Hub; that is owner\/repo\/path/);
+  await says(alert, /^“no name” is not a name on the Hub; that is owner\/repo\/path/);
   assert.equal(await name.getAttribute("aria-invalid"), "true");
   await name.fill("someone/else/deep/file.pt@v1");
   await load.click();

@@ -394,7 +394,7 @@ class CPU1(nn.Module):
         logits = None
         if gate == "off" or not self.config.delete_gate:
             x = run(self.blocks[middle:], state[middle:], x, positions)
-            return self.norm(x), torch.stack(after), logits
+            return self.patch_states(x), torch.stack(after), logits
         logits = self.delete_gate(x)
         stays = begins
         if documents is None:
@@ -403,11 +403,15 @@ class CPU1(nn.Module):
         deleted = (torch.sigmoid(logits) > self.config.delete_threshold) & ~stays
         if gate == "hard":
             x, after = self._gathered(run, x, state, positions, deleted, after)
-            return self.norm(x), after, logits
+            return self.patch_states(x), after, logits
         soft = torch.sigmoid(-logits)
         keep = torch.where(stays, torch.ones_like(soft), (~deleted).to(soft.dtype) + soft - soft.detach()).unsqueeze(-1)
         upper = run(self.blocks[middle:], state[middle:], x, positions, keep)
-        return self.norm(x + keep * (upper - x)), torch.stack(after), logits
+        return self.patch_states(x + keep * (upper - x)), torch.stack(after), logits
+
+    def patch_states(self, x):
+        """z of what comes out of the last block."""
+        return self.norm(x)
 
     def _gathered(self, run, x, state, positions, deleted, after):
         """The upper blocks over the kept positions of each sequence only."""

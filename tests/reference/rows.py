@@ -28,7 +28,8 @@ AGAIN = NEW + 2
 
 _NAME_WITHIN = re.compile(rb"(?<=[a-z,] )[A-Z][a-z\x80-\xff]+")
 _CAPITALISED = re.compile(rb"[A-Z][a-z\x80-\xff]+")
-_ANSWERS = re.compile(rb"(?<=^A: )[^\n\x04]+", re.MULTILINE)
+_ANSWERS = (re.compile(rb"(?<=^A: )[^\n\x04]+", re.MULTILINE),
+            re.compile(rb"(?<=\?\n\n)[^\n\x04]{1,100}(?=\x04|\n\n[^\n]*\?\n|\Z)"))     # a short paragraph after a question, not a tale
 _TITLE = re.compile(rb"[^\n]*[^\n.!?\"](?=\n)")
 
 
@@ -47,8 +48,9 @@ def kinds_of(text):
             kind = AGAIN + 2 * bisect_right(DISTANCES, begin - last[name])
         last[name] = begin
         kinds[begin], kinds[begin + 1:end] = kind, kind + 1
-    for found in _ANSWERS.finditer(text):
-        kinds[slice(*found.span())] = ANSWER
+    for answers in _ANSWERS:
+        for found in answers.finditer(text):
+            kinds[slice(*found.span())] = ANSWER
     return kinds
 
 

@@ -34,7 +34,9 @@ import math
 import os
 import pathlib
 import tarfile
+import tempfile
 import time
+import traceback
 
 START = time.time()
 
@@ -44,7 +46,7 @@ import files  # noqa: E402
 import recall  # noqa: E402
 import rows as rows_module  # noqa: E402
 import stock as stock_module  # noqa: E402
-import storyteller  # noqa: E402
+import samples  # noqa: E402
 import training  # noqa: E402
 from config import TALES, reduced  # noqa: E402
 from model import CPU1, MLGRU  # noqa: E402
@@ -63,7 +65,7 @@ PART = 15 << 20
 def arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--work", type=pathlib.Path, help="folder for rows and checkpoint [in memory, or --out where that is the CPU's run]")
+    parser.add_argument("--work", type=pathlib.Path, help="folder for rows and checkpoint [in memory on a GPU, in --out on a CPU]")
     parser.add_argument("--minutes", type=float, default=8.5, help="all of it, from the start of the process")
     parser.add_argument("--reserve", type=float, default=25, help="seconds at the end for figures and samples")
     parser.add_argument("--plan", nargs="+", default=["ternary=0.84", "gate=0.16"], metavar="PHASE=SHARE")
@@ -96,6 +98,8 @@ def arguments(words=None):
     parser.add_argument("--save-every", type=float, default=120, help="seconds")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reduced", action="store_true", help="a tiny model, for trying things out")
+    parser.add_argument("--no-graphs", dest="graphs", action="store_false", help="on a GPU: ask for every kernel by itself")
+    parser.add_argument("--compiled", type=pathlib.Path, help="`compiled.bin` of a try-out on such a machine, which spares most of the compiling")
     parser.add_argument("--no-compile", dest="compile", action="store_false")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args(words)
@@ -103,7 +107,8 @@ def arguments(words=None):
         options.capacity = 300_000 if options.device == "cuda" else 8_000
     if options.work is None:
         memory = pathlib.Path("/dev/shm")
-        options.work = memory / "tales" if options.device == "cuda" and memory.exists() else options.out / "work"
+        scratch = memory if memory.exists() else pathlib.Path(tempfile.gettempdir())
+        options.work = scratch / "tales" if options.device == "cuda" else options.out / "work"
     return options
 
 
@@ -164,6 +169,7 @@ class Course:
         self.step, self.phase, self.elapsed, self.kept = 0, None, 0.0, {}
         self.before, self.seconds = 0.0, None   # seconds of earlier processes; of the phase
         self.new = True               # the optimizer knows nothing yet
+        self.batch = self.graph = self.graph_of = None
         self.log = training.Log(options.out / "log.csv", COLUMNS)
         if not self.log.path.exists():
             self.log.begin()
@@ -208,15 +214,41 @@ class Course:
         options = self.options
         rate = self.rates(progress, last)
         drills = options.lesson_drills if self.phase != "gate" and progress < options.lesson else options.drills
-        figures = self.gradients(self.stock.draw(options.rows, drills), progress)
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), options.clip)
+        batch = self.stock.draw(options.rows, drills)
+        if self.device.type == "cuda" and options.graphs:
+            figures, norm = self.replayed(batch, progress)
+        else:
+            figures, norm = self.update(batch, progress)
+        self.step += 1
+        return rate, figures, norm
+
+    def update(self, batch, progress):
+        """Gradients of a batch, and the weights moved by them."""
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        figures = self.gradients(batch, progress)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
         for optimizer in self.optimizers:
             # A step whose gradient is no number is left out, without waiting for the device to say so.
             optimizer.grad_scale, optimizer.found_inf = None, (~norm.isfinite()).float()
             optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-        self.step += 1
-        return rate, figures, norm
+        return figures, norm
+
+    def replayed(self, batch, progress):
+        """The same as a graph, once it has been done a few times; the weight decay is a part of the graph."""
+        if self.batch is None:
+            self.batch, self.progress = torch.empty_like(batch), torch.zeros((), dtype=torch.float64, device=self.device)
+        self.batch.copy_(batch)
+        self.progress.fill_(progress)
+        key = self.phase, [group["weight_decay"] for group in self.optimizers[0].param_groups]
+        if self.graph_of != key:
+            self.graph, self.graph_of, self.plain_steps = None, key, 3
+        if self.plain_steps:
+            self.plain_steps -= 1
+            return self.update(self.batch, self.progress)
+        if self.graph is None:
+            self.graph = training.Replay(lambda: self.update(self.batch, self.progress))
+        return self.graph()
 
     def warm_up_compiler(self, phase):
         """Compiles what a phase needs, before its clock runs. Returns the seconds that took."""
@@ -262,7 +294,7 @@ class Course:
                 nats, count, share = torch.stack(figures).sum(0).tolist()
                 now = time.time()
                 speed = len(figures) * options.rows * options.positions / (now - lap)
-                self.log.write(self.name, phase, self.step, round(now - START, 1), rate, nats / count / math.log(2),
+                self.log.write(self.name, phase, self.step, round(self.spent(), 1), rate, nats / count / math.log(2),
                                float(torch.stack(norms).mean()), share / len(figures), speed,
                                sum(self.stock.made.values()), self.stock.asked)
                 figures, norms, lap = [], [], now
@@ -271,13 +303,14 @@ class Course:
             if time.time() - began > probes * seconds / options.probes and probes < options.probes:
                 self.probe()
                 probes, lap = probes + 1, time.time()
-            if time.time() - saved > options.save_every:
+            if time.time() - saved > options.save_every and not options.trial:
                 self.elapsed = time.time() - began
                 self.save()
                 saved = time.time()
         self.finish()
         self.elapsed, self.new = seconds, False
-        self.save()
+        if not options.trial:
+            self.save()
         self.probe()
 
     # ---------------------------------------------------------------- figures
@@ -290,15 +323,16 @@ class Course:
             with training.precision(self.device):
                 figures.add(self.model, batch, self.gate)
         bits, deleted, lines = figures.table()
-        self.say("\n".join([f"{self.name}, {self.phase}, step {self.step}, {time.time() - START:.0f} s: {bits:.4f} bits per byte held out"
+        self.say("\n".join([f"{self.name}, {self.phase}, step {self.step}, {self.spent():.0f} s: {bits:.4f} bits per byte held out"
                             + ("" if deleted is None else f", {deleted:.1%} deleted"), *lines]))
 
     def sample(self):
         """Tales to read and to judge: beginnings that a visitor may type, each told at the page's temperature."""
         plain = self.plain_model().to(self.device)
         with torch.compiler.set_stance("force_eager"), training.precision(self.device):
-            prompts = [storyteller.BEGINNINGS[number % len(storyteller.BEGINNINGS)] for number in range(self.options.samples)]
-            told = storyteller.tell(plain, prompts, self.options.sample_patches, self.options.seed, gate=self.gate)
+            prompts = [samples.BEGINNINGS[number % len(samples.BEGINNINGS)] for number in range(self.options.samples)]
+            told = samples.tell(plain, prompts, self.options.sample_patches, self.options.seed, gate=self.gate,
+                                seconds=max(60 * self.options.minutes - self.spent() - 3, 3))
         self.say("\n".join(f"---- sample {number} ({'ended' if ended else 'cut'})\n{text}" for number, (text, ended) in enumerate(told)))
 
     def say(self, text):
@@ -354,6 +388,7 @@ class Course:
         for key in ("phase", "step", "began_at", "elapsed", "seconds", "new", "kept"):
             setattr(self, key, saved[key])
         self.control.reward.fill_(saved["reward"])
+        self.log.cut(lambda row: row[0] != self.name or int(row[2]) <= self.step)  # the steps that will be taken again
 
 
 def replace(path, content):
@@ -373,26 +408,36 @@ def joined(path):
 def try_out(options, stock, held_out, report):
     """Each variant for some seconds, one after the other, with what it costs."""
     for variant in options.variants:
-        course = Course(variant, configuration(options, variant), options, stock, held_out, report)
-        course.say(f"{variant}: {sum(parameter.numel() for parameter in course.model.parameters()):,} parameters, "
-                   f"{len(course.compact()):,} bytes as a compact file")
-        took = course.warm_up_compiler("ternary")
-        for _ in range(3):
-            course.take_step(0.0, True)
-        course.finish()
-        began, steps = time.time(), 20
-        for _ in range(steps):
-            course.take_step(0.0, True)
-        course.finish()
-        step = (time.time() - began) / steps
-        memory = torch.cuda.max_memory_allocated() / 2**30 if course.device.type == "cuda" else 0.0
-        course.say(f"{variant}: {took:.0f} s to compile, {1000 * step:.1f} ms a step of {options.rows} rows, "
-                   f"{options.rows * options.positions / step / 1000:.0f} thousand patches/s, {memory:.1f} GiB")
-        course.train("ternary", lambda: options.trial, True)
-        course.say(f"{time.time() - START:.0f} s: rows made {stock.made}, asked for {stock.asked}")
-        del course
+        try:
+            try_one(variant, options, stock, held_out, report)
+        except Exception:  # the other variants are still worth their time
+            report.write(traceback.format_exc())
+            traceback.print_exc()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+
+def try_one(variant, options, stock, held_out, report):
+    """Speed first, then what is learned."""
+    course = Course(variant, configuration(options, variant), options, stock, held_out, report)
+    course.say(f"{variant}: {sum(parameter.numel() for parameter in course.model.parameters()):,} parameters, "
+               f"{len(course.compact()):,} bytes as a compact file")
+    took = course.warm_up_compiler("ternary")
+    for _ in range(3):
+        course.take_step(0.0, True)
+    course.finish()
+    began, steps = time.time(), 20
+    for _ in range(steps):
+        course.take_step(0.0, True)
+    asked = (time.time() - began) / steps       # until the device had its work: as long as a step where the processor is the bottleneck
+    course.finish()
+    step = (time.time() - began) / steps
+    memory = torch.cuda.max_memory_allocated() / 2**30 if course.device.type == "cuda" else 0.0
+    course.say(f"{variant}: {took:.0f} s to compile, {1000 * step:.1f} ms a step of {options.rows} rows ({1000 * asked:.1f} ms to ask for it), "
+               f"{options.rows * options.positions / step / 1000:.0f} thousand patches/s, {memory:.1f} GiB")
+    course.train("ternary", lambda: options.trial, True)
+    course.train("gate", lambda: options.trial / 4, True)
+    course.say(f"{time.time() - START:.0f} s: rows made {stock.made}, asked for {stock.asked}")
 
 
 def main_run(options, stock, held_out, report):
@@ -412,7 +457,7 @@ def main_run(options, stock, held_out, report):
             if saved and saved["name"] == name:
                 course.restore(saved)
         part = plan[number][1] / sum(share for _, share in plan[number:])
-        course.train(phase, lambda part=part: part * (60 * options.minutes - options.reserve - course.spent()), phase == "twin" or number == len(plan) - 1)
+        course.train(phase, lambda part=part: max(part * (60 * options.minutes - options.reserve - course.spent()), 1.0), phase == "twin" or number == len(plan) - 1)
         if phase != "twin" and names[number + 1:] in ([], ["twin"]):
             course.sample()
     course.say(f"{course.spent():.0f} seconds in all")
@@ -423,16 +468,23 @@ def main():
     for folder in (options.out, options.work):
         folder.mkdir(parents=True, exist_ok=True)
     torch.set_float32_matmul_precision("high")
+    torch._dynamo.config.suppress_errors = True     # what cannot be compiled runs slower, but runs
+    device = torch.cuda.get_device_name() if options.device == "cuda" else "CPU"
+    print(f"PyTorch {torch.__version__} on {device}, {time.time() - START:.0f} s to start", flush=True)
     seconds = options.trial or options.minutes * 60
     processes = stock_module.start(options.work / "rows", options.workers, options.texts, options.positions, options.seed, seconds, lesson=options.lesson)
     try:
         if options.compile:
             training.compile_layers((recall, "nats_of"))
+            if options.compiled and options.compiled.exists():
+                torch.compiler.load_cache_artifacts(options.compiled.read_bytes())
         held_out = torch.from_numpy(stock_module.held_out(options.work / "rows", options.texts, options.positions, options.held_out)).to(options.device)
         stock = stock_module.Stock(options.work / "rows", options.positions, options.device, options.capacity, options.seed)
         stock.wait_for(options.rows)
         with (options.out / "report.txt").open("a") as report:
             (try_out if options.trial else main_run)(options, stock, held_out, report)
+        if options.trial and options.compile:
+            replace(options.out / "compiled.bin", torch.compiler.save_cache_artifacts()[0])
     finally:
         for process in processes:
             process.terminate()

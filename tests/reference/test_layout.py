@@ -95,6 +95,14 @@ def test_kinds_of_bytes():
     assert b"The" in found["plain"] and b"Runs" in found["plain"]
 
 
+@pytest.mark.parametrize("text, answers", [(b"Ida ran.\n\nQ: Who?\nA: Ida.\nQ: Why?\nA: For fun.", [b"Ida.", b"For fun."]),
+                                           (b"Ida ran.\n\nWho ran?\n\nIda.", [b"Ida."]),
+                                           (b"Can you tell me of Ida?\n\n" + b"Ida ran. " * 20, [])])
+def test_answers_are_found(text, answers):
+    kinds = rows.kinds_of(text)
+    assert bytes(byte for byte, kind in zip(text, kinds) if kind == rows.ANSWER) == b"".join(answers)
+
+
 def test_rows_hold_whole_documents():
     documents = list(itertools.islice(toy_texts.documents(1, False, False), 200))
     packer = rows.Packer(256, np.random.default_rng(1))

@@ -1,5 +1,6 @@
 """Checks of the trainer of tales: `python -m pytest` in this folder."""
 
+import copy
 import dataclasses
 import os
 import pathlib
@@ -11,10 +12,12 @@ import pytest
 import torch
 
 import files
+import inference
+import layout
 import recall
 import rows
 import stock
-import storyteller
+import samples
 import tales
 from config import TALES, reduced
 from model import CPU1
@@ -102,8 +105,39 @@ def test_rows_are_drawn_once_before_any_comes_again(tmp_path):
     assert set(shop.draw(50, 0.0)[:, 0, 0].tolist()) <= set(range(2, 10))
 
 
+def test_a_score_counts_fills_but_not_as_bytes():
+    model = files.freeze(lively(dataclasses.replace(reduced(TALES), delete_gate=False)), dtype=torch.float64)
+    text = b"One fox ran to a hill, and so on. \"Oh!\" it said."
+    laid = layout.lay_out(text)
+    bits, _ = inference.score(model, text)
+    plain, _ = inference.score(files_as_plain(model), laid)
+    assert len(bits) == len(text) - 3                         # "One", after the fill that begins the text
+    certain = sum(its for at, its in enumerate(plain, 4) if laid[at] == laid[at - 1] == 0)
+    assert sum(bits) == pytest.approx(sum(plain) - certain)
+
+
+def files_as_plain(model):
+    """The same weights, taken for a model that reads plain text."""
+    model = copy.deepcopy(model)
+    model.config = dataclasses.replace(model.config, layout="plain", fill_byte=None)
+    return model
+
+
+def test_fills_are_left_out_of_what_is_written():
+    model = files.freeze(lively(reduced(TALES)), dtype=torch.float64)
+    prompt = b"There was a fox "
+    written = bytearray()
+
+    def pick(logits):
+        byte = inference.greedy(logits)
+        written.append(byte)
+        return byte
+    new = bytes(inference.generate(model, prompt, 30, pick))
+    assert len(new) == 30 and bytes(written).replace(b"\0", b"") == new
+
+
 def test_told_texts_are_laid_out():
-    told = storyteller.tell(CPU1(reduced(TALES)).eval(), ["Once upon a", "x "], patches=12, temperature=3.0)
+    told = samples.tell(CPU1(reduced(TALES)).eval(), ["Once upon a", "x "], patches=12, temperature=3.0)
     for (text, _), prompt in zip(told, ("Once upon a", "x ")):
         assert text.startswith(prompt) and len(text) > len(prompt) and "\0" not in text
 
@@ -115,7 +149,7 @@ def run(out, *more):
 
 
 def test_a_run_leaves_what_a_later_one_goes_on_from(tmp_path):
-    first = run(tmp_path / "first", "--minutes", "0.4", "--reserve", "4", "--plan", "ternary=0.5", "gate=0.2", "twin=0.3", "--steps-to-keep", "3")
+    first = run(tmp_path / "first", "--minutes", "0.3", "--reserve", "4", "--plan", "ternary=0.5", "gate=0.2", "twin=0.3", "--steps-to-keep", "3")
     assert first.returncode == 0, first.stderr
     left = {path.name for path in (tmp_path / "first").iterdir()}
     assert left == {"tales.pt", "steps.tar", "latent_1.bin", "twin_1.bin", "log.csv", "report.txt", "work"}
@@ -123,5 +157,5 @@ def test_a_run_leaves_what_a_later_one_goes_on_from(tmp_path):
     assert flavour == "compact" and (config.layout, config.fill_byte, config.end_byte) == ("words", 0, 4)
     report = (tmp_path / "first/report.txt").read_text()
     assert "name again within 40, first byte" in report and "---- sample 1" in report
-    second = run(tmp_path / "second", "--minutes", "0.25", "--reserve", "3", "--start-from", tmp_path / "first/latent_1.bin", "--plan", "gate=1")
+    second = run(tmp_path / "second", "--minutes", "0.15", "--reserve", "3", "--start-from", tmp_path / "first/latent_1.bin", "--plan", "gate=1")
     assert second.returncode == 0, second.stderr

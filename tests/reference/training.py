@@ -21,9 +21,14 @@ def make_optimizers(model, kind="adamw"):
         by_muon = kind == "muon" and name in layers and "head" not in name
         groups["gate" if name.startswith("delete_gate") else "small" if small else "muon" if by_muon else "matrices"].append(parameter)
     muon = groups.pop("muon")
+    on_gpu = next(model.parameters()).is_cuda
     optimizers = [torch.optim.AdamW(
         [{"params": parameters, "kind": name, "weight_decay": 0.0} for name, parameters in groups.items() if parameters],
-        lr=0.0, betas=(0.9, 0.95), fused=True)]
+        lr=0.0, betas=(0.9, 0.95), fused=True, capturable=on_gpu)]
+    if on_gpu:
+        # A graph replays what it was captured with, so what changes from step to step lies on the device.
+        for group in optimizers[0].param_groups:
+            group["lr"] = torch.zeros((), device=group["params"][0].device)
     if muon:
         optimizers.append(torch.optim.Muon([{"params": muon, "kind": "matrices"}], lr=0.0, adjust_lr_fn="match_rms_adamw"))
     return optimizers
@@ -31,7 +36,11 @@ def make_optimizers(model, kind="adamw"):
 
 def set_rates(optimizers, rate, decay, gate_rate):
     for group in (group for optimizer in optimizers for group in optimizer.param_groups):
-        group["lr"] = gate_rate if group["kind"] == "gate" else rate
+        new = gate_rate if group["kind"] == "gate" else rate
+        if torch.is_tensor(group["lr"]):
+            group["lr"].fill_(new)
+        else:
+            group["lr"] = new
         group["weight_decay"] = decay if group["kind"] == "matrices" else 0.0
 
 
@@ -53,7 +62,7 @@ def compile_layers(*more):
     """
     torch._dynamo.config.cache_size_limit = 64
     for owner, name in ((model_module.Block, "forward"), (model_module.LocalDecoder, "forward"),
-                        (model_module.PatchEmbedding, "forward"), (model_module, "cross_entropy"), *more):
+                        (model_module.PatchEmbedding, "forward"), (CPU1, "patch_states"), (model_module, "cross_entropy"), *more):
         setattr(owner, name, torch.compile(getattr(owner, name), dynamic=False))
 
 
@@ -84,11 +93,31 @@ class GateControl:
     def __call__(self, logits, progress, counted=None):
         """(what is added to the loss, share deleted now); `counted` says which positions count."""
         delete = torch.sigmoid(logits)
-        delete = delete if counted is None else delete[counted]
-        share = (delete > self.threshold).double().mean()
-        behind = self.share * min(1.0, progress / 0.5) - share
-        self.reward = (self.reward + 0.02 * behind).clamp(0.0, 2.0)
-        return -((self.reward + 0.5 * behind).clamp(min=0.0) * delete.mean()).to(delete.dtype), share
+        # Sums in place of a choice of positions, for whose number a GPU would be waited for.
+        counted = torch.ones_like(delete) if counted is None else counted.to(delete.dtype)
+        share = ((delete > self.threshold) * counted).double().sum() / counted.double().sum()
+        target = torch.as_tensor(progress, dtype=torch.float64, device=share.device).mul(2 * self.share).clamp(max=self.share)
+        behind = target - share
+        self.reward.add_(0.02 * behind).clamp_(0.0, 2.0)
+        return -((self.reward.clone() + 0.5 * behind).clamp(min=0.0) * (delete * counted).sum() / counted.sum()).to(delete.dtype), share
+
+
+class Replay:
+    """A function that only asks the GPU for work, as a CUDA graph: the processor then asks once for all of it.
+
+    The function takes no arguments and reads and writes tensors that stay where they are. It must have run before, so
+    that everything is compiled and optimizers have their state.
+    """
+
+    def __init__(self, function):
+        torch.cuda.synchronize()
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.results = function()
+
+    def __call__(self):
+        self.graph.replay()
+        return [result.clone() for result in self.results]
 
 
 class Log:

@@ -1,5 +1,5 @@
 // What others wrote: under licences that deny.toml names, from the two registries, at versions that a lock file fixes,
-// and told of in the README, each with what it is for. `./build.sh audit` asks for known faults of them, too.
+// and named in CONTRIBUTING.md, each with what it is for. `./build.sh audit` asks for known faults of them, too.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -91,8 +91,8 @@ test("lock files fix every package's content", () => {
   }
 });
 
-test("the README names every direct dependency", () => {
-  const section = /\nDependencies, all of them:[^]*?\n\n(?!\|)/.exec(read("README.md"))?.[0] ?? "";
+test("CONTRIBUTING.md names every direct dependency", () => {
+  const section = /\nDependencies, all of them:[^]*?\n\n(?!\|)/.exec(read(".github/CONTRIBUTING.md"))?.[0] ?? "";
   const named = new Set([...section.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
   const crates = CARGO.flatMap((folder) => {
     const parts = read(join(folder, "Cargo.toml")).split(/^\[/m).filter((part) => /^[^\n]*dependencies\]/.test(part));
@@ -104,6 +104,6 @@ test("the README names every direct dependency", () => {
   });
   const direct = new Set([...crates, ...packages].filter((name) => name !== "cpu1"));
   assert.ok(direct.size > 20);
-  assert.deepEqual([...direct].filter((name) => !named.has(name)), [], "not in the README");
-  assert.deepEqual([...named].filter((name) => !direct.has(name)), [], "in the README, and no dependency");
+  assert.deepEqual([...direct].filter((name) => !named.has(name)), [], "not in CONTRIBUTING.md");
+  assert.deepEqual([...named].filter((name) => !direct.has(name)), [], "in CONTRIBUTING.md, and no dependency");
 });

@@ -14,7 +14,9 @@ const CONTRIBUTING = ".github/CONTRIBUTING.md";
 /** Folders whose files are not ours, or are written by a program. */
 const FOREIGN = new Set(["node_modules", "target", "pkg", "venv", "data", ".git", ".cargo", ".ci", ".pytest_cache"]);
 /** What a build or a script makes; it need not be there. */
-const MADE = /^(?:target|www\/pkg|pkg|corpus|tests\/reference\/(?:data|venv)|data\/corpus)(?:\/|$)/;
+const MADE = /^(?:target|tests\/node_modules|www\/pkg|pkg|corpus|tests\/reference\/(?:data|venv)|data\/corpus)(?:\/|$)/;
+/** How texts name a file that its reader is to write. */
+const YOURS = /(?:^|\/)yours\.\w+$/i;
 /** A path as people write it: it has an ending that our files have, or a slash. */
 const PATH = /^\.?[\w@-][\w.@-]*(?:\/[\w.@-]+)*\/?$/;
 const ENDING = /\.(?:rs|js|mjs|py|sh|toml|html|css|md|cff|yml|svg)$/;
@@ -56,7 +58,7 @@ const isThere = (path, text) => NAMES.has(path) || [ROOT, join(ROOT, dirname(tex
 
 /** Whether a name is meant as a path of this tree. @param {string} name @param {string} text that names it */
 function isPath(name, text) {
-  if (!PATH.test(name) || MADE.test(name)) return false;
+  if (!PATH.test(name) || MADE.test(name) || YOURS.test(name)) return false;
   return ENDING.test(name) || (name.includes("/") && isThere(name.split("/")[0] ?? "", text));
 }
 
@@ -143,6 +145,14 @@ test("the table of the worlds of www/ is the one that the linter holds", () => {
     const held = all.filter((to) => to !== from && mayImport(module(from), module(to)));
     assert.deepEqual([...told].sort(), held.sort(), from);
   }
+});
+
+test("the order of the modules of src/ is the one that a test holds", () => {
+  const [, held = ""] = /^const ORDER[^=]*= \[([^\]]*)\]/m.exec(read("tests/imports.rs")) ?? [];
+  const [, told = ""] = /which `tests\/imports\.rs` holds:\n\n([^]*?)\n\n/.exec(read(CONTRIBUTING)) ?? [];
+  const order = [...held.matchAll(/"(\w+)"/g)].map(([, name = ""]) => name);
+  assert.ok(order.length > 10);
+  assert.deepEqual(codes(told), order);
 });
 
 test("the README is short", () => {

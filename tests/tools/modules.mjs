@@ -50,10 +50,7 @@ export function mayImport(from, to) {
  * @typedef {{ first: string[], later: string[], types: string[], files: string[] }} Imports
  */
 
-/**
- * @param {string} path
- * @returns {Imports}
- */
+/** @param {string} path @returns {Imports} */
 export function importsOf(path) {
   const text = readFileSync(join(WWW, path), "utf8");
   const code = text.replace(/\/\*\*.*?\*\//gs, "");

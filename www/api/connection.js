@@ -1,4 +1,4 @@
-// The page's end of the line to a worker: who waits for which answer, and how the worker's end is noticed.
+// The page's side of the talk with a worker: who waits for which answer, and how the worker's end is noticed.
 import { compileProgram } from "./engine.js";
 import { CPU1Error, aborted } from "./errors.js";
 import { spawn } from "./spawn.js";
@@ -6,7 +6,7 @@ import { spawn } from "./spawn.js";
 /** @import { Wish } from "./engine.js" */
 /** @import { Answer, Note, Request } from "./protocol.js" */
 
-/** Milliseconds in which a worker that lives gives a sign of it. */
+/** A worker that does not answer in so many milliseconds is gone. */
 const PATIENCE = 5000;
 
 let ids = 0;
@@ -36,10 +36,7 @@ export class Connection {
   /** Fires when the worker is ended by us. */
   #end = new AbortController();
 
-  /**
-   * @param {number | undefined} threads
-   * @param {Wish} wish
-   */
+  /** @param {number | undefined} threads @param {Wish} wish */
   static of(threads, wish) {
     const program = JSON.stringify([threads, wish]);
     const known = this.#open.get(program);
@@ -49,10 +46,7 @@ export class Connection {
     return opened;
   }
 
-  /**
-   * @param {string} program
-   * @param {Wish} wish
-   */
+  /** @param {string} program @param {Wish} wish */
   constructor(program, wish) {
     this.#program = program;
     compileProgram(wish).then(
@@ -74,7 +68,7 @@ export class Connection {
    * worker is then asked for a sign of life, and holds another lock.
    */
   async #watch() {
-    if (!navigator.locks) return; // as on pages that did not come over https
+    if (!navigator.locks) return; // a page that did not come over https has none
     for (let lost = false; !this.ended; lost = true) {
       const id = newId();
       const inbox = new Inbox();
@@ -135,22 +129,14 @@ export class Connection {
     }
   }
 
-  /**
-   * Frees a model, which may still be loading.
-   *
-   * @param {number} id
-   */
+  /** Frees a model, which may still be loading. @param {number} id */
   leave(id) {
     this.models -= 1;
     if (this.models === 0) this.close(disposed());
     else this.#worker.postMessage({ id, request: { type: "dispose" } });
   }
 
-  /**
-   * Ends the worker; whoever waits, or asks later, gets the reason.
-   *
-   * @param {CPU1Error} reason
-   */
+  /** Ends the worker. All who wait, or ask later, get the reason. @param {CPU1Error} reason */
   close(reason) {
     if (this.ended) return;
     this.ended = reason;

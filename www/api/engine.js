@@ -2,7 +2,7 @@
 import { CPU1Error } from "./errors.js";
 import { nameOf } from "./remote.js";
 
-/** A module of one function with one relaxed instruction: an engine without them finds it invalid. */
+/** A module with one relaxed instruction. To an engine without such instructions it is invalid. */
 const RELAXED = Uint8Array.of(
   0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, // magic number, version
   0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, // types: [] -> [v128]
@@ -20,7 +20,7 @@ export const hasRelaxed = WebAssembly.validate(RELAXED);
 export const sharesMemory = self.crossOriginIsolated && typeof SharedArrayBuffer === "function";
 
 /**
- * What to run in the place of the fastest, for measurements; what there is not is ignored.
+ * What to run instead of the fastest, for measurements. A kernel that does not exist is ignored.
  *
  * @typedef {{ simd?: "plain" | undefined, kernel?: string | undefined }} Wish
  */
@@ -37,13 +37,9 @@ export function chooseThreads(wanted) {
   return wanted ?? Math.min(cores, 4, Math.max(2, Math.floor(cores / 2)));
 }
 
-/**
- * Fetches and compiles the program, which any worker of this page can then start.
- *
- * @param {Wish} [wish]
- */
+/** Fetches and compiles the program, which any worker of this page can then start. @param {Wish} [wish] */
 export async function compileProgram({ simd } = {}) {
-  // Bundlers see an address that is written out, and no other.
+  // Bundlers only find addresses that are written out.
   const relaxed = new URL("../pkg/cpu1_relaxed.wasm", import.meta.url);
   const plain = new URL("../pkg/cpu1_bg.wasm", import.meta.url);
   const address = simd !== "plain" && hasRelaxed ? relaxed : plain;
@@ -52,7 +48,7 @@ export async function compileProgram({ simd } = {}) {
     throw new CPU1Error("network", lost, { cause });
   });
   if (!response.ok) throw new CPU1Error("network", lost);
-  // Not every server knows the type of wasm, which a compiler that reads along insists on.
+  // Compiling while the file arrives needs the right content type, which not every server sends.
   const reads = response.headers.get("Content-Type")?.startsWith("application/wasm");
   try {
     return await (reads ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));

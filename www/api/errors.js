@@ -3,11 +3,11 @@
 /**
  * What went wrong, for programs; the message says it to people.
  *
- * - `network`: the bytes of a file, or of the program itself, could not be had
- * - `format`: the file is no checkpoint that this program reads, or it is damaged
+ * - `network`: the bytes of a file, or of the program itself, could not be fetched
+ * - `format`: the file is not a checkpoint that this program reads, or it is damaged
  * - `names`: its tensors do not tell which part of the model they are; `details` lists what a name map has to settle
- * - `tokenizer`: a model of BPE tokens has no tokenizer that can be used, so it reads no text
- * - `memory`: there is not enough of it; if models of that worker are gone, they can be loaded again
+ * - `tokenizer`: a model of BPE tokens has no usable tokenizer, so it cannot read text
+ * - `memory`: there is not enough memory; models of that worker may be gone, and can be loaded again
  * - `prompt`, `settings`, `text`: what was given to `generate` or `score` is out of range
  * - `busy`: the model does one thing at a time
  * - `aborted`: the caller's signal fired
@@ -51,11 +51,7 @@ export function aborted() {
   return new CPU1Error("aborted", "It was stopped.");
 }
 
-/**
- * A number of bytes as people say it.
- *
- * @param {number} bytes
- */
+/** A number of bytes as people say it. @param {number} bytes */
 export function sayBytes(bytes) {
   if (bytes < 1000) return `${bytes} bytes`;
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;

@@ -5,11 +5,11 @@ import { fetchAll } from "./remote.js";
 /** Where the Hub lives; tests put a stand-in here. */
 const HUB = "https://huggingface.co";
 
-/** A listing has at most so many pages of so many bytes each. */
+/** The most pages of a listing, and the most bytes of a page. */
 const MOST_PAGES = 100;
 const LARGEST_PAGE = 8 * 2 ** 20;
 
-/** Names within a path that would lead an address elsewhere, or fit into none. */
+/** Names within a path that would lead an address elsewhere, or that no address can hold. */
 const ASTRAY = /^\.{0,2}$|\p{Surrogate}/u;
 
 /**
@@ -23,7 +23,11 @@ const ASTRAY = /^\.{0,2}$|\p{Surrogate}/u;
  * @property {string} url what `load` takes; empty for a directory
  */
 
-/** Where the study's runs are published: `finals` has the unpacked files, `archive` the compact ones and those of each step. @typedef {{ finals: string, archive: string }} RunRepositories */
+/**
+ * Where the study's runs are published: `finals` has the unpacked files, `archive` the compact ones and those of steps.
+ *
+ * @typedef {{ finals: string, archive: string }} RunRepositories
+ */
 
 /**
  * The name on the Hub of a published run's final file.
@@ -47,7 +51,7 @@ export function pathOfRun({ finals, archive }, id, flavour) {
 export function hubAddress(name, hub = HUB) {
   const { repo, revision, path } = read(name);
   if (path.length === 0) {
-    throw new CPU1Error("network", `“${name}” names no file on the Hub; that takes owner/repo/path or owner/repo/path@revision.`);
+    throw new CPU1Error("network", `“${name}” does not name a file on the Hub; that takes owner/repo/path or owner/repo/path@revision.`);
   }
   return address(hub, [...repo, "resolve", revision, ...path]);
 }
@@ -90,7 +94,7 @@ export function readAddress(url) {
     const [repository, revision, path] = parts.map(decodeURIComponent);
     return repository && revision && path ? { repository, revision, path } : undefined;
   } catch {
-    return undefined; // a percent sign that encodes nothing
+    return undefined; // it has a percent sign that encodes nothing
   }
 }
 
@@ -99,15 +103,12 @@ function read(name) {
   const [, owner, repo, folder = "", revision = "main"] = /^([^/@]+)\/([^/@]+)(?:\/([^@]+))?(?:@(.+))?$/.exec(name) ?? [];
   const path = folder.split("/").filter((word) => word !== "");
   if (owner === undefined || repo === undefined || [owner, repo, revision, ...path].some((word) => ASTRAY.test(word))) {
-    throw new CPU1Error("network", `“${name}” is no name on the Hub; that is owner/repo/path or owner/repo/path@revision.`);
+    throw new CPU1Error("network", `“${name}” is not a name on the Hub; that is owner/repo/path or owner/repo/path@revision.`);
   }
   return { repo: [owner, repo], revision, path };
 }
 
-/**
- * @param {string} hub
- * @param {string[]} parts
- */
+/** @param {string} hub @param {string[]} parts */
 function address(hub, parts) {
   return new URL(parts.map(encodeURIComponent).join("/"), `${hub}/`);
 }
@@ -162,10 +163,7 @@ function nextPage(name, headers, page) {
   return url.href;
 }
 
-/**
- * @param {string} name
- * @param {string} what
- */
+/** @param {string} name @param {string} what */
 function wrong(name, what) {
   return new CPU1Error("network", `The Hub's list of ${name} cannot be read: ${what}.`);
 }

@@ -131,10 +131,7 @@ class RemoteFile {
   /** The answer that is being read. @type {Stretch | undefined} */
   #stretch;
 
-  /**
-   * @param {string} url
-   * @param {OnBytes} onBytes
-   */
+  /** @param {string} url @param {OnBytes} onBytes */
   constructor(url, onBytes) {
     this.#url = url;
     this.#name = nameOf(url);
@@ -210,11 +207,7 @@ class RemoteFile {
     this.#stretch = undefined;
   }
 
-  /**
-   * A whole file, in a Blob.
-   *
-   * @param {Response} response
-   */
+  /** A whole file, in a Blob. @param {Response} response */
   async #whole(response) {
     /** @type {Blob[]} */
     const batches = [];
@@ -307,10 +300,7 @@ async function patiently(name, step, signal) {
   }
 }
 
-/**
- * @param {Response} response
- * @param {(piece: Uint8Array<ArrayBuffer>) => void} take
- */
+/** @param {Response} response @param {(piece: Uint8Array<ArrayBuffer>) => void} take */
 async function drain(response, take) {
   const reader = response.body?.getReader();
   try {
@@ -360,38 +350,23 @@ function checkLength({ headers }, size) {
   if (announced !== null && Number(announced) !== size) breaks();
 }
 
-/**
- * What `Content-Range: bytes a-b/total` says; zeros where it says nothing.
- *
- * @param {Response} response
- */
+/** What `Content-Range: bytes a-b/total` says; zeros where it says nothing. @param {Response} response */
 function rangeOf({ headers }) {
   const [, first = 0, last = -1, total = 0] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers.get("Content-Range") ?? "") ?? [];
   return { start: Number(first), end: Number(last) + 1, total: Number(total) };
 }
 
-/**
- * The last part of an address's path.
- *
- * @param {string} url
- */
+/** The last part of an address's path. @param {string} url */
 export function nameOf(url) {
   return new URL(url).pathname.split("/").pop() || url;
 }
 
-/**
- * Gives up the rest of an answer, which may have broken off already.
- *
- * @param {Response} response
- */
+/** Gives up the rest of an answer, which may have broken off already. @param {Response} response */
 async function drop(response) {
   await response.body?.cancel().catch(() => {});
 }
 
-/**
- * @param {number} milliseconds
- * @param {AbortSignal} [signal] ends it early
- */
+/** @param {number} milliseconds @param {AbortSignal} [signal] ends it early */
 function sleep(milliseconds, signal) {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds);

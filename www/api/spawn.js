@@ -5,7 +5,7 @@ const LOST = "cpu1: lost";
 
 /**
  * Starts a worker. Browsers take its script from the page's own origin only; from another it is
- * imported by a script of the page's. One that cannot be had is an `error` without a message, either way.
+ * imported by a script of the page's. Either way, a script that cannot be fetched is an `error` without a message.
  *
  * @param {string} here address of the module that asks
  * @param {string} script beside that module
@@ -14,8 +14,8 @@ const LOST = "cpu1: lost";
 export function spawn(here, script, near) {
   const address = new URL(script, here);
   if (address.origin === location.origin) return near();
-  // Not `import "…"`, for which WebKit asks without CORS, and isolated pages then refuse the answer. Until the script
-  // is there, messages wait for it.
+  // Not `import "…"`: WebKit would fetch it without CORS, and an isolated page refuses such an answer. Messages wait
+  // until the script is there.
   const text = `
     const early = [];
     self.onmessage = (event) => early.push(event);

@@ -1,15 +1,15 @@
-// The cache: packed models that came a long way, kept by the browser for the next visit. In the
-// origin's private file system, or where that is missing in the Cache API.
+// The cache: packed models that were fetched from afar, kept by the browser for the next visit. They lie in
+// the origin's private file system, or where there is none, in the Cache API.
 //
 // An entry is one file: the packed model, its tokenizer if it has one, a JSON text about both, and
 // that text's length in four bytes. It is written under a temporary name and renamed when it is
-// whole, so that an entry is either there or not, whenever a tab is closed.
+// whole. So an entry is either there or not, even if a tab is closed meanwhile.
 
 const NAME = "cpu1-models";
 
 const IN_CACHE = "It is in the Cache API, as the browser gives this page no private file system.";
 
-/** Of what is written; other versions are not read. */
+/** Version of the format; others are not read. */
 const VERSION = 1;
 
 /**
@@ -44,7 +44,7 @@ const VERSION = 1;
 /**
  * Where entries are kept, as files without a structure.
  *
- * @typedef {object} Shelf
+ * @typedef {object} Backend
  * @property {() => Promise<string[]>} ids
  * @property {(id: string) => Promise<Blob | undefined>} open
  * @property {(id: string) => Promise<Draft>} create a file that is `open` to others when it is committed
@@ -67,26 +67,23 @@ const VERSION = 1;
 export async function openStore() {
   try {
     const root = await navigator.storage.getDirectory();
-    return new Store(new Folder(await root.getDirectoryHandle(NAME, { create: true })), "");
+    return new Store(folder(await root.getDirectoryHandle(NAME, { create: true })), "");
   } catch {
-    // Not in this browser, or not in this window: the next may do.
+    // This browser or this window has none: the Cache API may do.
   }
   try {
-    return new Store(new Responses(await caches.open(NAME)), IN_CACHE);
+    return new Store(responses(await caches.open(NAME)), IN_CACHE);
   } catch {
     return undefined;
   }
 }
 
 export class Store {
-  #shelf;
+  #backend;
 
-  /**
-   * @param {Shelf} shelf
-   * @param {string} notice where entries are, if not where they should be
-   */
-  constructor(shelf, notice) {
-    this.#shelf = shelf;
+  /** @param {Backend} backend @param {string} notice where entries are, if not where they should be */
+  constructor(backend, notice) {
+    this.#backend = backend;
     this.notice = notice;
   }
 
@@ -94,8 +91,8 @@ export class Store {
   async list() {
     /** @type {Entry[]} */
     const entries = [];
-    for (const id of await this.#shelf.ids()) {
-      const file = await this.#shelf.open(id);
+    for (const id of await this.#backend.ids()) {
+      const file = await this.#backend.open(id);
       const kept = file && (await open(file));
       if (file === undefined || kept === undefined) continue;
       const { source, revision, sha256, run, flavour, date } = kept.about;
@@ -104,70 +101,53 @@ export class Store {
     return entries;
   }
 
-  /**
-   * @param {string} id
-   * @returns {Promise<Kept | undefined>} nothing where it is not kept, or not whole
-   */
+  /** @param {string} id @returns {Promise<Kept | undefined>} nothing where it is not kept, or not whole */
   async find(id) {
-    const file = await this.#shelf.open(id);
+    const file = await this.#backend.open(id);
     return file && open(file);
   }
 
   /**
-   * Begins to keep a model, in the place of one that may be there.
+   * Begins to keep a model, in the place of one that may be there. What fails then, a full quota for one, is thrown.
    *
    * @param {string} id
    * @throws {DOMException} `NoModificationAllowedError` where another tab is keeping it right now
    */
   async create(id) {
-    await this.#shelf.tidy();
-    return new Writing(await this.#shelf.create(id));
+    await this.#backend.tidy();
+    const draft = await this.#backend.create(id);
+    let size = 0;
+    return {
+      /** A piece of the packed model. @param {Uint8Array<ArrayBuffer>} piece */
+      write(piece) {
+        draft.write(piece);
+        size += piece.length;
+      },
+      /** @param {Uint8Array<ArrayBuffer> | undefined} tokenizer @param {About} about */
+      async commit(tokenizer, about) {
+        if (tokenizer) draft.write(tokenizer);
+        const sizes = { model: size, tokenizer: tokenizer?.length ?? 0 };
+        const text = new TextEncoder().encode(JSON.stringify({ version: VERSION, ...sizes, about }));
+        draft.write(text);
+        draft.write(new Uint8Array(Uint32Array.of(text.length).buffer));
+        await draft.commit();
+      },
+      abandon: draft.abandon,
+    };
   }
 
   /** @param {string} id */
   remove(id) {
-    return this.#shelf.remove(id);
+    return this.#backend.remove(id);
   }
 
   async removeAll() {
-    for (const id of await this.#shelf.ids()) await this.#shelf.remove(id);
-    await this.#shelf.tidy();
+    for (const id of await this.#backend.ids()) await this.#backend.remove(id);
+    await this.#backend.tidy();
   }
 }
 
-/** An entry that is being written; what fails, a full quota for one, is thrown. */
-export class Writing {
-  #draft;
-  #size = 0;
-
-  /** @param {Draft} draft */
-  constructor(draft) {
-    this.#draft = draft;
-  }
-
-  /** A piece of the packed model. @param {Uint8Array<ArrayBuffer>} piece */
-  write(piece) {
-    this.#draft.write(piece);
-    this.#size += piece.length;
-  }
-
-  /**
-   * @param {Uint8Array<ArrayBuffer> | undefined} tokenizer
-   * @param {About} about
-   */
-  async commit(tokenizer, about) {
-    if (tokenizer) this.#draft.write(tokenizer);
-    const sizes = { model: this.#size, tokenizer: tokenizer?.length ?? 0 };
-    const text = new TextEncoder().encode(JSON.stringify({ version: VERSION, ...sizes, about }));
-    this.#draft.write(text);
-    this.#draft.write(new Uint8Array(Uint32Array.of(text.length).buffer));
-    await this.#draft.commit();
-  }
-
-  abandon() {
-    return this.#draft.abandon();
-  }
-}
+/** An entry that is being written. @typedef {Awaited<ReturnType<Store["create"]>>} Writing */
 
 /**
  * Takes an entry's file apart.
@@ -212,113 +192,77 @@ const HALF = ".part";
 
 /**
  * The private file system. A file that is open for writing is locked against all tabs, so that none
- * removes what another is writing. @implements {Shelf}
+ * removes what another is writing.
+ *
+ * @param {FileSystemDirectoryHandle} directory
+ * @returns {Backend}
  */
-class Folder {
-  #folder;
-
-  /** @param {FileSystemDirectoryHandle} folder */
-  constructor(folder) {
-    this.#folder = folder;
-  }
-
-  async ids() {
-    return (await this.#names()).filter((name) => name.endsWith(WHOLE)).map((name) => name.slice(0, -WHOLE.length));
-  }
-
-  /** @param {string} id */
-  async open(id) {
-    try {
-      return await (await this.#folder.getFileHandle(id + WHOLE)).getFile();
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** @param {string} id */
-  async create(id) {
-    const handle = /** @type {PrivateFile} */ (await this.#folder.getFileHandle(id + HALF, { create: true }));
-    const file = await handle.createSyncAccessHandle();
-    file.truncate(0); // what a closed tab left
-    let size = 0;
-    return {
-      write: (/** @type {Uint8Array} */ bytes) => {
-        const written = file.write(bytes, { at: size });
-        if (written < bytes.length) throw new DOMException("The quota is used up.", "QuotaExceededError");
-        size += written;
-      },
-      commit: async () => {
-        file.flush();
-        file.close();
-        await this.#removeFile(id + WHOLE);
-        await handle.move(id + WHOLE);
-      },
-      abandon: async () => {
-        file.close();
-        await this.#removeFile(id + HALF);
-      },
-    };
-  }
-
-  /** @param {string} id */
-  remove(id) {
-    return this.#removeFile(id + WHOLE);
-  }
-
-  async tidy() {
-    for (const name of await this.#names()) if (name.endsWith(HALF)) await this.#removeFile(name);
-  }
-
-  async #names() {
-    const names = [];
-    for await (const name of this.#folder.keys()) names.push(name);
-    return names;
-  }
-
-  /** @param {string} name of a file that may be missing, or locked by the tab that writes it */
-  async #removeFile(name) {
-    await this.#folder.removeEntry(name).catch(() => {});
-  }
+function folder(directory) {
+  const names = async () => {
+    const all = [];
+    for await (const name of directory.keys()) all.push(name);
+    return all;
+  };
+  // A file may be missing, or locked by the tab that writes it.
+  const removeFile = (/** @type {string} */ name) => directory.removeEntry(name).catch(() => {});
+  return {
+    ids: async () => (await names()).filter((name) => name.endsWith(WHOLE)).map((name) => name.slice(0, -WHOLE.length)),
+    async open(id) {
+      try {
+        return await (await directory.getFileHandle(id + WHOLE)).getFile();
+      } catch {
+        return undefined;
+      }
+    },
+    async create(id) {
+      const handle = /** @type {PrivateFile} */ (await directory.getFileHandle(id + HALF, { create: true }));
+      const file = await handle.createSyncAccessHandle();
+      file.truncate(0); // what a closed tab left
+      let size = 0;
+      return {
+        write(bytes) {
+          const written = file.write(bytes, { at: size });
+          if (written < bytes.length) throw new DOMException("The quota is used up.", "QuotaExceededError");
+          size += written;
+        },
+        async commit() {
+          file.flush();
+          file.close();
+          await removeFile(id + WHOLE);
+          await handle.move(id + WHOLE);
+        },
+        async abandon() {
+          file.close();
+          await removeFile(id + HALF);
+        },
+      };
+    },
+    remove: (id) => removeFile(id + WHOLE),
+    async tidy() {
+      for (const name of await names()) if (name.endsWith(HALF)) await removeFile(name);
+    },
+  };
 }
 
-/** The Cache API, where a response is there as a whole or not at all. @implements {Shelf} */
-class Responses {
-  #cache;
-
-  /** @param {Cache} cache */
-  constructor(cache) {
-    this.#cache = cache;
-  }
-
-  async ids() {
-    return (await this.#cache.keys()).map(({ url }) => new URL(url).pathname.slice(1));
-  }
-
-  /** @param {string} id */
-  async open(id) {
-    return (await this.#cache.match(addressOf(id)))?.blob();
-  }
-
-  /** @param {string} id */
-  async create(id) {
-    /** @type {Blob[]} */
-    const pieces = []; // the browser has them, not this program
-    return {
-      write: (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => void pieces.push(new Blob([bytes])),
-      commit: () => this.#cache.put(addressOf(id), new Response(new Blob(pieces))),
-      abandon: async () => {},
-    };
-  }
-
-  /** @param {string} id */
-  async remove(id) {
-    await this.#cache.delete(addressOf(id));
-  }
-
-  async tidy() {}
-}
-
-/** Entries of the Cache API have addresses; this one is of no server. @param {string} id */
-function addressOf(id) {
-  return `https://${NAME}.invalid/${id}`;
+/** The Cache API, where a response is there as a whole or not at all. @param {Cache} cache @returns {Backend} */
+function responses(cache) {
+  // Entries need addresses there; no server has these.
+  const addressOf = (/** @type {string} */ id) => `https://${NAME}.invalid/${id}`;
+  return {
+    ids: async () => (await cache.keys()).map(({ url }) => new URL(url).pathname.slice(1)),
+    open: async (id) => (await cache.match(addressOf(id)))?.blob(),
+    async create(id) {
+      /** @type {Blob[]} */
+      const pieces = []; // the browser has them, not this program
+      return {
+        write: (bytes) => void pieces.push(new Blob([bytes])),
+        commit: () => cache.put(addressOf(id), new Response(new Blob(pieces))),
+        abandon: async () => {},
+      };
+    },
+    async remove(id) {
+      await cache.delete(addressOf(id));
+    },
+    async tidy() {},
+  };
 }

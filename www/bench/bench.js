@@ -1,4 +1,4 @@
-// Measures this browser, for who looks at bench.html, and by `window.bench` for who measures several
+// Measures this browser: for people on bench.html, and by `window.bench` for a harness that compares
 // engines. Rates are wall time as the page sees it: a patch counts when its bytes have arrived.
 import { chooseThreads, hasRelaxed, sharesMemory } from "../api/engine.js";
 import { CPU1 } from "../cpu1.js";
@@ -19,6 +19,11 @@ const PATCH = 4;
 /** @type {Simd[]} */
 const PROGRAMS = hasRelaxed ? ["relaxed", "plain"] : ["plain"];
 
+/** @param {Simd} [simd] @returns {import("../api/engine.js").Wish} */
+function wishOf(simd) {
+  return simd === "plain" ? { simd } : {};
+}
+
 /**
  * Writes whole patches after a prompt.
  *
@@ -30,9 +35,9 @@ async function generate(model, { steps, prompt = PROMPT, signal }) {
   const maxBytes = PATCH * (steps + 2);
   const began = performance.now();
   let [first, last, bytes, early, engine] = [NaN, NaN, 0, 0, 0];
-  // Counted by the model: what one of BPE tokens writes in a step is not always four bytes.
+  // Counted by the model: a model of BPE tokens does not write four bytes in every step.
   let [patches, before, read] = [0, 0, 0];
-  for await (const chunk of model.generate(prompt, { maxBytes, temperature: 0.7, seed: 7, steady: true, ...(signal && { signal }) })) {
+  for await (const chunk of model.generate(prompt, { maxBytes, temperature: 0.7, seed: 7, steady: true, signal })) {
     if (chunk.bytes.length === 0) continue;
     bytes += chunk.bytes.length;
     patches = chunk.stats.patches;
@@ -61,16 +66,13 @@ async function generate(model, { steps, prompt = PROMPT, signal }) {
 async function prefill(model, signal) {
   const prompt = Uint8Array.from({ length: PROMPT_BYTES }, (_, i) => PROMPT.charCodeAt(i % PROMPT.length));
   let rate = NaN;
-  for await (const { stats } of model.generate(prompt, { maxBytes: 1, seed: 7, steady: true, ...(signal && { signal }) })) {
+  for await (const { stats } of model.generate(prompt, { maxBytes: 1, seed: 7, steady: true, signal })) {
     if (stats.readPatches === stats.promptPatches && Number.isNaN(rate)) rate = stats.readPatches / stats.seconds;
   }
   return rate;
 }
 
-/**
- * @param {Simd} simd
- * @returns {Promise<KernelFigures[]>}
- */
+/** @param {Simd} simd @returns {Promise<KernelFigures[]>} */
 function measureKernels(simd) {
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   return new Promise((give, reject) => {
@@ -79,14 +81,8 @@ function measureKernels(simd) {
       else give(data.kernels);
     };
     worker.onerror = () => reject(new Error("The program could not be loaded from its server."));
-    worker.postMessage(simd === "plain" ? { simd } : {});
+    worker.postMessage(wishOf(simd));
   }).finally(() => worker.terminate());
-}
-
-/** @param {string | Blob} source @param {number} threads @param {Simd} simd @param {AbortSignal} [signal] */
-function load(source, threads, simd, signal) {
-  const plain = simd === "plain" ? { simd } : {};
-  return CPU1.load(source, { threads, ...plain, ...(signal && { signal }) });
 }
 
 /** @type {Model | undefined} */
@@ -104,8 +100,7 @@ const bench = {
     held?.dispose();
     held = undefined;
     if (simd === "relaxed" && !hasRelaxed) throw new Error("This browser has no relaxed SIMD; measure the plain program.");
-    const plain = simd === "plain" ? { simd } : {};
-    held = await CPU1.load(model ?? "embedded", { threads, ...plain, ...(kernel && { kernel }), cache: false });
+    held = await CPU1.load(model ?? "embedded", { threads, ...wishOf(simd), kernel, cache: false });
     const found = held.info.kernel;
     if (kernel !== undefined && kernel !== found) throw new Error(`There is no kernel “${kernel}” here; “${found}” would run.`);
     return { engine: `cpu1, ${held.info.kernel}`, threads: held.info.threads };
@@ -151,7 +146,7 @@ element("fact-cores", HTMLElement).textContent = String(cores);
 element("fact-isolated", HTMLElement).textContent = sharesMemory ? "yes" : "no";
 element("isolation", HTMLElement).textContent = sharesMemory
   ? ""
-  : `${crossOriginIsolated ? "This browser lets no threads share memory" : "This page is not isolated, so threads may not share memory"}: only one thread is measured.`;
+  : `${crossOriginIsolated ? "This browser does not let threads share memory" : "This page is not isolated, so threads may not share memory"}: only one thread is measured.`;
 element("fact-relaxed", HTMLElement).textContent = hasRelaxed ? "yes" : "no";
 
 /** @type {AbortController | undefined} */
@@ -199,10 +194,7 @@ function setRunning(now) {
   page.copy.hidden = now || page.decoding.rows.length === 0;
 }
 
-/**
- * @param {string | Blob} source
- * @param {AbortSignal} signal
- */
+/** @param {string | Blob} source @param {AbortSignal} signal */
 async function measure(source, signal) {
   const most = chooseThreads(undefined);
   const counts = [1, 2, 4].filter((threads) => threads < most).concat(most);
@@ -210,7 +202,7 @@ async function measure(source, signal) {
   try {
     for (const [i, each] of cases.entries()) {
       page.status.textContent = `Loading, ${i + 1} of ${cases.length}…`;
-      each.model = await load(source, each.threads, each.simd, signal);
+      each.model = await CPU1.load(source, { threads: each.threads, ...wishOf(each.simd), signal });
       if (i === 0) element("fact-kernel", HTMLElement).textContent = each.model.info.kernel;
     }
     for (let round = 1; round <= ROUNDS; round += 1) {
@@ -239,10 +231,7 @@ class Case {
   /** @type {{ rate: number, bytes: number, prefill: number, first: number }[]} */
   #rounds = [];
 
-  /**
-   * @param {Simd} simd
-   * @param {number} threads
-   */
+  /** @param {Simd} simd @param {number} threads */
   constructor(simd, threads) {
     this.simd = simd;
     this.threads = threads;
@@ -254,7 +243,7 @@ class Case {
   async run(signal) {
     const model = this.model;
     if (model === undefined) return;
-    // The first run is for the engine, which optimises what runs often, and finds out how long one takes.
+    // The first runs let the engine optimise the code, and show how long a run takes.
     for (let warm = this.#rounds.length > 0; !warm; ) {
       const { steps, ms } = await generate(model, { steps: this.#steps, signal });
       warm = ms > ROUND / 4;
@@ -275,10 +264,7 @@ class Case {
   }
 }
 
-/**
- * @param {HTMLTableSectionElement} body
- * @param {string} name
- */
+/** @param {HTMLTableSectionElement} body @param {string} name */
 function addRow(body, name) {
   const row = body.insertRow();
   const head = document.createElement("th");

@@ -1,5 +1,5 @@
-// The page: its views, one at a time, and what is there for all of them. It only ever talks to cpu1.js; whatever a
-// model, a file, a link or a person wrote goes into text, never into markup.
+// The page: its views, one at a time, and what all of them share. Whatever a model, a file, a link or a person
+// wrote goes into text, never into markup.
 import { hasRelaxed } from "../api/engine.js";
 import { element, make, onFile } from "../ui/dom.js";
 import { composer } from "./composer.js";
@@ -40,13 +40,13 @@ const page = {
  *
  * @typedef {object} View
  * @property {() => unknown} act what the main button of its form does
- * @property {() => unknown} [open] hears that its tab was opened
- * @property {() => unknown} [leave] hears that another is
+ * @property {() => unknown} [open] is called when its tab is opened
+ * @property {() => unknown} [leave] is called when another tab is opened
  * @property {(file: File) => unknown} [takeFile] takes a file that was dropped, in the place of the prompt
  */
 
 /**
- * A view, as the page knows it before its code is there. index.html has its tab, `tab-ID`, and its panel, `panel-ID`.
+ * A view, as the page knows it before its code is fetched. index.html has its tab, `tab-ID`, and its panel, `panel-ID`.
  *
  * @typedef {object} Tab
  * @property {string} id
@@ -91,7 +91,7 @@ const TABS = [
 let [tab] = TABS;
 /** The view of the tab that is open. @type {View} */
 let view = write;
-/** Until it is there. */
+/** Ends when that view is there. */
 let opening = Promise.resolve();
 
 /** @param {Tab} chosen */

@@ -103,7 +103,7 @@ function showError({ code, message }) {
 }
 
 /**
- * Tells why a job failed: beside the field it is about, in its own place, or in the line of what goes on.
+ * Tells why a job failed: beside the field it is about, else in `place`, else in the status line.
  *
  * @param {CPU1Error} failed
  * @param {string} outcome what that means, as a sentence
@@ -151,7 +151,7 @@ export function readTokens(text) {
   const words = text.split(/[\s,]+/).filter((word) => word !== "");
   const wrong = words.find((word) => !/^\d{1,9}$/.test(word));
   if (wrong !== undefined) {
-    throw new CPU1Error("prompt", `“${wrong}” is no token id. Without a tokenizer the prompt is numbers, like 12 7 301.`);
+    throw new CPU1Error("prompt", `“${wrong}” is not a token id. Without a tokenizer the prompt is numbers, like 12 7 301.`);
   }
   return Uint32Array.from(words, Number);
 }

@@ -1,5 +1,5 @@
 // The page's service worker, sw.js: it isolates the page where its host does not, and keeps it for visits offline.
-// Where there can be none, in some private windows for one, the page is as its host sends it.
+// Some private windows have no service workers; there the page is as its host sends it.
 
 import { sharesMemory } from "../api/engine.js";
 
@@ -13,7 +13,7 @@ const declined = new URLSearchParams(location.search).get("isolation") === "off"
 
 const [visit] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
 
-/** What one types into; other fields make up values of their own. @type {NodeListOf<HTMLInputElement>} */
+/** What people type into. Browsers fill other fields by themselves. @type {NodeListOf<HTMLInputElement>} */
 const fields = document.querySelectorAll("textarea, input[type=text], input[type=number]");
 
 /** Whether loading the page again would cost its visitor something. */
@@ -22,21 +22,20 @@ let touched = [...fields].some(
 );
 for (const act of ["input", "keydown", "pointerdown", "drop"]) addEventListener(act, stay, { capture: true, once: true });
 
-/** From now on the page is not loaded again, as there is something on it that would be lost. */
+/** From now on the page is not loaded again: something on it would be lost. */
 export function stay() {
   touched = true;
 }
 
 /**
- * Has the worker add what isolates a page, for which the page has to be loaded once more. Never twice: not where that
- * was what loaded it.
+ * Has the worker add the headers that isolate a page. For that the page has to be loaded once more, but never twice.
  */
 async function isolate() {
   const inTop = window.top === window;
   if (crossOriginIsolated || declined || !inTop || visit === undefined || visit.type === "reload") return;
   if (!(await register())) return;
   await navigator.serviceWorker.ready;
-  // A page that came from the worker already is not isolated for another reason.
+  // If the page came from the worker already, it is not isolated for another reason.
   if (!touched && navigator.serviceWorker.controller?.scriptURL !== SCRIPT) location.reload();
 }
 
@@ -48,7 +47,7 @@ export async function keepOffline() {
   active?.postMessage("keep");
 }
 
-/** @returns {Promise<ServiceWorkerRegistration | undefined>} nothing where the browser wants none */
+/** @returns {Promise<ServiceWorkerRegistration | undefined>} nothing where the browser does not allow one */
 async function register() {
   try {
     return await navigator.serviceWorker.register(SCRIPT, { updateViaCache: "none" });
@@ -62,7 +61,7 @@ export function sayIsolation() {
   if (crossOriginIsolated) {
     const byWorker = visit?.serverTiming.some(({ name }) => name === "isolated-by-worker");
     const isolated = `this page is cross-origin isolated${byWorker ? " by its service worker" : ""}`;
-    if (!sharesMemory) return `One thread: this browser lets no threads share memory, though ${isolated}.`;
+    if (!sharesMemory) return `One thread: this browser does not let threads share memory, though ${isolated}.`;
     return `T${isolated.slice(1)}, so its threads can share memory.`;
   }
   const why = !isSecureContext

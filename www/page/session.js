@@ -1,4 +1,4 @@
-// The page's model, and the one thing that the page does at a time: it loads a model or it works.
+// The page's model, and what the page does: it loads a model or it works, one thing at a time.
 import { CPU1Error } from "../api/errors.js";
 import { CPU1 } from "../cpu1.js";
 import { element, make } from "../ui/dom.js";
@@ -9,9 +9,9 @@ import { arrival, asError, say, showProgress } from "./status.js";
 /** @import { ModelInfo, Stats } from "../cpu1.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
 /**
- * Where a model comes from, and what a person said about it.
+ * The file of a model: where it is, what it is called, and what a person said about it.
  *
- * @typedef {{ place: URL | File, name: string, sha256?: string | undefined, names?: Record<string, string>, tokenizer?: File }} Origin
+ * @typedef {{ place: URL | File, name: string, sha256?: string | undefined, names?: Record<string, string>, tokenizer?: File }} ModelFile
  */
 
 const page = {
@@ -38,11 +38,11 @@ let nameForm;
 
 /** @type {Model | undefined} */
 let model;
-/** Where the model came from, to load it again with its tokenizer. @type {Origin | undefined} */
-let origin;
+/** Its file, to load it again with its tokenizer. @type {ModelFile | undefined} */
+let file;
 /** Ends what is done now. @type {AbortController | undefined} */
 let work;
-/** What is done now. @type {"loading" | "fetching" | "working" | undefined} */
+/** What is done now; only `fetching` and `working` can be stopped. @type {"loading" | "fetching" | "working" | undefined} */
 let doing;
 /** Those who show what can be done. @type {(() => void)[]} */
 const listeners = [];
@@ -51,8 +51,8 @@ export const session = {
   get model() {
     return model;
   },
-  get origin() {
-    return origin;
+  get file() {
+    return file;
   },
   get doing() {
     return doing;
@@ -61,7 +61,7 @@ export const session = {
   get isReady() {
     return model !== undefined && doing === undefined;
   },
-  /** Whether the model reads tokens and cannot say what they mean. */
+  /** Whether the model reads tokens and has no tokenizer. */
   get lacksTokenizer() {
     return model?.info.reads === "tokens" && !model.info.tokenizer;
   },
@@ -89,27 +89,24 @@ function become(what) {
 }
 
 /**
- * Does something with models, unless something is done already. Ending early is no error.
+ * Does one thing, and tells the listeners before and after.
  *
+ * @param {"loading" | "fetching" | "working"} what
  * @param {(signal: AbortSignal) => Promise<void>} job
+ * @param {(error: CPU1Error) => void} onError
  * @returns {Promise<CPU1Error | undefined>} why it failed; `aborted` where it was stopped
  */
-async function perform(job) {
-  if (doing) return undefined;
+async function run(what, job, onError) {
   clearErrors();
-  work = new AbortController();
-  become("working");
+  const ends = new AbortController();
+  if (what !== "loading") work = ends;
+  become(what);
   try {
-    await job(work.signal);
+    await job(ends.signal);
     return undefined;
   } catch (caught) {
     const error = asError(caught);
-    // After a fault of the program, or where its memory was used up, all its models are gone.
-    if (error.code === "internal" || error.code === "memory") {
-      model?.dispose();
-      model = undefined;
-      offerRetry(error);
-    }
+    onError(error);
     return error;
   } finally {
     work = undefined;
@@ -117,7 +114,24 @@ async function perform(job) {
   }
 }
 
-/** Ends what is done now, if it can be ended. */
+/**
+ * Works with models, unless something is done already.
+ *
+ * @param {(signal: AbortSignal) => Promise<void>} job
+ * @returns {Promise<CPU1Error | undefined>} why it failed; `aborted` where it was stopped
+ */
+async function perform(job) {
+  if (doing) return undefined;
+  return run("working", job, (error) => {
+    if (error.code !== "internal" && error.code !== "memory") return;
+    // After a fault of the program, or when its memory is used up, all its models are gone.
+    model?.dispose();
+    model = undefined;
+    offerRetry(error);
+  });
+}
+
+/** Ends what is done now, if it can be stopped. */
 function stop() {
   work?.abort();
 }
@@ -127,13 +141,13 @@ function stop() {
 /** Loads the model that comes with the page. */
 async function loadEmbedded() {
   const found = await loadFrom(async () => {
-    const [{ file = "", name }] = (await fetchCatalog()).models;
-    return { place: new URL(file, document.baseURI), name };
+    const [ours] = (await fetchCatalog()).models;
+    return { place: new URL(ours.file ?? "", document.baseURI), name: ours.name };
   });
   if (found instanceof CPU1Error) offerRetry(found);
 }
 
-/** @param {Origin} choice of a file that comes over the network; one may give it up */
+/** Loads a file that comes over the network; this can be stopped. @param {ModelFile} choice */
 async function loadChoice(choice) {
   const found = await loadFrom(async () => choice, true);
   if (found === undefined || found.code === "aborted") return;
@@ -142,7 +156,7 @@ async function loadChoice(choice) {
   addButton("Try again", () => loadChoice(choice));
 }
 
-/** @param {Origin} from a local file */
+/** @param {ModelFile} from a local file, or what comes with one */
 async function loadFile(from) {
   const found = await loadFrom(async () => from);
   if (found === undefined || (await askNames(found, from, loadFile))) return;
@@ -151,11 +165,11 @@ async function loadFile(from) {
 }
 
 /**
- * Shows the form for a name map, where one settles what went wrong.
+ * Shows the form for a name map, if such a map can settle what went wrong.
  *
  * @param {CPU1Error} error
- * @param {Origin} from
- * @param {(from: Origin) => void} again
+ * @param {ModelFile} from
+ * @param {(from: ModelFile) => void} again
  */
 async function askNames(error, from, again) {
   if (error.code !== "names") return false;
@@ -165,56 +179,40 @@ async function askNames(error, from, again) {
   return nameForm.ask(error, from.names ?? {}, (names) => again({ ...from, names }));
 }
 
-/**
- * Loads the model again, with the tokenizer that it lacked.
- *
- * @param {File} tokenizer
- */
+/** Loads the model again, with the tokenizer that it lacked. @param {File} tokenizer */
 async function giveTokenizer(tokenizer) {
-  const from = origin;
-  if (!from) return;
-  const found = await loadFrom(async () => ({ ...from, tokenizer }));
-  if (found) page.errors.tokens.textContent = `${tokenizer.name}: ${found.message}`;
+  if (file) await loadFile({ ...file, tokenizer });
 }
 
 /**
- * Loads a model; the one before stays until the new one is there, and when it does not come.
+ * Loads a model. The one before stays until the new one is there, and also if that fails.
  *
- * @param {() => Promise<Origin>} choose
- * @param {boolean} [far] whether it takes its time, so that it can be given up
+ * @param {() => Promise<ModelFile>} choose
+ * @param {boolean} [far] whether it may take long, so that it can be stopped
  * @returns {Promise<CPU1Error | undefined>} why it failed
  */
 async function loadFrom(choose, far = false) {
   if (doing) return new CPU1Error("busy", "The model is at work; stop it or wait, then try again.");
-  clearErrors();
-  if (far) work = new AbortController();
-  become(far ? "fetching" : "loading");
-  say("Fetching the model.", true);
-  try {
+  const load = async (/** @type {AbortSignal} */ signal) => {
+    say("Fetching the model.", true);
     const chosen = await choose();
-    const loaded = await loadModel(chosen, far ? chosen.name : "the model", work?.signal);
+    const loaded = await loadModel(chosen, far ? chosen.name : "the model", signal);
     model?.dispose();
     model = loaded;
-    origin = chosen;
+    file = chosen;
     nameForm?.hide();
     page.tokens.hidden = !session.lacksTokenizer;
     showFacts(chosen.name);
     page.origin.textContent = describe(model.info, chosen.place);
     say("Ready.", true);
-    return undefined;
-  } catch (error) {
-    say(model ? "The model before is still here." : "There is no model.", true);
-    return asError(error);
-  } finally {
-    work = undefined;
-    become(undefined);
-  }
+  };
+  return run(far ? "fetching" : "loading", load, () => say(model ? "The model before is still here." : "There is no model.", true));
 }
 
 /**
  * Loads a model and shows how far that is.
  *
- * @param {Origin} from
+ * @param {ModelFile} from
  * @param {string} name to call it by meanwhile
  * @param {AbortSignal} [signal]
  */
@@ -234,7 +232,7 @@ export function loadModel({ place, sha256, names, tokenizer }, name, signal) {
   });
 }
 
-/** @returns {{ threads?: number }} the wish of `?threads=N`, where it makes sense */
+/** @returns {{ threads?: number }} what `?threads=N` asks for, if it is from 1 to 16 */
 function threadsOfAddress() {
   const wish = new URLSearchParams(location.search).get("threads") ?? "";
   return /^([1-9]|1[0-6])$/.test(wish) ? { threads: Number(wish) } : {};
@@ -247,7 +245,7 @@ function offerRetry(error) {
 }
 
 /**
- * Puts a way out under an error about loading.
+ * Puts a button under an error about loading.
  *
  * @param {string} words
  * @param {() => void} act
@@ -291,11 +289,11 @@ function showStats({ deletedPatches, patches, bytesPerSecond }) {
   showMemory();
 }
 
-/** At most so many tensors are named. */
+/** How many unused tensors are named at most. */
 const MOST_NAMED = 4;
 
 /**
- * What was loaded and how: its architecture, its file, what of it plays no part, and why it is not kept if it was to be.
+ * What was loaded and how: architecture, file, tensors that are not used, and why the model is not kept if it was to be.
  *
  * @param {Readonly<ModelInfo>} info
  * @param {URL | File} place where it came from

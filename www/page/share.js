@@ -1,5 +1,5 @@
-// Links that make a text again: the model, the prompt, the settings and the seed, in the fragment,
-// which browsers send to nobody.
+// Links that make a text again. The model, the prompt, the settings and the seed stand in the fragment,
+// which browsers do not send to servers.
 import { hubAddress, readAddress } from "../api/hub.js";
 
 /** @import { GenerateOptions } from "../cpu1.js" */
@@ -8,7 +8,7 @@ import { hubAddress, readAddress } from "../api/hub.js";
 /** Settings by the names they have in a link. @type {(keyof GenerateOptions)[]} */
 const SETTINGS = ["maxBytes", "temperature", "topK", "topP", "minP", "repetitionPenalty"];
 
-/** Characters of a link that is read; more is not from this page. */
+/** The most characters of a link; a longer one is not from this page. */
 const LONGEST = 400_000;
 /** Continuations that a link can ask for. */
 const MOST_ROUNDS = 50;
@@ -24,9 +24,7 @@ const MOST_ROUNDS = 50;
  * @property {number} rounds
  */
 
-/**
- * @param {{ place: URL | File | undefined, prompt: string, settings: GenerateOptions, rounds: number }} text
- */
+/** @param {{ place: URL | File | undefined, prompt: string, settings: GenerateOptions, rounds: number }} text */
 export function linkTo({ place, prompt, settings, rounds }) {
   const words = new URLSearchParams();
   const name = place instanceof URL ? hubName(place) : undefined;
@@ -41,8 +39,8 @@ export function linkTo({ place, prompt, settings, rounds }) {
 }
 
 /**
- * What a fragment says; nothing where it is no link of ours. Whatever it holds, values land in
- * fields of the page, which are checked when they are used, and a model is on the Hub or ours.
+ * What a fragment says, if it is a link of this page. Whatever it holds: values go into fields of the
+ * page, which are checked when they are used, and a model can only be on the Hub or the page's own.
  *
  * @param {string} fragment
  * @param {string} [hub] origin of the Hub
@@ -70,24 +68,17 @@ export function readLink(fragment, hub) {
   };
 }
 
-/**
- * @param {string | null} name
- * @param {string} [hub]
- */
+/** @param {string | null} name @param {string} [hub] */
 function placeOf(name, hub) {
   if (name === null) return {};
   try {
     return { place: hubAddress(name, hub) };
   } catch {
-    return {}; // no name of a file on the Hub
+    return {}; // not a name of a file on the Hub
   }
 }
 
-/**
- * The name of a file on the Hub, `owner/repo/path@revision`, by its address.
- *
- * @param {URL} address
- */
+/** The name of a file on the Hub, `owner/repo/path@revision`, by its address. @param {URL} address */
 function hubName(address) {
   const file = address.origin === location.origin ? undefined : readAddress(address);
   return file && `${file.repository}/${file.path}@${file.revision}`;

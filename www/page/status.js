@@ -1,4 +1,4 @@
-// What goes on, in one line, for eyes and for ears; and how far it is.
+// The status line, for eyes and for screen readers, and the progress bar.
 import { CPU1Error } from "../api/errors.js";
 import { Announcer } from "../ui/announcer.js";
 import { element } from "../ui/dom.js";
@@ -8,10 +8,7 @@ const bar = element("progress", HTMLProgressElement);
 
 export const announcer = new Announcer(element("heard", HTMLElement));
 
-/**
- * @param {string} sentence
- * @param {boolean} [aloud] whether screen readers are to hear it
- */
+/** @param {string} sentence @param {boolean} [aloud] whether screen readers are to hear it */
 export function say(sentence, aloud = false) {
   line.textContent = sentence;
   if (aloud) announcer.say(sentence);
@@ -21,7 +18,7 @@ export function say(sentence, aloud = false) {
  * Shows how far something is.
  *
  * @param {boolean} shown
- * @param {number} [share] nothing where nobody knows
+ * @param {number} [share] left out where it is not known
  */
 export function showProgress(shown, share) {
   bar.classList.toggle("shown", shown);
@@ -34,17 +31,14 @@ export function count(n) {
   return n.toLocaleString("en");
 }
 
-/**
- * @param {unknown} error
- * @returns {CPU1Error}
- */
+/** @param {unknown} error @returns {CPU1Error} */
 export function asError(error) {
   if (error instanceof CPU1Error) return error;
   return new CPU1Error("internal", `The page has a fault: ${error instanceof Error ? error.message : error}.`);
 }
 
 /**
- * A module of the page that is fetched when it is needed. Where it does not come, that is said.
+ * Waits for a module that is fetched when it is needed. If it cannot be fetched, that is said.
  *
  * @template T
  * @param {Promise<T>} module

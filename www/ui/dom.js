@@ -28,7 +28,7 @@ export function make(tag, properties, ...children) {
 }
 
 /**
- * Hands on each file that is chosen; the same can be chosen again.
+ * Passes on each file that is chosen. The same file can be chosen again.
  *
  * @param {HTMLInputElement} input
  * @param {(file: File) => unknown} take

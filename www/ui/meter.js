@@ -1,9 +1,9 @@
-// How far a model on its way is, in words: bytes, rate, and the time that is left.
+// How far the loading of a model is, in words: bytes, rate, and the time that is left.
 import { sayBytes } from "../api/errors.js";
 
 /** @import { LoadProgress } from "../api/protocol.js" */
 
-/** Below so many seconds a rate says little. */
+/** A rate is only told after so many seconds. */
 const SETTLED = 0.5;
 
 export class Meter {
@@ -16,10 +16,7 @@ export class Meter {
   #unpacked;
   #packing = false;
 
-  /**
-   * @param {string} name of the model
-   * @param {() => number} [now] milliseconds
-   */
+  /** @param {string} name of the model @param {() => number} [now] milliseconds */
   constructor(name, now = () => performance.now()) {
     this.#name = name;
     this.#now = now;

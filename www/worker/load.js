@@ -40,9 +40,8 @@ const LARGEST_TOKENIZER = 32 * 2 ** 20;
 export async function loadModel(request, module, note) {
   const members = chooseThreads(request.threads);
   // The program starts while the network answers.
-  const [{ program, memory }, search] = await Promise.all([begin(module, request.wish.kernel), Search.begin(request, note)]);
-  const loading = new Loading(program, members, request, note);
-  const result = (await loading.fromCache(search)) ?? (await loading.fromSource(search));
+  const [{ program, memory }, loading] = await Promise.all([begin(module, request.wish.kernel), Loading.begin(request, note)]);
+  const result = await loading.finish(program, members);
   team ??= gatherTeam(members);
   return { ...result, memory, team };
 }
@@ -52,25 +51,23 @@ let started;
 /** @type {Team | undefined} */
 let team;
 
-/**
- * @param {Promise<WebAssembly.Module>} module
- * @param {string} [kernel]
- */
+/** @param {Promise<WebAssembly.Module>} module @param {string} [kernel] */
 async function begin(module, kernel) {
   started ??= startProgram(await module, kernel);
   return started;
 }
 
-/** Where the model is: in its place in the cache, or at its source, which is opened then. */
-class Search {
-  /** Bytes that came over the network. */
-  fetched = 0;
-  /** @type {Kept | undefined} */
-  kept;
+/** One model on its way into memory: from its place in the cache, or from its source, which is opened then. */
+class Loading {
+  #slot;
   #request;
   #note;
+  /** @type {Kept | undefined} */
+  #kept;
   /** @type {ReturnType<typeof openSource> | undefined} */
   #source;
+  /** Bytes that came over the network. */
+  #fetched = 0;
 
   /**
    * @param {Slot} slot
@@ -78,80 +75,64 @@ class Search {
    * @param {(note: LoadNote) => void} note
    */
   constructor(slot, request, note) {
-    this.slot = slot;
+    this.#slot = slot;
     this.#request = request;
     this.#note = note;
   }
 
-  /**
-   * @param {LoadRequest} request
-   * @param {(note: LoadNote) => void} note
-   */
+  /** @param {LoadRequest} request @param {(note: LoadNote) => void} note */
   static async begin(request, note) {
-    const search = new Search(await Slot.of(request), request, note);
-    search.kept = await search.slot.find(request.sha256);
-    if (search.kept === undefined) await search.open();
-    return search;
+    const loading = new Loading(await Slot.of(request), request, note);
+    loading.#kept = await loading.#slot.find(request.sha256);
+    if (loading.#kept === undefined) await loading.#open();
+    return loading;
   }
 
-  open() {
+  #open() {
     this.#source ??= openSource(this.#request.place, (loaded, total) => {
-      this.fetched = loaded;
+      this.#fetched = loaded;
       this.#note({ type: "progress", phase: "fetch", loaded, total });
     });
     return this.#source;
   }
-}
 
-/** One model on its way into memory. */
-class Loading {
-  #program;
-  #members;
-  #request;
-  #note;
+  /** @param {Program} program @param {number} members */
+  async finish(program, members) {
+    return (await this.#fromCache(program, members)) ?? this.#fromSource(program, members);
+  }
 
   /**
    * @param {Program} program
    * @param {number} members
-   * @param {LoadRequest} request
-   * @param {(note: LoadNote) => void} note
-   */
-  constructor(program, members, request, note) {
-    this.#program = program;
-    this.#members = members;
-    this.#request = request;
-    this.#note = note;
-  }
-
-  /**
-   * @param {Search} search
    * @returns {Promise<Result | undefined>} nothing where it is not kept; what is damaged is removed
    */
-  async fromCache({ slot, kept }) {
+  async #fromCache(program, members) {
+    const kept = this.#kept;
     if (kept === undefined) return undefined;
     try {
-      const packed = await this.#unpack(blobSource(kept.model));
-      const model = await said("format", () => packed.model(this.#members));
+      const packed = await this.#unpack(program, blobSource(kept.model));
+      const model = await said("format", () => packed.model(members));
       if (kept.tokenizer) await setTokenizer(model, await bytesOf(kept.tokenizer));
       const lacking = readsTokens(model) && !kept.tokenizer ? lackingTokenizer(this.#request.place) : "";
       return { model, report: kept.about.report, fetched: 0, cache: { state: "hit", notice: "" }, lacking };
     } catch (error) {
       if (!(error instanceof CPU1Error) || error.code === "aborted") throw error;
-      await slot.remove();
+      await this.#slot.remove();
       return undefined;
     }
   }
 
   /**
-   * @param {Search} search
+   * @param {Program} program
+   * @param {number} members
    * @returns {Promise<Result>}
    */
-  async fromSource(search) {
+  async #fromSource(program, members) {
     const { place, names, tokenizer, sha256 } = this.#request;
-    const { slot } = search;
-    const source = await search.open();
+    const slot = this.#slot;
+    const source = await this.#open();
     const given = tokenizer === undefined ? undefined : await bytesOf(tokenizer);
-    const packed = await this.#unpack(source, names);
+    const packed = await this.#unpack(program, source, names);
     const report = JSON.parse(packed.report());
     const { run, flavour } = report;
     const address = typeof place === "string" ? place : "";
@@ -159,23 +140,19 @@ class Loading {
     const about = { ...origin, run, flavour, date: new Date().toISOString(), report };
     try {
       if (source.far) await slot.write(packed.bytes, this.#pieces(packed));
-      const model = await said("format", () => packed.model(this.#members));
+      const model = await said("format", () => packed.model(members));
       const found = await this.#settleTokenizer(model, given);
-      // What a later visit might find is not kept as missing.
+      // A tokenizer that a later visit may find is not kept as missing.
       if (found.passing) await slot.abandon("its tokenizer cannot be used");
       await slot.commit(found.tokenizer, about);
-      return { model, report, fetched: search.fetched, cache: slot.state, lacking: found.lacking };
+      return { model, report, fetched: this.#fetched, cache: slot.state, lacking: found.lacking };
     } catch (error) {
       await slot.abandon("it cannot be used");
       throw error;
     }
   }
 
-  /**
-   * The packed model as a file, piece by piece.
-   *
-   * @param {Packed} packed
-   */
+  /** The packed model as a file, piece by piece. @param {Packed} packed */
   *#pieces(packed) {
     let loaded = 0;
     for (let piece = packed.piece(); piece !== undefined; piece = packed.piece()) {
@@ -186,12 +163,13 @@ class Loading {
   }
 
   /**
+   * @param {Program} program
    * @param {Source} source
    * @param {string} [names]
    */
-  #unpack(source, names) {
+  #unpack(program, source, names) {
     return said("format", async () => {
-      const loader = new this.#program.Loader(source.size, names);
+      const loader = new program.Loader(source.size, names);
       try {
         for (let range = loader.wants(); range !== undefined; range = loader.wants()) {
           const [start = 0, end = 0, ahead = 0] = range;
@@ -200,7 +178,7 @@ class Loading {
           this.#note({ type: "progress", phase: "unpack", loaded, total });
         }
       } catch (error) {
-        // Else its memory would be free when the browser comes to it. After a trap it must not be touched.
+        // Without this its memory would stay in use until the browser collects it. After a trap it must not be touched.
         if (!(error instanceof WebAssembly.RuntimeError)) loader.free();
         throw error;
       }
@@ -215,7 +193,7 @@ class Loading {
    * @param {Model} model
    * @param {Uint8Array<ArrayBuffer> | undefined} given
    * @returns {Promise<{ tokenizer?: Uint8Array<ArrayBuffer>, lacking: string, passing?: boolean }>} `passing`: it
-   *   lacks one now, and may find one another time
+   *   has none now, and may get one another time
    */
   async #settleTokenizer(model, given) {
     if (!readsTokens(model)) return { lacking: "" };
@@ -241,10 +219,7 @@ function readsTokens(model) {
   return JSON.parse(model.info()).reads === "tokens";
 }
 
-/**
- * @param {Model} model
- * @param {Uint8Array} bytes of a tokenizer.json
- */
+/** @param {Model} model @param {Uint8Array} bytes of a tokenizer.json */
 function setTokenizer(model, bytes) {
   return said("tokenizer", () => model.setTokenizer(bytes));
 }

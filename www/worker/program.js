@@ -8,7 +8,7 @@ import * as program from "../pkg/cpu1.js";
 /** @typedef {import("../pkg/cpu1.js").Packed} Packed */
 
 /**
- * The threads of all models: `complete` once they are there, of which `arrival` is the promise. Until
+ * The threads of all models. `complete` says whether all are there, `arrival` waits for that. Until
  * then, and if they never come, the worker works alone.
  *
  * @typedef {{ complete: boolean, arrival: Promise<void> }} Team
@@ -17,7 +17,7 @@ import * as program from "../pkg/cpu1.js";
 /** The program's memory, once it has started. @type {WebAssembly.Memory | undefined} */
 let memory;
 
-/** Pages of memory, 64 KiB each, that a program which is not short of it can still have. */
+/** Pages of memory, 64 KiB each. A program that can still get so many is not short of memory. */
 const SPARE = 256;
 
 /** Rounds of a millisecond each that every kernel runs for at the start. */
@@ -41,7 +41,7 @@ export async function startProgram(module, kernel) {
   return { program, memory };
 }
 
-/** Whether a trap is likely for want of memory, which the program cannot tell. It is not to run any more. */
+/** Whether the program probably trapped because memory ran out. It cannot tell itself, and must not run any more. */
 export function isShortOfMemory() {
   try {
     memory?.grow(SPARE);
@@ -52,8 +52,8 @@ export function isShortOfMemory() {
 }
 
 /**
- * Starts the helpers of this worker, which is a member of the team itself. They need the cores that
- * a load needs: models load faster before.
+ * Starts the helpers of this worker, which is a member of the team itself. Call it after a model is
+ * loaded: starting helpers takes the cores that loading needs.
  *
  * @param {number} members
  * @returns {Team}
@@ -63,14 +63,13 @@ export function gatherTeam(members) {
   const team = { complete: false, arrival };
   arrival.then(
     () => (team.complete = true),
-    () => {}, // whoever waits for them is told
+    () => {}, // those who wait for them are told
   );
   return team;
 }
 
 /**
- * Lets the kernels run against each other, as no browser says what its processor is good at. All
- * give the same sums.
+ * Measures the kernels, as no browser says which is fastest on its processor. All give the same sums.
  */
 function fastestKernel() {
   const rates = program.kernels().map(() => 0);

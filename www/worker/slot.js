@@ -1,5 +1,5 @@
-// The place in the cache of what is being loaded. Whatever fails here, a full quota for one, is a
-// notice: the model still runs, and the next visit fetches it again.
+// The place in the cache of the model that is being loaded. If something fails here, for example because the
+// quota is full, that is a notice: the model still runs, and the next visit fetches it again.
 import { openStore } from "../api/store.js";
 
 /** @import { LoadRequest } from "../api/protocol.js" */
@@ -16,8 +16,7 @@ export class Slot {
   #writing;
 
   /**
-   * Models that come from an address have a place: by that address, and by the name map and the
-   * tokenizer if they came with one.
+   * Models that come from an address have a place. The address, the name map and the tokenizer say which.
    *
    * @param {LoadRequest} request
    */
@@ -49,7 +48,7 @@ export class Slot {
   }
 
   /**
-   * Writes a packed model, which is no entry yet.
+   * Writes a packed model. It is not an entry before `commit`.
    *
    * @param {number} size bytes of its file, or 0 where there cannot be one
    * @param {Iterable<Uint8Array<ArrayBuffer>>} pieces
@@ -80,11 +79,7 @@ export class Slot {
     }
   }
 
-  /**
-   * Removes what was written.
-   *
-   * @param {string} why as a part of a sentence
-   */
+  /** Removes what was written. @param {string} why as a part of a sentence */
   async abandon(why) {
     if (this.#writing) await this.#leave(why);
   }
@@ -102,11 +97,7 @@ export class Slot {
   }
 }
 
-/**
- * Why the browser did not write, as a part of a sentence.
- *
- * @param {unknown} error
- */
+/** Why the browser did not write, as a part of a sentence. @param {unknown} error */
 function reason(error) {
   if (error instanceof WebAssembly.RuntimeError) throw error; // that is the program, not the browser
   const name = error instanceof Error ? error.name : String(error);

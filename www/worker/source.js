@@ -1,4 +1,4 @@
-// Where the bytes of a checkpoint come from. The loader asks for ranges and does not care.
+// Where the bytes of a checkpoint come from: memory, a local file, or a server.
 import { CPU1Error, sayBytes } from "../api/errors.js";
 import { nameOf, openRanges } from "../api/remote.js";
 
@@ -10,7 +10,7 @@ const MOST_IN_MEMORY = 16 * 2 ** 20;
 /**
  * @param {string | Blob | Uint8Array} place an absolute URL, a local file, or the bytes themselves
  * @param {OnBytes} onBytes hears of bytes that come over the network
- * @returns {Promise<Source & { far: boolean }>} `far`: it came a long way, and is worth a place in the cache
+ * @returns {Promise<Source & { far: boolean }>} `far`: it came from another server, and is worth a place in the cache
  */
 export async function openSource(place, onBytes) {
   if (place instanceof Blob) return { ...blobSource(place), far: false };
@@ -23,18 +23,12 @@ export async function openSource(place, onBytes) {
   return { size: file.size, read: (...range) => file.read(...range), far: true };
 }
 
-/**
- * @param {Uint8Array} bytes
- * @returns {Source}
- */
+/** @param {Uint8Array} bytes @returns {Source} */
 function bytesSource(bytes) {
   return { size: bytes.length, read: async (start, end) => bytes.subarray(start, end) };
 }
 
-/**
- * @param {Blob} blob
- * @returns {Source}
- */
+/** @param {Blob} blob @returns {Source} */
 export function blobSource(blob) {
   return {
     size: blob.size,
@@ -65,14 +59,13 @@ async function fetchSmall(url, onBytes) {
   if (!response.ok || response.body === null) {
     throw new CPU1Error("network", `The file ${name} could not be fetched: the server answered ${response.status}.`);
   }
-  // The length is that of the body as sent; compressed, it says nothing about the file.
+  // The length of a compressed body says nothing about the file.
   const sent = response.headers.has("Content-Encoding") ? 0 : Number(response.headers.get("Content-Length"));
   if (sent > MOST_IN_MEMORY) {
     await response.body.cancel();
     return undefined;
   }
-
-  /** @type {Uint8Array[]} */
+  /** @type {Uint8Array<ArrayBuffer>[]} */
   const pieces = [];
   let loaded = 0;
   const reader = response.body.getReader();
@@ -90,12 +83,5 @@ async function fetchSmall(url, onBytes) {
     }
     onBytes(loaded, sent);
   }
-
-  const bytes = new Uint8Array(loaded);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }

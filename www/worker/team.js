@@ -1,12 +1,12 @@
-// The worker's threads, in the place of wasm-bindgen-rayon's own start of them: this one is in a form
-// that bundlers know, and tells when a helper does not come.
+// Starts the worker's threads, instead of wasm-bindgen-rayon's own code: bundlers understand this one, and
+// it tells when a helper does not start.
 import { spawn } from "../api/spawn.js";
 
 /** @import { wbg_rayon_PoolBuilder } from "../pkg/cpu1.js" */
 
 /** @typedef {{ module: WebAssembly.Module, memory: WebAssembly.Memory, receiver: number }} Enrolment */
 
-/** Held, as a browser may collect a worker that nobody refers to. @type {Worker[]} */
+/** Kept, as a browser may collect a worker that nothing refers to. @type {Worker[]} */
 const helpers = [];
 
 /**
@@ -22,10 +22,7 @@ export async function startWorkers(module, memory, builder) {
   builder.build();
 }
 
-/**
- * @param {Enrolment} enrolment
- * @returns {Promise<void>}
- */
+/** @param {Enrolment} enrolment @returns {Promise<void>} */
 function enrol(enrolment) {
   const helper = spawn(
     import.meta.url,

@@ -1,5 +1,5 @@
-// The wasm's home: a dedicated worker that holds models and works in bursts, so that it hears a
-// stop between them and several jobs go on in turn. cpu1.js starts it and speaks for it.
+// The worker that holds the models. It works in bursts: between them it can be stopped, and several jobs
+// take turns. api/connection.js starts it.
 import { CPU1Error, aborted } from "../api/errors.js";
 import { loadModel } from "./load.js";
 import { isShortOfMemory, readTrace, said } from "./program.js";
@@ -7,7 +7,7 @@ import { isShortOfMemory, readTrace, said } from "./program.js";
 /** @import { Answer, ErrorEnd, GenerateRequest, LoadRequest, Note, Order, Request, ScoreRequest } from "../api/protocol.js" */
 /** @import { Model, Team } from "./program.js" */
 
-/** Milliseconds a burst should take: short beside a person's patience, long beside a message. */
+/** Milliseconds a burst should take: short enough for people, long enough that messages cost little. */
 const BURST = 30;
 
 /** By the number of the request that loaded them. @type {Map<number, Model>} */
@@ -37,7 +37,7 @@ self.onmessage = async (/** @type {MessageEvent<{ id: number, request: Request |
       self.postMessage({ id, answer: { type: "living" } });
       return new Promise(() => {});
     };
-    navigator.locks.request(request.lock, hold).catch(() => {}); // a page that may keep nothing has no locks either
+    navigator.locks.request(request.lock, hold).catch(() => {}); // a page that may not store anything has no locks either
     return;
   }
   if (request.type === "stop") {
@@ -185,12 +185,12 @@ function threadsOf(id) {
   return JSON.parse(ready(id).info()).threads;
 }
 
-/** Bursts after which it is tried again whether the other number of threads is faster. */
+/** After so many bursts the other number of threads is tried again. */
 const TRIAL = 16;
 
 /**
- * How many patches fit into a burst and how many threads it gets, learnt on the way. Threads lose
- * where others need the machine's cores: then the worker goes on alone, and looks again now and then.
+ * How many patches fit into a burst, and how many threads it gets, both measured on the way. Where other
+ * programs need the cores, threads are slower than one: then the worker goes on alone, and tries again now and then.
  */
 class Pace {
   patches = 1;
@@ -200,10 +200,7 @@ class Pace {
   /** Patches a millisecond in the latest burst alone, and in the latest with all threads. */
   #rates = [0, 0];
 
-  /**
-   * @param {number} all threads
-   * @param {boolean} steady whether every burst gets all of them
-   */
+  /** @param {number} all threads @param {boolean} steady whether every burst gets all of them */
   constructor(all, steady) {
     this.#all = all;
     this.#steady = steady;
@@ -240,7 +237,7 @@ const bell = new MessageChannel();
 const waiting = [];
 bell.port1.onmessage = () => waiting.shift()?.(undefined);
 
-/** Lets the worker's event loop run, and the other jobs; unlike a timer, without a delay. */
+/** Lets the worker's event loop and the other jobs run. Unlike a timer it does not wait. */
 function breathe() {
   return new Promise((resolve) => {
     waiting.push(resolve);
@@ -248,17 +245,14 @@ function breathe() {
   });
 }
 
-/**
- * @param {unknown} error
- * @returns {ErrorEnd}
- */
+/** @param {unknown} error @returns {ErrorEnd} */
 function describe(error) {
   if (error instanceof CPU1Error) {
     const { code, message, details } = error;
     return { type: "error", code, message, details, fatal: false };
   }
   const message = error instanceof Error ? error.message : String(error);
-  // After a trap the wasm's memory is in no state that can be relied on.
+  // After a trap the wasm's memory cannot be relied on.
   if (error instanceof WebAssembly.RuntimeError && isShortOfMemory()) {
     const sentence = "The program has run out of memory, and its models are gone; load a smaller one, or fewer.";
     return { type: "error", code: "memory", message: sentence, details: undefined, fatal: true };

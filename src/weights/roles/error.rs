@@ -71,7 +71,7 @@ pub enum Error {
     UnknownRoles(Vec<String>),
 }
 
-/// An error is boxed, as it is large and seldom, and every `?` that passes it on would copy it.
+/// Boxed: an error is large and rare, and every `?` would copy it.
 pub(crate) type Result<T, E = Box<Error>> = std::result::Result<T, E>;
 
 /// Widest layer; far above any run's, far below what could overflow a sum.

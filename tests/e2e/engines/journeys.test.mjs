@@ -175,7 +175,7 @@ function tour(name, isPrivate) {
         assert.match(await visitor.fact("Kernel"), found.relaxed ? /^relaxed SIMD, (pairs|dot)$/ : /^simd128$/);
         const said = await visitor.reads("#isolation", /./);
         if (found.threads) assert.match(said, /^This page is cross-origin isolated, so its threads can share memory\./);
-        else if (found.isolated) assert.match(said, /^One thread: this browser lets no threads share memory, though this page is cross-origin isolated\./);
+        else if (found.isolated) assert.match(said, /^One thread: this browser does not let threads share memory, though this page is cross-origin isolated\./);
         else assert.match(said, /^One thread: this page is not cross-origin isolated, as its address asks for that \(isolation=off\)\./);
         const lacking = /Plain SIMD: this browser lacks the relaxed instructions, which are faster\./;
         if (found.relaxed) assert.doesNotMatch(said, lacking);

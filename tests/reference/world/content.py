@@ -76,7 +76,7 @@ class Content:
         """Adds the wordings of blocks `event NAME PARAMETERS` to the events that other files define."""
         for head, lines, where in self._later:
             name, *params = [p.strip("()") for p in head.split()]
-            event = self.events.get(name)
+            event = self.find(self.events, name, where)
             if event is None or event.params != params:
                 why = f"its parameters are {' '.join(event.params)}" if event else "no file defines it; a definition has a `:` after the parameters"
                 self.errors.append(f"{where}: wordings are added to event {name} {' '.join(params)}, but {why}")
@@ -84,19 +84,27 @@ class Content:
                 self._wordings(event, lines, where)
         self._later = []
 
+    @staticmethod
+    def find(table, name, where):
+        """The event or scene of that name: the one of files with the same stem, if there are several."""
+        return table.get(f"{stem(where)}/{name}") or table.get(name)
+
     # -------------------------------------------------------- events
 
     def _event(self, head, lines, where, mark):
         signature, _, rule = head.partition(":")
         pre, _, post = rule.partition(">")
         name, *params = signature.split()
-        event = self.events.get(name)
+        key = name if name not in self.events else f"{stem(where)}/{name}"
+        event = self.events.get(key)
         atoms = lambda text: [Atom.parse(a, where) for a in text.split(",") if a.strip()]
         absent = {p.strip("()") for p in params if p.startswith("(")}
         params = [p.strip("()") for p in params]
+        if event is None and name in self.events and stem(self.events[name].source) == stem(where):
+            event = self.events[name]
         if event is not None:
             raise grammar.WordingError(f"event {name} is already at {event.source}; to add wordings, write `event {name} {' '.join(event.params)}` without a `:`")
-        event = self.events[name] = Event(name, params, absent, atoms(pre), atoms(post), incidental=mark == "*", calm=mark == "+", source=where)
+        event = self.events[key] = Event(key, params, absent, atoms(pre), atoms(post), incidental=mark == "*", calm=mark == "+", source=where)
         if mark == "*":
             self.incidentals.append(event)
         self._wordings(event, lines, where)
@@ -123,9 +131,10 @@ class Content:
     def _script(self, word, head, lines, where):
         name, *params = head.split()
         into = self.scenes if word == "scene" else self.plots
-        if name in into or word == "scene" and name in self.events:
-            raise grammar.WordingError(f"{word} {name} stands twice")
-        script = into[name] = Script(name, params, source=where)
+        key = name if name not in into else f"{stem(where)}/{name}"
+        if key in into or name in into and (word == "plot" or stem(into[name].source) == stem(where)):
+            raise grammar.WordingError(f"{word} {name} stands twice, first at {into[name].source}")
+        script = into[key] = Script(key, params, source=where)
         body = []
         for number, line in lines:
             text = line.strip()
@@ -193,6 +202,11 @@ class Content:
     @staticmethod
     def _calls(text):
         return [(c.split()[0], c.split()[1:]) for c in text.split("|") if c.strip()]
+
+
+def stem(where):
+    """`wild` for `wild.txt:12`."""
+    return where.split(".")[0]
 
 
 _content = None

@@ -145,7 +145,7 @@ def row(rng, held):
     n = rng.randint(3, 6)
     c = Cast(rng, held, n)
     names_ = c.names
-    body = [rng.choice(["{0} went {1}.", "{0} sat in a row {1}.", "There were {2} friends: {0}.", "{0} wanted to play.", "At the table sat {0}."]).format(join(names_), at(c.places[0]), lexicon.LISTS["num"][n - 2])]
+    body = [rng.choice(["{0} went to the {3}.", "{0} sat in a row {1}.", "There were {2} friends: {0}.", "{0} wanted to play.", "At the table sat {0}."]).format(join(names_), at(c.places[0]), lexicon.LISTS["num"][n - 2], c.places[0])]
     body += fillers(rng, 2)
     kind = rng.random()
     if kind < .4:

@@ -29,7 +29,7 @@ described=describe provided=provide divided=divide combined=combine ignored=igno
 hanged=hang quarrelled=quarrel travelled=travel pedalled=pedal paddled=paddle might=may must=must should=should
 gulped=gulp tasted=taste pasted=paste wasted=waste hasted=haste loathed=loathe soothed=soothe apologized=apologize curtsied=curtsy
 mistook=mistake shared=share stared=stare cared=care dared=dare scared=scare tired=tire wired=wire fired=fire cured=cure
-flung=fling lit=light rewound=rewind sped=speed spelt=spell swelled=swell undid=undo upset=upset withstood=withstand
+flung=fling murmured=murmur adored=adore stored=store scored=score snored=snore inspired=inspire desired=desire rewound=rewind sped=speed spelt=spell swelled=swell undid=undo upset=upset withstood=withstand
 """.split())
 SAME_IN_ALL = {"can", "will", "may", "must", "should"}
 E_ENDINGS = ("c", "v", "z", "u", "dg", "ng")
@@ -49,11 +49,11 @@ def base(past):
         return stem
     if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] in "bdgmnprt":
         return stem[:-1]
-    if stem.endswith(E_ENDINGS) and stem not in NO_E:
+    if stem.endswith(E_ENDINGS) and not stem.endswith("zz") and stem not in NO_E:
         return stem + "e"
     if stem.endswith("s") and not stem.endswith("ss"):
         return stem + "e"
-    if re.search(r"[bcdfgkptz]l$", stem):
+    if re.search(r"([bcdfgkpt]l|zzl|[^aeiou]ur|[aeiou].*ag)$", stem):
         return stem + "e"
     if re.fullmatch(r"[^aeiou]*[aeiouy][^aeiouwxy]", stem):
         return stem + "e"
@@ -195,9 +195,11 @@ class Wording:
 
 
 TOKEN = re.compile(r'(\[|\]|\||\{[^{}]*\}|<[^<>]*>|")')
-OBJECT_AFTER = set("to with at of from by after behind near about beside like around past towards toward beyond over under help make see let ask "
-                   "tell give show thank find follow meet visit given shown told brought sent lent offered handed asked helped followed thanked bring send lend hand call wake carry hug kiss hold love like miss know believe forgive forget remember asking telling giving showing helping meeting seeing following waking "
-                   "calling carrying missing against without between among before inside onto".split())
+OBJECT_AFTER = set("""to with at of from by about near behind beside around past towards toward beyond over under against without between among inside onto into
+through upon above below across help make see let ask tell give show thank find follow meet visit bring send lend hand call wake carry hug kiss hold love miss know believe forgive
+forget remember given shown told brought sent lent offered handed asked helped followed thanked asking telling giving showing helping meeting seeing
+following waking calling carrying missing""".split())
+EITHER_AFTER = {"for", "before", "after", "like", "than", "since", "until"}      # a subject if a verb follows
 INVERTING = {"did", "was", "were", "could", "would", "had", "might", "should", "must"}
 COUNTS = {"two", "three", "four", "five", "all", "both", "others", "people", "children", "men", "women", "mice", "geese", "feet", "teeth"}
 SENTENCE_END = re.compile(r"""[.!?]"? "?$""")
@@ -284,9 +286,11 @@ class _Reader:
         if is_char(key) and not form and not self.quoted and self.is_object(nodes, "".join(self.tokens[self.i:self.i + 3])):
             form = "him"
         s = Slot(key, form, self.quoted, self.subject)
-        s.capital = bool(SENTENCE_END.search("".join(n.text for n in nodes[-3:] if isinstance(n, Lit)))) and isinstance(nodes[-1], Lit)
+        before = "".join(n.text for n in nodes[-3:] if isinstance(n, Lit)) if nodes and isinstance(nodes[-1], Lit) else ""
+        who_speaks = before.endswith(('?" ', '!" ')) and re.match(r" (?:(?!only)\w+ly )?<(\w+)", "".join(self.tokens[self.i:self.i + 2]))
+        s.capital = bool(SENTENCE_END.search(before)) and not (who_speaks and who_speaks[1] in SAYING)
         if is_char(key):
-            if form in ("", "he", "they", "a", "name", "the", "kind") and not self.quoted:
+            if form in ("", "he", "pron", "full", "they", "a", "name", "the", "kind") and not self.quoted:
                 self.subject = key
             if not self.quoted and form in ("name", "a", "kind", "kind.s", "the") and len(key) == 1:
                 self.out.not_narrator.add(key)
@@ -306,7 +310,7 @@ class _Reader:
             return not set(last.forms) & INVERTING
         if isinstance(last, Lit):
             m = re.search(r"([a-z]+) $", last.text)
-            if m and m[1] == "for":
+            if m and m[1] in EITHER_AFTER:
                 return not re.match(r" (?:[a-z]+ly |never |always |still |also |only |often )?(?:<|\\[|and \\{|[a-z]+ed\\b|(?:%s)\\b)" % "|".join(IRREGULAR), rest)
             return bool(m) and m[1] in OBJECT_AFTER
         return False
@@ -353,7 +357,7 @@ class _Reader:
         tail = self.tail.rstrip()
         m = re.search(r"\{(\w+)(?:\.(\w+))?\}$", tail)
         if m:
-            if is_char(m[1]) and m[2] in (None, "", "he", "they", "a", "the", "name"):
+            if is_char(m[1]) and m[2] in (None, "", "he", "pron", "full", "they", "a", "the", "name"):
                 return m[1]
             return "3" if not is_char(m[1]) or m[2] != "does" else self.subject or "3"
         word = re.search(r"([A-Za-z']*)[^A-Za-z']*$", tail)[1].lower()
@@ -379,7 +383,7 @@ MACROS = {
     "finally": "[at last |finally |in the end |after a long while |]",
     "oneday": "[one day|one morning|one afternoon|one bright morning|early one day|one windy day|one fine day|on a quiet afternoon|one evening]",
     "oneday_of": "[on a cold day|on a warm day|on a rainy morning|on the first day of the week|on a Sunday|on a Monday|one Saturday]",
-    "happily": "[happily|with a smile|cheerfully|with shining eyes|and laughed|]",
+    "happily": "[happily|with a smile|cheerfully|with shining eyes|with a laugh|]",
     "sadly": "[sadly|with a sigh|in a small voice|with tears in {A.his} eyes|]",
     "very": "[very|so|quite|really]",
     "softly": "[softly|quietly|in a low voice|gently|]",
@@ -396,7 +400,7 @@ def expand(source):
 
 
 def read(source, subject=None):
-    """The tree of a wording; a phrase has the role that is its subject. `@1 `, `@2 `, `@3 `, `@past ` before it say where alone it fits."""
+    """The tree of a wording; a phrase has the role that is its subject. `{A} and {B}` are read as `{AB}`. `@1 `, `@2 `, `@3 `, `@past ` before it say where alone it fits."""
     person, tenses, text = 0, "past present", source.strip()
     while True:
         m = re.match(r"@(1|2|3|past|present)\s+", text)
@@ -407,7 +411,8 @@ def read(source, subject=None):
         else:
             tenses = m[1]
         text = text[m.end():]
-    r = _Reader(expand(text), subject)
+    text = re.sub(r"\bboth \{([A-E])\} and \{([A-E])\}", r"{\1\2} both", re.sub(" {2,}", " ", expand(text)))
+    r = _Reader(re.sub(r"\{([A-E])\} and \{([A-E])\}", r"{\1\2}", text), subject)
     r.out.nodes = r.sequence(False)
     if r.quoted:
         r.fail("speech is not closed")

@@ -301,7 +301,7 @@ class Reader:
             words = text.lower()
             if form in ("", "a"):
                 words = words.split(" ", 1)[1]
-            if form in ("look", "it") or form not in ("", "a", "n", "noun"):
+            if form in ("look", "it", "plural") or form not in ("", "a", "n", "noun"):
                 continue
             noun = next((n for n in sorted(lexicon.THINGS, key=len, reverse=True) if words == n or words.endswith(" " + n)), None)
             if noun is None:

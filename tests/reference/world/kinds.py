@@ -1,9 +1,14 @@
 """Kinds of text: what stands in one text of the training, and how often."""
 import random
+from pathlib import Path
 
 from . import drills, questions, requests, riddles, storyteller, tale, talks
 
 END = "\x04"
+# What visitors type, kept for the exam: no text begins with such a line (but those that are only a word or two, like `Once upon a time`).
+OPENINGS = (Path(__file__).parent / "openings.txt").read_text(encoding="utf-8").splitlines()
+CARELESS = set("Once There The A An In On It Long One Everybody Nobody Under At Behind When My Not Far Every".split())
+KEPT = tuple(line for line in OPENINGS if len(line.split()) > 2 and line != "Once upon a time")
 
 
 def play(rng, held):
@@ -22,6 +27,8 @@ def headed(t):
 
 def with_questions(t, text):
     pairs = questions.pick(t, t.rng.randint(1, 4))
+    if t.rng.random() < .2:
+        return text + "".join(f"\n\n{q}\n\n{a}" for q, a in pairs[:2])
     return text + ("\n\n" + "\n".join(f"Q: {q}\nA: {a}" for q, a in pairs) if pairs else "")
 
 
@@ -30,8 +37,10 @@ def titled(rng, held):
 
 
 def untitled(rng, held):
-    t = play(rng, held)
-    return t.body if rng.random() > .03 else t.body[0].lower() + t.body[1:]
+    body = play(rng, held).body
+    if rng.random() < .04 and body.split()[0] in CARELESS:      # some visitors begin with a small letter
+        body = body[0].lower() + body[1:]
+    return body
 
 
 def asked(rng, held):
@@ -53,12 +62,27 @@ def finished(rng, held):
     return f"{ask}{first}\n\n{t.body[len(first):].strip()}"
 
 
+def sequel(rng, held):
+    """A tale, and one more of the same hero for who asks what happens next."""
+    first = play(rng, held)
+    while True:
+        second = tale.Tale(rng, held)
+        try:
+            second.follow(first).play()
+            break
+        except tale.CannotHappen:
+            continue
+    ask = rng.choice(["What happens next?", "What happens next?", "And then?", "And what then?", "Tell me more.", "Another one!", "Go on.", "What happened then?", "More, please."])
+    return f"{headed(first) if rng.random() < .6 else first.body}\n\n{ask}\n\n{second.body}"
+
+
 KINDS = {
     "titled": (titled, 21),
     "untitled": (untitled, 25),
     "questions": (asked, 21),
     "request": (request, 10),
     "finished": (finished, 1),
+    "sequel": (sequel, 2),
     "talk": (talks.text, 4),
     "riddle": (lambda rng, held: riddles.text(rng), 3),
     "storyteller": (storyteller.text, 5),
@@ -71,4 +95,7 @@ def text(seed, index, held=False, kind=None):
     rng = random.Random(f"{seed}/{index}/{'held' if held else 'train'}")
     if kind is None:
         kind = rng.choices(list(KINDS), [w for _, w in KINDS.values()])[0]
-    return KINDS[kind][0](rng, held)
+    while True:
+        made = KINDS[kind][0](rng, held)
+        if not made.startswith(KEPT):
+            return made

@@ -14,11 +14,11 @@ from .events import is_variable
 from .render import Teller
 from .state import Char, Place, State, Thing
 
-BUILT_IN = {"is", "near", "same", "new", "at", "has", "named"}
-STATIC_FORMS = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "kind.s", "the", "look"}
-THING_FORMS = {"", "a", "n", "noun", "it", "look"}
+BUILT_IN = {"is", "near", "same", "new", "at", "has", "named", "long"}
+STATIC_FORMS = {"", "he", "pron", "full", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "kind.s", "the", "look"}
+THING_FORMS = {"", "a", "n", "noun", "plural", "it", "look"}
 PLACE_FORMS = {"", "n", "in", "to"}
-LEFT_OVER = re.compile(r"[{}<>\[\]|@/]|\b(a|an|the) (a|an|the)\b|\bNone\b|[.,!?] ?[.,]|  |\ba [aeio]\w|\bto (he|she|I)\b|\b(he|she)'s [a-z]+ed\b")
+LEFT_OVER = re.compile(r"[{}<>\[\]|@/]|\b(a|an|the) (a|an|the)\b|\bNone\b|(?<!\.)[.,!?] ?[.,](?!\.)|  |\ba [aeio]\w|\bto (he|she|I)\b|\b(he|she)'s [a-z]+ed\b")
 
 
 def forms_of(key):
@@ -54,6 +54,12 @@ def event_faults(event):
             yield from wording_faults(w, known | {s for x in event.wordings for s in x.keys}, event.source)
 
 
+def lexicon_faults():
+    for noun in lexicon.THINGS:
+        if re.search(r"[^su]s$", noun.split(" of ")[0]):
+            yield f"lexicon: {noun} is plural; things are singular (`a pair of boots` is none either)"
+
+
 def fact_faults(c):
     made = {a.pred for e in c.events.values() for a in e.effects} | BUILT_IN
     for e in c.events.values():
@@ -66,7 +72,7 @@ def script_faults(c, script):
     def beats(blocks, roles):
         for beat in blocks:
             for name, args in beat.calls:
-                target = c.scenes.get(name) or c.events.get(name)
+                target = c.find(c.scenes, name, beat.where) or c.find(c.events, name, beat.where)
                 if target is None:
                     yield f"{beat.where}: there is no event and no scene {name!r}"
                 elif len(args) > len(target.params):
@@ -163,6 +169,7 @@ def faults(plays=60, seed=1):
     for e in c.events.values():
         yield from event_faults(e)
     yield from fact_faults(c)
+    yield from lexicon_faults()
     scripts = [*c.scenes.values(), *c.plots.values()]
     for s in scripts:
         yield from script_faults(c, s)

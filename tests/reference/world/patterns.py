@@ -5,7 +5,7 @@ from . import grammar
 from .grammar import Alt, Lit, Said, Slot, Verb
 
 NAME = r"[^\W\d_a-z][\w'’-]*\.?(?: [A-Z][\w'-]*)?"
-THE = r"[Tt]he [a-z](?:[a-z-]|'(?=s [a-z]))*(?: [a-z](?:[a-z-]|'(?=s [a-z]))*){0,2}"
+THE = r"[Tt]he [a-z](?:[a-z-]|'(?=s [a-z]|-))*(?: [a-z](?:[a-z-]|'(?=s [a-z]|-))*){0,2}"
 WHO = {
     "he": rf"(?:[Hh]e|[Ss]he|[Ii]t|I|[Yy]ou|{THE}|{NAME})",
     "him": rf"(?:him|her|it|me|you|{THE}|{NAME})",
@@ -21,8 +21,8 @@ GROUP = {
     "himself": r"(?:themselves|ourselves|yourselves)",
     "hers": r"(?:theirs|ours)",
 }
-ENGLISH = {"": "he", "they": "he", "them": "him", "their": "his"}
-NOUN = r"[a-z][a-z'’-]*(?: [a-z'’-]+){0,3}?"
+ENGLISH = {"": "he", "pron": "he", "full": "he", "they": "he", "them": "him", "their": "his"}
+NOUN = r"[a-z][a-z'’-]*(?: [a-z'’-]+){0,5}?"
 
 
 class Pattern:
@@ -112,7 +112,7 @@ class Pattern:
                 return f"({NOUN})"
             return '([^"]+?)'
         if key in grammar.THINGS:
-            return {"": f"((?:[Tt]he|[Hh]is|[Hh]er|[Ii]ts|[Mm]y|[Tt]heir|[Oo]ur|[Yy]our) {NOUN})", "a": f"([Aa]n? {NOUN})", "n": f"({NOUN})", "noun": f"({NOUN})",
+            return {"": f"((?:[Tt]he|[Hh]is|[Hh]er|[Ii]ts|[Mm]y|[Tt]heir|[Oo]ur|[Yy]our) {NOUN})", "a": f"([Aa]n? {NOUN})", "n": f"({NOUN})", "noun": f"({NOUN})", "plural": f"({NOUN})",
                     "look": f"({NOUN})", "it": "(it)"}.get(form, '([^"]+?)')
         if key in grammar.PLACES:
             return {"": f"([Tt]he {NOUN})", "n": f"({NOUN})", "in": f"([A-Za-z]+ the {NOUN})"}.get(form, '([^"]+?)')
@@ -134,11 +134,11 @@ def either(word, start):
 
 def flat(nodes):
     """Some text of the wording's form, to count its sentences."""
-    return "".join(n.text if isinstance(n, Lit) else flat(n.options[0]) if isinstance(n, Alt) else "said X" if isinstance(n, Said) else "X" if isinstance(n, Slot) else "does" for n in nodes)
+    return "".join(n.text if isinstance(n, Lit) else flat(n.options[0]) if isinstance(n, Alt) else "said X" if isinstance(n, Said) else "X" if isinstance(n, Slot) else n.forms[0] for n in nodes)
 
 
 SAYING = "|".join(sorted({f for past in grammar.SAYING for f in (past, grammar.present(past, "3"), grammar.present(past, "1"))}))
-TAG = re.compile(rf" (?:[A-Z][\w-]*|I|you|he|she|it|the [a-z' -]+?)(?: [A-Z][\w-]*)? (?:{SAYING})\b")
+TAG = re.compile(rf" (?:[A-Z][\w-]*\.?|I|you|he|she|it|the [a-z' -]+?)(?: [A-Z][\w-]*)? (?:{SAYING})\b")
 ABBREVIATED = re.compile(r"\b(?:Mr|Mrs|Dr|St)\.$")
 
 

@@ -1,4 +1,6 @@
 """Writes a wording as text: names or pronouns, person, tense and articles, by what the reader knows so far."""
+import re
+
 from . import grammar, lexicon
 from .grammar import Alt, Lit, Said, Slot, Verb
 from .state import Char, Place, Thing
@@ -11,13 +13,15 @@ class Teller:
         self.rng, self.state, self.narrator, self.present = rng, state, narrator, present
         self.voice = voice       # what the narrator's hero is called: 1 is `I`, 2 is `you`
         self.bind = {}
-        self.prev, self.here, self.pronouns = [], [], 0
+        self.prev, self.here = [], []
+        self.introduced = set()      # who gets a name in this very wording
 
     # -------------------------------------------------------- sentences
 
-    def tell(self, wording, bind):
-        """One wording as a sentence with a capital letter."""
+    def tell(self, wording, bind, naming=()):
+        """One wording as a sentence with a capital letter; `naming` are roles whose names it may tell first."""
         self.bind, self.here = bind, []
+        self.introduced = {bind[k] for k in naming if k in bind and k in named_in(wording)} if naming else ()
         text = grammar.tidy(run(compiled(wording), self))
         self.prev = [e for e in self.here if isinstance(e, Char)] or self.prev[:1]
         return text
@@ -71,7 +75,7 @@ class Teller:
             text = self._pronoun(entity, form, quoted)
         elif quoted and not form:
             text = self.names(entity, "him", quoted)
-        elif self._clear(entity, chosen) and (form in ("he", "his") or self._again(entity, chosen)):
+        elif self._clear(entity, chosen) and (form in ("he", "his", "hers") or self._again(entity, chosen)):
             text = self._pronoun(entity, chosen, quoted)
         elif group and first and self.rng.random() < .5 and not form:
             text = self._pronoun(entity, "he", False)
@@ -85,7 +89,7 @@ class Teller:
     def _again(self, entity, form):
         if entity in self.here:
             return form == "him" or self.rng.random() < .9
-        return self.rng.random() < .62
+        return self.rng.random() < .7
 
     def names(self, entity, form, quoted=False):
         """The name, or `the fox`; a list of names for several."""
@@ -98,7 +102,7 @@ class Teller:
             if form in ("his", "hers"):
                 return grammar.PRONOUNS[self.voice + "p"]["his"] if own and own in entity else text + "'s"
             return text
-        text = entity.name if (entity,) in self.state.facts.get("named", ()) else ""
+        text = entity.name if entity in self.introduced or (entity,) in self.state.facts.get("named", ()) else ""
         if not text or (entity.kind not in ("girl", "boy") or self.rng.random() < .3) and self.rng.random() < .22 and self._only_of_kind(entity):
             text = "the " + entity.kind
         return text + "'s" if form in ("his", "hers") else text
@@ -116,6 +120,8 @@ class Teller:
             return "it"
         if form == "look":
             return t.look
+        if form == "plural":
+            return grammar.plural(t.noun)
         if form == "a":
             return grammar.article(t.full)
         name = t.full if t.look and self.rng.random() < .22 else t.noun
@@ -137,6 +143,14 @@ def compiled(wording):
     if code is None:
         code = wording.code = compile_nodes(wording.nodes)
     return code
+
+
+def named_in(wording):
+    """The roles whose `{A.name}` stands in the wording."""
+    found = getattr(wording, "named", None)
+    if found is None:
+        found = wording.named = set(re.findall(r"\{([A-E])\.name\}", wording.source))
+    return found
 
 
 def run(code, teller):
@@ -219,7 +233,19 @@ def phrase(t, entity, form, subject):
 def slot(n):
     key, form, quoted = n.key, n.form, n.quoted
     if grammar.is_char(key):
-        if form in ("", "him", "his", "himself", "hers", "he"):
+        if form == "pron":
+            def write(t):
+                who = t.bind[key]
+                if who not in t.here:
+                    t.here.append(who)
+                return t._pronoun(who, "he", quoted)
+        elif form == "full":
+            def write(t):
+                who = t.bind[key]
+                if who not in t.here:
+                    t.here.append(who)
+                return t._pronoun(who, "he", quoted) if who is t.narrator and not quoted else t.names(who, "he", quoted)
+        elif form in ("", "him", "his", "himself", "hers", "he"):
             write = lambda t: t.person(key, form, quoted)
         elif form in ("they", "them", "their"):
             english = {"they": "he", "them": "him", "their": "his"}[form]
@@ -246,7 +272,7 @@ def slot(n):
         else:
             write = lambda t: phrase(t, t.bind[key], form, t.bind[key])
     elif key in grammar.THINGS:
-        if form in ("", "a", "n", "noun", "it", "look"):
+        if form in ("", "a", "n", "noun", "plural", "it", "look"):
             write = lambda t: t.thing(t.bind[key], form, quoted)
         else:
             write = lambda t: phrase(t, t.bind[key], form, t.entity(n.subject) if n.subject else None)
@@ -261,9 +287,11 @@ def slot(n):
             if form == "a":
                 return grammar.article(value)
             if form == "the":
-                return "the " + grammar.re.sub("^an? ", "", value)
+                return "the " + re.sub("^an? ", "", value)
+            if form == "in":
+                return f"{value.prep} the {value}"
             if form == "s":
-                return grammar.plural(grammar.re.sub("^an? ", "", value))
+                return grammar.plural(re.sub("^an? ", "", value))
             return value
     if n.articled:
         plain = write

@@ -7,7 +7,8 @@ Tell me a story about {A.a}.
 Tell me a story about {A.a} and {T.a}.
 Tell me a story about {A.a} and {B.a}.
 Tell me a story about {A.a} {P.in}.
-Tell me a story.
+Tell me one of your stories.
+Tell me a nice story.
 Tell me a tale about {T.a}.
 Tell me about {A.name} the {A.kind}.
 tell me about {A.name}
@@ -84,7 +85,7 @@ def wish(t):
             if t.rng.random() < .08:
                 text = text.rstrip(".!")
             return text
-    return "Tell me a story."
+    return "Tell me a nice story."
 
 
 def text(t):

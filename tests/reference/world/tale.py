@@ -34,11 +34,12 @@ class Style:
     present: bool = False
     invented: bool = False
     chatter: float = .4          # how often something incidental is told after an event
+    long: bool = False           # somebody more is met on the way: the fact `long` holds
 
     @staticmethod
     def pick(rng):
         first, voice = rng.random() < .2, "2" if rng.random() < .1 else "1"
-        return Style(first, voice, rng.random() < (.7 if first and voice == "2" else .14), rng.random() < .5, rng.choice((.1, .3, .5, .7, .9)))
+        return Style(first, voice, rng.random() < (.7 if first and voice == "2" else .14), rng.random() < .5, rng.choice((.1, .3, .5, .7, .9)), rng.random() < .35)
 
 
 class Tale:
@@ -51,8 +52,12 @@ class Tale:
         self.state = State()
         self.chars, self.things, self.places = [], [], []
         self.told, self.used, self.happened = [], set(), set()
+        self.described = set()       # those of whom the tale said what they are
         self.paragraphs = [[]]
+        self.sequel = False          # the hero is known from a tale before
         self.plot = plot or self._plot()
+        if self.style.long:
+            self.state.add("long", ())
         self.tight = 0
         self.scope = {}
         self.hero = None
@@ -73,6 +78,10 @@ class Tale:
             wanted = ["outdoors+wild", "barn", "garden", "farm"] if self.chars and "animal" in self.chars[0].tags else ["live"]
         one = frozenset(rng.choice(wanted).split("+")) if wanted else frozenset()
         choices = self._matching(table, one, frozenset(barred))
+        if table is lexicon.KINDS:
+            common = self._matching(table, one | {"common"}, frozenset(barred))
+            if common and rng.random() < .55:
+                choices = common
         if not choices:
             raise grammar.WordingError(f"plot or scene {self.plot.name}: nothing in the lexicon has the tags {' '.join(tags)}")
         for _ in range(20):
@@ -87,7 +96,7 @@ class Tale:
         key = (id(table), wanted, barred)
         found = self._memo.get(key)
         if found is None:
-            found = self._memo[key] = [h for h, e in table.items() if (wanted <= e.tags or wanted == {"any"} or wanted <= {h}) and not barred & e.tags]
+            found = self._memo[key] = [h for h, e in table.items() if (wanted - {"any"} <= e.tags or wanted <= {h.replace(" ", "_")}) and not barred & e.tags]
         return found
 
     def character(self, tags, named=None):
@@ -146,6 +155,24 @@ class Tale:
             raise grammar.WordingError(f"{{{key}}} is neither a role nor a list of the lexicon")
         return values[int(self.rng.random() * len(values))]
 
+    def follow(self, before):
+        """Goes on with the hero of another tale, who need not be brought in again."""
+        self.sequel = True
+        self.style = before.style
+        hero = self.scope["A"] = before.hero
+        self.chars = [hero]
+        self.teller = Teller(self.rng, self.state, before.teller.narrator, before.style.present, before.style.voice)
+        self.state.add("new", (hero,))
+        self.state.add("at", (hero, SOMEWHERE))
+        if (hero,) in before.state.facts.get("named", ()):
+            self.state.add("named", (hero,))
+        return self
+
+    def _known(self, event, args, scope):
+        """Whether the event would only bring in those who are known from the tale before."""
+        new = [scope.get(a) for p, a in zip(event.params, args) if p in event.new]
+        return self.sequel and bool(new) and all(e is self.hero for e in new)
+
     # -------------------------------------------------------- play
 
     def play(self):
@@ -153,7 +180,9 @@ class Tale:
         scope = self.scope
         self._cast(self.plot, scope)
         self.hero = scope.get("A")
-        if self.style.first and self.hero and self.hero.name:
+        if self.sequel:
+            self.say(self.content.events["sequel"], {"A": self.hero})
+        elif self.style.first and self.hero and self.hero.name:
             self.teller.narrator = self.hero
             self.state.add("named", (self.hero,))
         self._beats(self.plot.beats, scope)
@@ -174,7 +203,7 @@ class Tale:
             calls = list(calls)
             self.rng.shuffle(calls)
         for name, args in calls:
-            if self._call(name, args, scope):
+            if self._call(name, args, scope, beat.where):
                 return
         raise CannotHappen(f"{beat.where}: none of {', '.join(' '.join([n, *a]) for n, a in beat.calls)}")
 
@@ -193,7 +222,7 @@ class Tale:
                     self._beats(beat.blocks[0], scope)
             else:
                 name, args = beat.calls[int(self.rng.random() * len(beat.calls))]
-                self._call(name, args, scope)
+                self._call(name, args, scope, beat.where)
 
     def _if(self, beat, scope):
         if self._holds(beat.conditions, scope):
@@ -211,7 +240,7 @@ class Tale:
                 continue
             calls = list(beat.calls)
             self.rng.shuffle(calls)
-            if not any(self._call(n, a, scope) for n, a in calls):
+            if not any(self._call(n, a, scope, beat.where) for n, a in calls):
                 break
 
     def _tight(self, beat, scope):
@@ -226,21 +255,26 @@ class Tale:
     def _possible(self, beat, scope):
         if beat.kind == "do":
             for name, args in beat.calls:
-                scene = self.content.scenes.get(name)
+                scene = self.content.find(self.content.scenes, name, beat.where)
                 if scene:
                     if self._possible(scene.beats[0], dict(zip(scene.params, (scope.get(a) for a in args)))):
                         return True
-                elif self._bind(self._event(name, beat), args, scope):
-                    return True
+                else:
+                    event = self._event(name, beat.where)
+                    if self._known(event, args, scope):
+                        return True
+                    bind = self._bind(event, args, scope)
+                    if bind is not None and any(self.usable(w, bind, event.naming) for w in event.wordings):
+                        return True
             return False
         if beat.kind in ("choose", "tight"):
             return any(self._possible(b[0], scope) for b in beat.blocks)
         return True
 
-    def _event(self, name, beat=None):
-        event = self.content.events.get(name)
+    def _event(self, name, where):
+        event = self.content.find(self.content.events, name, where)
         if event is None:
-            raise grammar.WordingError(f"{beat.where + ': ' if beat else ''}there is no event and no scene {name!r}")
+            raise grammar.WordingError(f"{where}: there is no event and no scene {name!r}")
         return event
 
     def _bind(self, event, args, scope):
@@ -252,8 +286,8 @@ class Tale:
                 bind[p] = a
         return event.bindings(self.state, bind, self.rng)
 
-    def _call(self, name, args, scope):
-        scene = self.content.scenes.get(name)
+    def _call(self, name, args, scope, where):
+        scene = self.content.find(self.content.scenes, name, where)
         if scene:
             inner = {k: v for k, v in scope.items() if k[0].islower()}
             inner.update({p: scope[a] for p, a in zip(scene.params, args) if a in scope})
@@ -262,7 +296,9 @@ class Tale:
             self._cast(scene, inner)
             self._beats(scene.beats, inner)
             return True
-        event = self._event(name)
+        event = self._event(name, where)
+        if self._known(event, args, scope):
+            return True
         bind = self._bind(event, args, scope)
         if bind is None or not self.say(event, bind):
             return False
@@ -322,11 +358,12 @@ class Tale:
         for k in lists(w):
             if k not in bind:
                 bind[k] = self._fresh(k)
-        text = self.teller.tell(w, bind)
+        text = self.teller.tell(w, bind, event.naming)
         event.apply(self.state, bind)
         for k, form in needs(w):
             if form == "name" and k in event.naming:
                 self.state.add("named", (bind[k],))
+        self.described.update(bind[k] for k in describes(w) if k in bind)
         self.happened.add(event.name)
         self.told.append(Told(event, bind, w, text))
         self.paragraphs[-1].append(text)
@@ -384,19 +421,39 @@ class Tale:
     def body(self):
         return "\n".join(" ".join(p) for p in self.paragraphs if p)
 
+    def cast_in_order(self):
+        """Everybody whom the tale brought in, the first first."""
+        return [f[0] for f in self.state.facts.get("new", ()) if isinstance(f[0], Char)]
+
+    def things_in_order(self):
+        return [f[0] for f in self.state.facts.get("new", ()) if isinstance(f[0], Thing)]
+
     def title(self):
-        titles = [t for t in self.plot.titles if all(k in self.scope for k in t.keys) and all(k not in self.scope or k not in grammar.CHARS or f != "name" or self.scope[k].name for k, f in needs(t))]
+        told = {e for t in self.told for e in t.bind.values() if not isinstance(e, str)}
+        scope = {k: v for k, v in self.scope.items() if isinstance(v, str) or v in told}
+        own = [t for t in self.plot.titles if self._fits_title(t, scope)]
+        common = [t for t in TITLES if self._fits_title(t, scope)]
+        titles = common if common and (not own or self.rng.random() < .2) else own
         if not titles:
             return None
         w = titles[int(self.rng.random() * len(titles))]
-        return grammar.title_case(Teller(self.rng, self.state).tell(w, self.scope))
+        return grammar.title_case(Teller(self.rng, self.state).tell(w, scope))
+
+    def _fits_title(self, w, scope):
+        return w.keys <= scope.keys() and all(form != "name" or (scope[k],) in self.state.facts.get("named", ()) for k, form in needs(w))
+
+
+TITLES = [grammar.read("@past " + t) for t in (
+    "{A} and {B}|{A.name} the {A.kind}|The {A.kind} and the {B.kind}|The {A.kind} and the {T.noun}|The {A.kind}, the {B.kind} and the {T.noun}|{A}|"
+    "{A} and the {T.n}|{A} {P.in}|The {T.n}|{T.a}|A Tale of {A.a}|A Story About {A.a}|The Story of {A}|{A}, {B} and the {T.noun}|The {P.n}|{A.a} {P.in}|"
+    "The {A.kind} and {T.a}|{A} and {B} {P.in}|What Happened {P.in}|What Happened to {A}|{B} and {A}|{A.a} and {B.a}|The {A.kind}'s {T.noun}").split("|")]
 
 
 def entry(e):
     return (lexicon.KINDS[e.kind] if isinstance(e, Char) else lexicon.THINGS[e.noun] if isinstance(e, Thing) else lexicon.PLACES[e.noun])
 
 
-PLAIN = {"", "he", "him", "his", "himself", "hers", "they", "them", "their", "a", "the", "kind", "kind.s", "n", "noun", "it", "in", "to"}
+PLAIN = {"", "he", "pron", "full", "plural", "him", "his", "himself", "hers", "they", "them", "their", "a", "the", "kind", "kind.s", "n", "noun", "it", "in", "to"}
 
 
 def needs(w):
@@ -404,6 +461,14 @@ def needs(w):
     found = getattr(w, "needs", None)
     if found is None:
         found = w.needs = sorted({(k, "" if s.form in PLAIN else s.form) for s in slots(w.nodes) for k in ([s.key] if s.key[0].islower() else s.key) if k[0].isupper()})
+    return found
+
+
+def describes(w):
+    """Roles of which the wording says the kind or the look."""
+    found = getattr(w, "describes", None)
+    if found is None:
+        found = w.describes = {s.key for s in slots(w.nodes) if s.form in ("a", "the", "kind") and len(s.key) == 1}
     return found
 
 

@@ -42,15 +42,11 @@ import { hubAddress, pathOfRun, readAddress } from "../../api/hub.js";
 /** @type {Promise<Catalog> | undefined} */
 let catalog;
 
-/**
- * The catalogue, fetched once.
- *
- * @throws {CPU1Error} `network`
- */
+/** The catalogue, fetched once. @throws {CPU1Error} `network` */
 export function fetchCatalog() {
   catalog ??= read();
   catalog.catch(() => {
-    catalog = undefined; // the next time may do
+    catalog = undefined; // so that the next call tries again
   });
   return catalog;
 }
@@ -67,7 +63,7 @@ async function read() {
 }
 
 /**
- * A line of the diagram of what each run adds to its parent, as tools draw histories: a dot in its
+ * A line of the diagram of what each run adds to its parent, drawn like a history of commits: a dot in its
  * column, and lines in the columns that go on below.
  *
  * @typedef {object} Branch
@@ -106,20 +102,14 @@ export function drawBranches(models) {
   return models.filter(({ parent }) => parent === undefined || !known.has(parent)).flatMap((root) => draw(root, "root", []));
 }
 
-/** @type {Record<Label, [short: string, sentence: string]>} */
-const LABELS = {
-  ours: ["ours", "Ours: it writes text that sounds like documentation."],
-  speaks: ["speaks", "It speaks: it learned from its training."],
-  collapsed: ["only noise", "Collapsed to uniform: it did not learn, and can only emit noise."],
-  worse: ["only noise", "Worse than a uniform guess: it did not learn, and can only emit noise."],
-  unpublished: ["not published", "How good it is was not published."],
+/** What to expect, for the list and for the card. @type {Record<Label, { short: string, sentence: string }>} */
+export const LABELS = {
+  ours: { short: "ours", sentence: "Ours: it writes text that sounds like documentation." },
+  speaks: { short: "speaks", sentence: "It speaks: it learned from its training." },
+  collapsed: { short: "only noise", sentence: "Collapsed to uniform: it did not learn, and can only emit noise." },
+  worse: { short: "only noise", sentence: "Worse than a uniform guess: it did not learn, and can only emit noise." },
+  unpublished: { short: "not published", sentence: "How good it is was not published." },
 };
-
-/** @param {Label} label */
-export function sayLabel(label) {
-  const [short, sentence] = LABELS[label];
-  return { short, sentence };
-}
 
 /** @type {Record<"unpacked" | "compact", string>} */
 const FLAVOURS = {

@@ -1,5 +1,5 @@
-// When a file's names do not tell which tensor is which: a form in which a person says it, role by
-// role, or pastes the whole name map.
+// A form for files whose names do not tell which tensor is which: a person says it, role by role,
+// or pastes the whole name map.
 import { element, make } from "../../ui/dom.js";
 
 /** @import { CPU1Error, NamesDetails } from "../../api/errors.js" */
@@ -36,7 +36,6 @@ export class NameForm {
     });
   }
 
-  /** Nothing is open. */
   hide() {
     page.form.hidden = true;
   }
@@ -68,10 +67,7 @@ export class NameForm {
     return true;
   }
 
-  /**
-   * @param {string} role
-   * @param {string} tensor
-   */
+  /** @param {string} role @param {string} tensor */
   #line(role, tensor) {
     const back = make("button", { type: "button", className: "small", ariaLabel: `Take back ${role}` }, "Take back");
     back.addEventListener("click", () => {
@@ -87,7 +83,7 @@ export class NameForm {
       if (!isMap || !Object.values(names).every((tensor) => typeof tensor === "string")) throw new Error();
       this.#again(names);
     } catch {
-      page.error.textContent = "This is no name map: it takes JSON like {\"role\": \"tensor\"}, all of it texts.";
+      page.error.textContent = "This is not a name map: it takes JSON like {\"role\": \"tensor\"}, all of it texts.";
       page.json.focus();
     }
   }
@@ -99,16 +95,13 @@ function question({ role, expected, candidates }) {
   return `Which tensor is ${role}? It must have the shape ${sayShape(expected)}; ${many}, and their names do not tell.`;
 }
 
-/**
- * @param {string} label
- * @param {NamesDetails["candidates"]} tensors
- */
+/** @param {string} label @param {NamesDetails["candidates"]} tensors */
 function group(label, tensors) {
   const options = tensors.map(([name, shape]) => make("option", { value: name }, `${name}, ${sayShape(shape)}`));
   return make("optgroup", { label, hidden: options.length === 0 }, ...options);
 }
 
-/** @param {number[]} shape of a side of 0 any size will do */
+/** @param {number[]} shape a side of 0 may have any size */
 function sayShape(shape) {
   return shape.length === 0 ? "of a single number" : shape.map((side) => side || "any").join(" × ");
 }

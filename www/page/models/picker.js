@@ -4,7 +4,7 @@ import { CPU1Error, sayBytes } from "../../api/errors.js";
 import { pathOfRun } from "../../api/hub.js";
 import { CPU1 } from "../../cpu1.js";
 import { element, make } from "../../ui/dom.js";
-import { choicesOf, drawBranches, fetchCatalog, sayLabel, sayPlace } from "./catalog.js";
+import { LABELS, choicesOf, drawBranches, fetchCatalog, sayPlace } from "./catalog.js";
 import { KeptList } from "./kept.js";
 
 /** @import { Branch, Catalog, Choice, ListedModel } from "./catalog.js" */
@@ -27,10 +27,10 @@ const page = {
   error: element("card-error", HTMLElement),
 };
 
-/** Of a folder of which nothing but its name is known. */
+/** About a folder that the catalogue does not list. */
 const UNKNOWN = "A folder of the archive that this page knows nothing else about.";
 
-/** Of a folder without a file whose name is known. */
+/** About a folder of which no file is known yet. */
 const STEPS_ONLY = "No final file of it is known. List its step files, and choose one.";
 
 class Picker {
@@ -56,7 +56,7 @@ class Picker {
   constructor() {
     page.close.addEventListener("click", () => page.dialog.close());
     page.dialog.addEventListener("close", () => this.#listing.abort());
-    // The page's own keys are for what is behind the dialog.
+    // The page's keyboard shortcuts do not work in the dialog.
     page.dialog.addEventListener("keydown", (event) => event.stopPropagation());
     page.others.addEventListener("click", () => this.#listFolders());
     page.steps.addEventListener("click", () => this.#listSteps());
@@ -102,7 +102,7 @@ class Picker {
     const { model } = branch;
     const { id, name, label, plus, parent, file } = model;
     const published = file === undefined;
-    const line = this.#line(published ? id : name, sayLabel(label).short, label, () => this.#showRun(model));
+    const line = this.#line(published ? id : name, LABELS[label].short, label, () => this.#showRun(model));
     if (published) line.querySelector(".name")?.before(draw(branch));
     if (plus) line.querySelector(".name")?.append(" ", make("span", { className: "quiet" }, `${parent ? "+ " : ""}${plus}`));
     this.#lines.set(model, line);
@@ -115,7 +115,7 @@ class Picker {
       if (this.#catalog === undefined || model.file !== undefined) continue;
       const here = choicesOf(this.#catalog, model).some(({ place }) => this.#kept.has(place));
       const tag = line.querySelector(".tag");
-      if (tag) tag.textContent = here ? `kept, ${sayLabel(model.label).short}` : sayLabel(model.label).short;
+      if (tag) tag.textContent = here ? `kept, ${LABELS[model.label].short}` : LABELS[model.label].short;
     }
   }
 
@@ -163,7 +163,7 @@ class Picker {
     const { id, name, adds, architecture, parameters, loss, label, file } = model;
     const published = file === undefined;
     this.#begin(published ? id : name, [
-      ["What to expect", sayLabel(label).sentence],
+      ["What to expect", LABELS[label].sentence],
       [published ? "Published loss" : "Loss", loss || "none"],
       [published ? "What is new" : "What it is", adds],
       ["Architecture", `${architecture}; ${(parameters / 1e6).toFixed(1)} million weights`],
@@ -318,11 +318,7 @@ class Picker {
   }
 }
 
-/**
- * The dot of a run, and the lines that lead to it and past it.
- *
- * @param {Branch} branch
- */
+/** The dot of a run, and the lines that lead to it and past it. @param {Branch} branch */
 function draw({ passing, from, goesOn }) {
   const rails = passing.map((passes) => make("i", { className: passes ? "through" : "" }));
   const graph = make("span", { className: "graph" }, ...rails, make("i", { className: `dot ${from}${goesOn ? " on" : ""}` }));

@@ -1,4 +1,4 @@
-// Inside: a text shaded by surprise, and what the model expected and did at each place of it.
+// "See inside": a text shaded by surprise, and what the model expected and did at each place of it.
 import { element, make } from "../../ui/dom.js";
 import { count } from "../status.js";
 import { toHex } from "./paper.js";
@@ -21,7 +21,7 @@ const page = {
 };
 
 /**
- * A character of the text, which the symbols from `first` on, `symbols` of them, say.
+ * A character of the text, and the symbols that say it.
  *
  * @typedef {{ text: string, start: number, symbols: SymbolTrace[], span: HTMLElement }} Character
  */
@@ -75,11 +75,7 @@ export class Inside {
     this.#draw();
   }
 
-  /**
-   * Puts the characters in the place of the same text at the end of the root.
-   *
-   * @param {number} length of that text
-   */
+  /** Puts the characters in the place of the same text at the end of the root. @param {number} length of that text */
   #lay(length) {
     const [node, offset] = place(this.#root, (this.#root.textContent ?? "").length - length);
     const range = document.createRange();
@@ -130,11 +126,7 @@ export class Inside {
     if (i >= 0) this.#choose(i);
   }
 
-  /**
-   * Tells about one character.
-   *
-   * @param {number} i
-   */
+  /** Tells about one character. @param {number} i */
   choose(i) {
     this.#choose(i);
     this.#characters[i]?.span.scrollIntoView({ block: "nearest" });
@@ -163,10 +155,7 @@ export class Inside {
     this.#showBoundaries(patch, start);
   }
 
-  /**
-   * @param {PatchTrace | undefined} patch
-   * @param {number} start
-   */
+  /** @param {PatchTrace | undefined} patch @param {number} start */
   #showBoundaries(patch, start) {
     page.bolmo.hidden = !patch?.boundary;
     if (!patch?.boundary) return;
@@ -210,7 +199,7 @@ export class Inside {
 page.at.addEventListener("input", () => shown?.choose(Number(page.at.value)));
 
 /**
- * Symbols as characters. What is no UTF-8 is a character of its own, byte by byte.
+ * Symbols as characters. A byte that is not valid UTF-8 is a character of its own.
  *
  * @param {SymbolTrace[]} symbols
  * @param {number} start of the first byte
@@ -245,7 +234,7 @@ function read(symbols, i) {
     try {
       return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), used };
     } catch {
-      // Not whole, or nothing that could be.
+      // Not a whole character yet, or not UTF-8.
     }
   }
   let used = 1;
@@ -253,7 +242,7 @@ function read(symbols, i) {
   return { text: decode(bytesOf(symbols.slice(i, i + used))), used };
 }
 
-/** Bytes as text, with U+FFFD for what is none. @param {Uint8Array} bytes */
+/** Bytes as text, with U+FFFD for what is not UTF-8. @param {Uint8Array} bytes */
 export function decode(bytes) {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
@@ -296,7 +285,7 @@ function bar(words, share, here) {
   return make("li", { className: here ? "here" : "" }, make("code", {}, words), meter, make("span", {}, percent(share)));
 }
 
-/** What bytes say, or their numbers where that is no text. @param {Uint8Array} bytes */
+/** Bytes as text, or as numbers where they are not text. @param {Uint8Array} bytes */
 function spell(bytes) {
   const text = decode(bytes);
   return text.includes("\ufffd") ? Array.from(bytes, (byte) => `0x${toHex(byte)}`).join(" ") : visible(text);

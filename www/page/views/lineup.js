@@ -1,22 +1,22 @@
-// A few models beside one another: those that are compared, or that score a text.
+// The models of a view that uses several: those that are compared, or that score a text.
 import { make } from "../../ui/dom.js";
 import { pickModel } from "../models/picker.js";
 import { loadModel, session } from "../session.js";
 import { asError } from "../status.js";
 
 /** @import { CPU1Error } from "../../api/errors.js" */
-/** @import { Model, Origin } from "../session.js" */
+/** @import { Model, ModelFile } from "../session.js" */
 
-/** How many stand side by side. */
+/** How many there can be. */
 const MOST_MODELS = 4;
 
 /**
- * Those on one tab, each with its row on the page.
+ * Models, each with its row on the page.
  *
  * @template {{ element: HTMLElement }} Row
  */
 export class Lineup {
-  /** @type {{ origin: Origin, row: Row }[]} */
+  /** @type {{ file: ModelFile, row: Row }[]} */
   #entries = [];
   #more;
   #makeRow;
@@ -29,24 +29,24 @@ export class Lineup {
     this.#more = more;
     this.#makeRow = makeRow;
     more.addEventListener("click", () => {
-      if (session.doing === undefined) pickModel((origin) => this.#add(origin), { loads: false });
+      if (session.doing === undefined) pickModel((file) => this.#add(file), { loads: false });
     });
   }
 
   /** Begins with the page's model, unless there is one already. */
   begin() {
-    if (this.#entries.length === 0 && session.origin) this.#add(session.origin);
+    if (this.#entries.length === 0 && session.file) this.#add(session.file);
   }
 
   get rows() {
     return this.#entries.map(({ row }) => row);
   }
 
-  /** @param {Origin} origin */
-  #add(origin) {
-    const { name } = origin;
+  /** @param {ModelFile} file */
+  #add(file) {
+    const { name } = file;
     const away = make("button", { type: "button", className: "small", ariaLabel: `Remove ${name}` }, "Remove");
-    const entry = { origin, row: this.#makeRow(name, away) };
+    const entry = { file, row: this.#makeRow(name, away) };
     away.addEventListener("click", () => {
       if (session.doing) return;
       this.#entries = this.#entries.filter((other) => other !== entry);
@@ -63,15 +63,15 @@ export class Lineup {
    *
    * @param {AbortSignal} signal
    * @param {(model: Model, row: Row) => Promise<void>} act
-   * @param {(row: Row, error: CPU1Error) => void} fail hears why a model could not; the others go on, unless the program stopped
+   * @param {(row: Row, error: CPU1Error) => void} fail is told why a model failed; the others go on, unless the program stopped
    */
   async each(signal, act, fail) {
-    for (const { origin, row } of this.#entries) {
+    for (const { file, row } of this.#entries) {
       /** @type {Model | undefined} */
       let loaded;
       try {
-        const own = origin === session.origin ? session.model : undefined;
-        if (!own) loaded = await loadModel(origin, origin.name, signal);
+        const own = file === session.file ? session.model : undefined;
+        if (!own) loaded = await loadModel(file, file.name, signal);
         const model = own ?? loaded;
         if (model) await act(model, row);
       } catch (caught) {

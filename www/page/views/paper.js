@@ -71,7 +71,7 @@ export class Paper {
   }
 
   /**
-   * Marks what came last, by a highlight that adds nothing to the layout, where the browser has these.
+   * Marks what came last by a highlight, which does not change the layout, if the browser has highlights.
    *
    * @param {number} from where in the tail it begins
    */

@@ -1,4 +1,4 @@
-// Scoring: how well models foresee a text, beside gzip and beside knowing nothing.
+// Scoring: how well models predict a text, compared with gzip and with a uniform guess.
 import { CPU1Error } from "../../api/errors.js";
 import { element, make, onFile } from "../../ui/dom.js";
 import { composer } from "../composer.js";
@@ -19,13 +19,13 @@ const page = {
   see: element("scored-see", HTMLInputElement),
 };
 
-/** Bytes of a text: models take some minutes for as many. */
+/** The most bytes of a text; models need some minutes for as many. */
 const LONGEST = 2 ** 20;
 
-/** Bytes of a text that is looked into. */
+/** The most bytes of a text that is shown from inside. */
 const MOST_SEEN = 4000;
 
-/** What a uniform guess among 256 bytes takes. */
+/** Bits per byte of a uniform guess among 256 bytes. */
 const UNIFORM = 8;
 
 /** @typedef {{ element: HTMLElement, bits: HTMLElement, meter: HTMLMeterElement, note: HTMLElement }} Row */
@@ -59,10 +59,7 @@ const lineup = new Lineup(element("score-add", HTMLButtonElement), (name, away) 
 gzip.note.textContent = "this browser’s, without a dictionary";
 show(uniform, UNIFORM);
 
-/**
- * @param {Row} row
- * @param {number} bitsPerByte
- */
+/** @param {Row} row @param {number} bitsPerByte */
 function show({ bits, meter }, bitsPerByte) {
   bits.textContent = bitsPerByte.toFixed(3);
   meter.value = bitsPerByte;
@@ -142,11 +139,7 @@ async function gzipped(bytes) {
   return (await new Response(stream).arrayBuffer()).byteLength;
 }
 
-/**
- * Takes a file's bytes, whatever they are, as the text.
- *
- * @param {File} file
- */
+/** Takes a file's bytes, whatever they are, as the text. @param {File} file */
 export async function takeFile(file) {
   page.error.textContent = "";
   if (file.size > LONGEST) {
@@ -155,7 +148,7 @@ export async function takeFile(file) {
   }
   const bytes = new Uint8Array(await file.arrayBuffer());
   page.text.value = decode(bytes);
-  // A field may change line ends, and cannot hold what is no text.
+  // The field may change line ends, and cannot hold bytes that are not text.
   given = { name: file.name, bytes };
   page.size.textContent = `${file.name}, ${count(bytes.length)} bytes`;
 }

@@ -1,4 +1,4 @@
-// Scrubbing: a run at the steps of its training, each of which goes on from the same prompt.
+// Scrubbing: a run at the steps of its training; each step continues the same prompt.
 import { CPU1Error, sayBytes } from "../../api/errors.js";
 import { CPU1 } from "../../cpu1.js";
 import { element, make } from "../../ui/dom.js";
@@ -26,7 +26,7 @@ const paper = new Paper(page.text);
 
 /** Steps of the run, ascending. @type {Step[]} */
 let shown = [];
-/** What was written, by its step, prompt and settings, so that the slider moves at once where it has been. @type {Map<string, string>} */
+/** Texts by their step, prompt and settings, so that the slider shows them again at once. @type {Map<string, string>} */
 const written = new Map();
 
 /** Lists the runs: the page's own, then the folders that it knows, and then those of the archive. */
@@ -47,7 +47,7 @@ export async function open() {
   }
 }
 
-/** Shows the steps of the chosen run at once where they come with the page; else none, until they are listed. */
+/** Shows the steps of the chosen run, if they come with the page. Those of others have to be listed first. */
 async function showOwn() {
   const own = (await fetchCatalog()).models.find(({ id }) => id === page.run.value);
   page.list.hidden = own?.steps !== undefined;

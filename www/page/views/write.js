@@ -40,14 +40,14 @@ const byteRow = new ByteRow(element("bytes", HTMLElement));
 let sheet;
 /** What was on the page before, the latest last. @type {(Sheet | undefined)[]} */
 const before = [];
-/** Bytes (or tokens), the latest, that are looked into. */
+/** How many of the latest bytes (or tokens) are shown from inside. */
 const MOST_SEEN = 4000;
 /** How many texts can be taken back. */
 const MOST_BEFORE = 50;
 /** Rounds that a link asks for, to be written by the next press of the button. */
 let wanted = 1;
 
-/** Once somebody looks. @type {import("./inside.js").Inside | undefined} */
+/** Once it was needed. @type {import("./inside.js").Inside | undefined} */
 let inside;
 
 export { showSeen as open };
@@ -67,20 +67,17 @@ export async function act() {
   wanted = 1;
   await write(() => {
     const settings = composer.readSettings();
-    return { prompt: composer.prompt, settings, model: session.origin?.name ?? "", rounds: [] };
+    return { prompt: composer.prompt, settings, model: session.file?.name ?? "", rounds: [] };
   }, rounds);
 }
 
-/** Goes on where the text ends. */
+/** Continues the text. */
 async function goOn() {
   const current = sheet;
   if (current && canGoOn()) await write(() => ({ ...current, rounds: [...current.rounds] }), 1);
 }
 
-/**
- * @param {() => Sheet} begin
- * @param {number} rounds
- */
+/** @param {() => Sheet} begin @param {number} rounds */
 async function write(begin, rounds) {
   const { model } = session;
   if (!model) return;
@@ -121,20 +118,12 @@ async function writeRound(model, next, signal) {
   }
 }
 
-/**
- * The seed of the next round.
- *
- * @param {Sheet} next
- */
+/** The seed of the next round. @param {Sheet} next */
 function seedOf({ settings: { seed }, rounds }) {
   return rounds.length === 0 ? seed : BigInt.asUintN(64, BigInt(seed) + BigInt(rounds.length));
 }
 
-/**
- * What the model goes on from.
- *
- * @param {Sheet} next
- */
+/** What the model goes on from. @param {Sheet} next */
 function given({ prompt, rounds }) {
   if (session.lacksTokenizer) return readTokens(prompt + rounds.map(({ text }) => text).join(""));
   if (rounds.length === 0) return prompt;
@@ -153,20 +142,10 @@ function whole({ prompt, rounds }) {
 
 /** @param {Uint8Array[]} pieces */
 function joined(pieces) {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return Uint8Array.from(pieces.flatMap((piece) => [...piece]));
 }
 
-/**
- * Puts a text on the page.
- *
- * @param {Sheet} text
- */
+/** Puts a text on the page. @param {Sheet} text */
 function lay({ prompt, rounds }) {
   inside?.hide();
   paper.begin(session.lacksTokenizer ? `${[...readTokens(prompt)].join(" ")} ` : prompt);
@@ -176,10 +155,7 @@ function lay({ prompt, rounds }) {
   byteRow.write(joined(bytesOf(rounds)));
 }
 
-/**
- * @param {Round} round
- * @param {Chunk} chunk
- */
+/** @param {Round} round @param {Chunk} chunk */
 function show(round, { bytes, text, stats, tokens, trace }) {
   const ids = session.lacksTokenizer ? [...(tokens ?? [])].map((id) => `${id} `).join("") : "";
   round.pieces.push(bytes);
@@ -200,7 +176,7 @@ function show(round, { bytes, text, stats, tokens, trace }) {
 }
 
 /**
- * A trace and what follows it, the latest of it.
+ * A trace and what follows it, cut to the latest symbols and patches.
  *
  * @param {Trace | undefined} trace
  * @param {Trace} next
@@ -211,10 +187,7 @@ function follow(trace, next) {
   return { symbols: [...symbols, ...next.symbols].slice(-MOST_SEEN), patches: [...patches, ...next.patches].slice(-MOST_SEEN) };
 }
 
-/**
- * @param {Sheet | undefined} written
- * @param {"Done" | "Stopped"} how
- */
+/** @param {Sheet | undefined} written @param {"Done" | "Stopped"} how */
 function finish(written, how) {
   announcer.flush();
   paper.finish();
@@ -253,10 +226,10 @@ function layersOf() {
   return Number(session.model?.info.config.n_layers ?? 0);
 }
 
-/** Looks inside a text that is already there: what a model writes it can score as well. */
+/** Looks inside a text that is already there, by scoring it. */
 async function see() {
   const [round, model] = [sheet?.rounds.at(-1), session.model];
-  if (page.see.checked && sheet && round && !round.trace && model && session.isReady && sheet.model === session.origin?.name) {
+  if (page.see.checked && sheet && round && !round.trace && model && session.isReady && sheet.model === session.file?.name) {
     if (model.info.reads === "tokens") {
       say("Generate again to see inside: tokens are traced as they are written.", true);
       return;
@@ -293,17 +266,14 @@ async function copyText() {
 
 async function copyLink() {
   if (!sheet) return;
-  const { place } = session.origin ?? {};
+  const { place } = session.file ?? {};
   const link = linkTo({ place, prompt: sheet.prompt, settings: sheet.settings, rounds: sheet.rounds.length });
   history.replaceState(null, "", link);
   const local = place instanceof File ? " Your own file is not part of it: who opens it needs that file." : "";
   await copy(link, `The link is copied: it reproduces this text.${local}`);
 }
 
-/**
- * @param {string} text
- * @param {string} sentence
- */
+/** @param {string} text @param {string} sentence */
 async function copy(text, sentence) {
   try {
     await navigator.clipboard.writeText(text);
@@ -313,14 +283,14 @@ async function copy(text, sentence) {
   }
 }
 
-/** Saves the text with all that it takes to make it again. */
+/** Saves the text with all that is needed to make it again. */
 function save() {
   if (!sheet) return;
   const { prompt, settings, rounds, model } = sheet;
   const bytes = joined(bytesOf(rounds));
   const content = {
     program: "CPU-1 in the browser",
-    model: { name: model, run: session.model?.info.run, source: session.origin?.place instanceof URL ? session.origin.place.href : undefined },
+    model: { name: model, run: session.model?.info.run, source: session.file?.place instanceof URL ? session.file.place.href : undefined },
     prompt,
     settings,
     rounds: rounds.length,
@@ -338,7 +308,7 @@ function save() {
 
 /** Whether the model that is there wrote the text. */
 function canGoOn() {
-  return session.isReady && sheet !== undefined && sheet.model === session.origin?.name;
+  return session.isReady && sheet !== undefined && sheet.model === session.file?.name;
 }
 
 /** Shows what can be done now. */
@@ -350,10 +320,7 @@ function showWork() {
   if (session.doing === "working") page.keepSeed.hidden = true;
 }
 
-/**
- * @param {HTMLButtonElement} button
- * @param {() => void} press
- */
+/** @param {HTMLButtonElement} button @param {() => void} press */
 function onPress(button, press) {
   button.addEventListener("click", () => {
     if (button.ariaDisabled !== "true") press();

@@ -26,6 +26,14 @@ class Entry:
     prep: str = ""
     to: str = ""
 
+    def more(self, other):
+        """Takes over what another module's table says of the same word."""
+        self.tags |= other.tags
+        self.looks += [look for look in other.looks if look not in self.looks]
+        for form, phrases in other.phrases.items():
+            known = self.phrases.setdefault(form, [])
+            known += [p for p in phrases if p.source not in {k.source for k in known}]
+
 
 def table(text, place=False):
     """The entries of a table by their heads."""
@@ -62,8 +70,11 @@ def _load():
         for into, name, place in ((KINDS, "KINDS", False), (THINGS, "THINGS", False), (PLACES, "PLACES", True)):
             for head, entry in table(getattr(module, name, "") or "#", place).items():
                 if head in into:
-                    raise grammar.WordingError(f"{head!r} stands in two tables of the lexicon, the second time in {info.name}.py")
+                    into[head].more(entry)
+                    continue
                 into[head] = entry
+                if name == "KINDS" and "rare_kind" not in entry.tags and (entry.tags.isdisjoint({"child"}) or head in ("girl", "boy")):
+                    entry.tags |= {"common"}      # these are cast more often than their number
         for key, text in getattr(module, "LISTS", {}).items():
             values = [v.strip() for line in text.strip().split("\n") for v in line.split("|") if v.strip()]
             LISTS.setdefault(key, [])
@@ -72,4 +83,14 @@ def _load():
             NAMES[gender] += [n.replace("_", " ") for n in text.split() if n.replace("_", " ") not in NAMES[gender]]
 
 
+def _rare():
+    """All things and kinds in the plural are among what somebody may love: the more nouns, the better is a new one kept."""
+    known = set(LISTS["rare"])
+    for head in [*THINGS, *KINDS]:
+        many = grammar.plural(head)
+        if many not in known and " of " not in many:
+            LISTS["rare"].append(many)
+
+
 _load()
+_rare()

@@ -1,6 +1,7 @@
 """Given names: of girls and women, of boys and men, and of either (mostly animals). `_` stands for a space."""
 NAMES = {
     "f": """
+Zoë Chloé Renée Anaïs Noémi Maëlle Ásta Søs Håkona Małgosia Inês Lucía Sofía Martina Ayşe Nguyet Mei Sakura Aanya Thandi Wanjiru Leilani Ximena Oluchi
 Mira Lily Anna Ella Rosa Nina Clara Tessa Ivy Hazel Ruby Maya Zoe Emma Lucy Nora Ada Elsa Greta Molly Poppy Daisy Wren
 Iris Stella June Alma Lena Sofia Olive Heidi Pia Tilda Vera Willa Flora Mia Eva Sara Amy Bella Beth Carla Cora Dora
 Edith Elena Erin Esme Faye Fiona Freya Gina Gwen Hana Hattie Helga Holly Ines Ingrid Isla Jana Jane Jenny Jill Josie Joy
@@ -11,6 +12,7 @@ Esther Naomi Ruth Miriam Salma Zuri Imani Adele Beatrix Cecily Delia Eliza Frida
 Nessa Odette Priyanka Rowena Saskia Tamsin Ursula Verity Xenia Yasmin Zelda
 """,
     "m": """
+José Bjørn Jürgen Łukasz Søren Noël René André Tomás Mateus Åke Günther Emre Haruto Minh Arjun Sipho Juma Kekoa Rodrigo Obinna Zdeněk Ondřej Miloš
 Tom Ben Max Leo Finn Otto Jack Sam Theo Hugo Oscar Felix Noah Eli Milo Jonas Emil Peter Anton Luca Karl Gus Henry Owen
 Toby Ned Ralph Simon Victor Walter Jasper Rufus Bruno Casper Dmitri Ivo Adam Alan Albert Alfie Amos Andy Arlo Arthur
 Axel Barney Basil Bert Bill Bjorn Boris Carl Cedric Charlie Chester Clem Cyril Dan David Dennis Dirk Donald Doug Eddie

@@ -35,7 +35,7 @@ LISTS = {
     "lesson": """a friend is worth more than any treasure|it is better to ask than to guess|small steps go far|a promise is a promise|nobody is too small to help
         the truth is the shortest way|sharing makes things bigger|being brave means to be afraid and to go on|everybody makes mistakes|patience opens many doors""",
     "exclaim": "oh dear|goodness|oh no|dear me|good heavens|what a pity|oh my",
-    "clue": """a line of muddy footprints|a trail of crumbs|a grey feather|a strange smell of onions|some tiny scratches on the door|a bit of blue wool
+    "clue": """a line of muddy footprints|a trail of crumbs|a grey feather|a strange smell of onions|a scratch on the door|a bit of blue wool
         a row of wet spots|a single glove|a trail of flour|a chewed pencil|a long white hair""",
     "why": """it was so shiny|it smelled of home|the nights are so cold|I am lonely at night|it looked like the moon|nobody ever gave me a present
         I thought that nobody wanted it|my brother is ill, and I wanted to make him laugh|I have never had anything of my own|I wanted to look at it only once""",

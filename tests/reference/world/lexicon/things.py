@@ -147,7 +147,7 @@ snow globe | carry break shine | little glass | use: shake it; watch the snow in
 crystal   | carry precious shine | clear purple | use: hold it to the light; make rainbows with it
 pearl     | carry precious shine small | white round | use: look at it; keep it safe
 diamond   | carry precious shine small | big clear | use: look at it sparkle; keep it safe
-ruby      | carry precious shine small | red dark | use: hold it to the sun; keep it safe
+ruby      | carry precious shine small | dark big round | use: hold it to the sun; keep it safe
 treasure chest | hold precious big | old heavy | use: keep gold in it; lock it well
 horseshoe | carry shine | old rusty lucky | use: hang it over the door; wish on it
 lucky penny | carry small shine | old copper | use: keep it in a shoe; wish on it

@@ -2,6 +2,8 @@
 whole text again for every patch, which a GPU does in no time for texts as short as tales.
 """
 
+import time
+
 import torch
 
 import layout
@@ -43,15 +45,16 @@ class Told:
 
 
 @torch.no_grad()
-def tell(model, prompts, patches, seed=1, temperature=0.7, min_p=0.05, gate="off"):
-    """[(text, whether it ended by itself)] of texts of at most so many patches."""
+def tell(model, prompts, patches, seed=1, temperature=0.7, min_p=0.05, gate="off", seconds=float("inf")):
+    """[(text, whether it ended by itself)] of texts of at most so many patches, cut where the time is over."""
+    end = time.time() + seconds
     told = [Told(prompt) for prompt in prompts]
     device = next(model.parameters()).device
     generator = torch.Generator(device).manual_seed(seed)
     while not all(one.ended for one in told):
         lengths = [one.whole // PATCH for one in told]
         longest = max(lengths)
-        if longest >= patches:
+        if longest >= patches or time.time() > end:
             break
         padded = -(-longest // 128) * 128
         units = torch.zeros(len(told), padded, PATCH, dtype=torch.long)
