@@ -116,7 +116,7 @@ class Content:
             try:
                 if text.startswith(("Q ", "Y ")):
                     ask, _, answers = text[2:].partition(" = ")
-                    event.questions.append(Question(grammar.read("@past " + ask), [grammar.read("@past " + a) for a in answers.split(" | ") if a.strip()], text[0] == "Y"))
+                    event.questions.append(Question(grammar.read("@past " + ask, plain=True), [grammar.read("@past " + a, plain=True) for a in answers.split(" | ") if a.strip()], text[0] == "Y"))
                     continue
                 m = re.match(r"@\(([^)]*)\)\s+", text)
                 w = grammar.read(text[m.end():] if m else text)
@@ -140,7 +140,7 @@ class Content:
             text = line.strip()
             key, _, rest = text.partition(" ")
             if key == "title":
-                script.titles += [grammar.read(t) for t in rest.split(" | ")]
+                script.titles += [grammar.read(t, plain=True) for t in rest.split(" | ")]
             elif key in ("cast", "things", "places"):
                 for part in rest.split(";"):
                     role, _, tags = part.partition(":")

@@ -6,6 +6,8 @@ tree into a closure that writes text, `judge.py` turns the same tree into a patt
 import re
 from dataclasses import dataclass, field
 
+from . import thesaurus
+
 CHARS, THINGS, PLACES = "ABCDE", "TUVW", "PQR"
 
 # ---------------------------------------------------------------- words
@@ -399,8 +401,9 @@ def expand(source):
     return re.sub(r"(?<![A-Za-z0-9])@([a-z_]+)", macro, source)
 
 
-def read(source, subject=None):
-    """The tree of a wording; a phrase has the role that is its subject. `{A} and {B}` are read as `{AB}`. `@1 `, `@2 `, `@3 `, `@past ` before it say where alone it fits."""
+def read(source, subject=None, plain=False):
+    """The tree of a wording; a phrase has the role that is its subject. `{A} and {B}` are read as `{AB}`;
+    unless it is `plain`, words of the thesaurus become choices. `@1 `, `@2 `, `@3 `, `@past ` before it say where alone it fits."""
     person, tenses, text = 0, "past present", source.strip()
     while True:
         m = re.match(r"@(1|2|3|past|present)\s+", text)
@@ -411,7 +414,7 @@ def read(source, subject=None):
         else:
             tenses = m[1]
         text = text[m.end():]
-    text = re.sub(r"\bboth \{([A-E])\} and \{([A-E])\}", r"{\1\2} both", re.sub(" {2,}", " ", expand(text)))
+    text = re.sub(r"\bboth \{([A-E])\} and \{([A-E])\}", r"{\1\2} both", re.sub(" {2,}", " ", expand(text) if plain else thesaurus.vary(expand(text))))
     r = _Reader(re.sub(r"\{([A-E])\} and \{([A-E])\}", r"{\1\2}", text), subject)
     r.out.nodes = r.sequence(False)
     if r.quoted:

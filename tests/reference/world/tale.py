@@ -443,7 +443,7 @@ class Tale:
         return w.keys <= scope.keys() and all(form != "name" or (scope[k],) in self.state.facts.get("named", ()) for k, form in needs(w))
 
 
-TITLES = [grammar.read("@past " + t) for t in (
+TITLES = [grammar.read("@past " + t, plain=True) for t in (
     "{A} and {B}|{A.name} the {A.kind}|The {A.kind} and the {B.kind}|The {A.kind} and the {T.noun}|The {A.kind}, the {B.kind} and the {T.noun}|{A}|"
     "{A} and the {T.n}|{A} {P.in}|The {T.n}|{T.a}|A Tale of {A.a}|A Story About {A.a}|The Story of {A}|{A}, {B} and the {T.noun}|The {P.n}|{A.a} {P.in}|"
     "The {A.kind} and {T.a}|{A} and {B} {P.in}|What Happened {P.in}|What Happened to {A}|{B} and {A}|{A.a} and {B.a}|The {A.kind}'s {T.noun}").split("|")]
