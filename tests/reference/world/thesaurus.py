@@ -82,6 +82,46 @@ the whole way | all the way
 to and fro | back and forth
 here and there | all over the place | here and there
 lots of | plenty of
+an hour later | an hour later | half an hour later | a little later
+after an hour | after an hour | after half an hour | after a good while
+for an hour | for an hour | for two hours | for half an hour
+(?<=for )three days | two days | three days | four days | a week
+(?<=after )three days | two days | three days | four days | a week
+at noon | at noon | at midday | in the middle of the day
+at sunrise | at dawn | at sunrise
+at dusk | at dusk | in the twilight
+closer and closer | nearer and nearer | closer and closer
+bigger and bigger | larger and larger | bigger and bigger
+the others(?=[ .,]) | the others | the rest of them | all the others
+nearly all | almost all | most
+all of them | every one of them | all of them
+without a word | without a word | in silence | silently
+a great many | very many | lots of
+soon(?= [a-z{]) | soon | before long | quite soon
+gone(?=[.,!]) | gone | no longer there | nowhere to be seen
+right in front of | just in front of | straight in front of
+as fast as | as fast as | as quickly as
+a deep breath | a deep breath | a long breath
+in the whole | in all the | in the whole
+up and down | back and forth | up and down
+from far away | from far off | from a distance
+one by one | one after the other | one by one
+too much | far too much | too much
+too late | too late | far too late
+good idea | good idea | fine idea | clever idea
+a voice | a voice | a small voice | somebody's voice
+last of all | at the very end | last of all
+first of all | before anything else | first of all
+by and by | little by little
+on the way home | on the way back | on the way home
+on the way | on the way | along the way
+in the dark | in the dark | in the darkness
+strange | strange | peculiar
+clever | clever | smart
+at the door | at the door | by the door
+already | already | by now
+never again | never again | never more
+still(?= (?:there|here|warm|dark)) | even now | still
 """
 
 _SPEECH = r"""
@@ -123,9 +163,14 @@ VERBS = [(re.compile(r"<" + form + r">(?=" + after + ")"), "<" + choice + ">") f
     ("shouted", "shouted|called|yelled", r"[:,]"), ("loved", "loved|loved|adored", " (?:the|a) "), ("slept", "slept|slept|dozed", " (?:in|under|on|all) "), 
     ("found", "found|found|discovered", " (?:a|an|the|something) "), ("waited", "waited|waited|stayed", " (?:by|at|in|under|until) "), ("climbed", "climbed|clambered|scrambled", " (?:up|over|out|down) "),
     ("stumbled", "stumbled|tripped", " over "), ("shone", "shone|gleamed|glowed", r" (?:in|on|like) "), ("fell", "fell|tumbled|dropped", r" (?:down|off|out of|into) "),
+    ("sat", "sat|settled", " down "), ("turned", "turned|spun", " around"), ("liked", "liked|liked|loved", " to "), ("got", "got|got|stood", " up "), ("took", "took|pulled", " out "),
+    ("picked", "picked|picked|took", " up "), ("stood", "stood|stood|waited", " (?:at|by|in|on) the "), ("knew", "knew|knew|understood", " that "), ("shook", "shook|trembled", r"[.,]"),
+    ("laughed", "laughed|laughed|giggled", r"[.,]"), ("cheered", "cheered|clapped", r"[.,]"), ("stopped", "stopped|stopped|paused", r"[.,]"), ("flew", "flew|flew|sailed", " (?:off|over|out|away|down) "),
+    ("told", "told|told|said", r" it to "), ("grew", "grew|became|got", " (?:bigger|smaller|louder|dark|quiet|cold|tired) "), ("became", "became|grew|got", " (?:bigger|smaller|louder|dark|quiet|cold|tired) "),
     ("put", "put|put|laid", r" (?:it|the \w+) (?:on|into|in|down) ")]] + [
     (re.compile(r"<cried ([A-E])>"), r"<cried|called|exclaimed \1>"), (re.compile(r"<thought ([A-E])>"), r"<thought|thought|said \1>"), (re.compile(r"<whispered ([A-E])>"), r"<whispered|murmured \1>"),
-    (re.compile(r"<sobbed ([A-E])>"), r"<sobbed|wailed|cried \1>"), (re.compile(r"<shouted ([A-E])>"), r"<shouted|yelled|called \1>"), (re.compile(r"<answered ([A-E])>"), r"<answered|replied|said \1>")]
+    (re.compile(r"<sobbed ([A-E])>"), r"<sobbed|wailed|cried \1>"), (re.compile(r"<shouted ([A-E])>"), r"<shouted|yelled|called \1>"), (re.compile(r"<answered ([A-E])>"), r"<answered|replied|said \1>"),
+    (re.compile(r'(\?" <asked [A-E]>\. "[^"<>]*[,.!]" <)said ([A-E]>)'), r"\1said|answered|replied \2"), (re.compile(r'(\?" <said/it> [^"<>]*\. "[^"<>]*[,.!]" <)said ([A-E]>)'), r"\1said|answered|replied \2")]
 
 
 def _rules(table):
