@@ -38,7 +38,13 @@ class Content:
 
     def __init__(self):
         self.events, self.scenes, self.plots, self.incidentals = {}, {}, {}, []
-        self.errors, self._later = [], []
+        self.errors, self._later, self._split = [], [], {}
+
+    def plots_of(self, held):
+        """The plots of training, or those that are held out."""
+        if held not in self._split:
+            self._split[held] = [p for p in self.plots.values() if p.held == held] or list(self.plots.values())
+        return self._split[held]
 
     def read_file(self, path):
         path = Path(path)

@@ -86,7 +86,7 @@ KINDS = {
     "talk": (talks.text, 5),
     "riddle": (lambda rng, held: riddles.text(rng), 3),
     "storyteller": (storyteller.text, 5),
-    "drill": (drills.text, 10),
+    "drill": (drills.text, 24),
 }
 
 

@@ -89,7 +89,7 @@ class Teller:
     def _again(self, entity, form):
         if entity in self.here:
             return form == "him" or self.rng.random() < .9
-        return self.rng.random() < .7
+        return self.rng.random() < .6
 
     def names(self, entity, form, quoted=False):
         """The name, or `the fox`; a list of names for several."""
