@@ -15,8 +15,8 @@ somebody | somebody | someone
 all at once | all of a sudden | in a flash
 suddenly | all of a sudden | all at once
 for a long time | for a long while | for quite a while
-for a while | for some time | for a time | a little while
-for a moment | for a second | for an instant | a moment
+for a while | for some time | for a time
+for a moment | for a second | for an instant
 the next day | the day after | the following day | on the next day
 the next morning | the following morning | the morning after | early the next morning
 ^in the evening | that evening | towards evening | at the end of the day
@@ -35,16 +35,12 @@ every evening | each evening
 all day(?! long) | all day long | the whole day
 all night(?! long) | all night long | the whole night
 ^and so | so | and so
-^then | then | after that | and then
-(?<=, )and then | then
-(?<=\w )because | because | since
+^then(?! there| good| you| I\b| we\b) | then | after that | and then
 so that | so that | so
-^but | but | but | yet
-(?<=, )but | but | but | yet
 (?<=\bthe )whole | entire
 afraid(?! not) | scared | frightened
 angry | cross | furious
-beautiful | lovely | pretty
+(?<!most )beautiful | lovely | pretty
 quickly | swiftly | quickly
 softly | quietly | gently
 quietly | softly | silently
@@ -65,7 +61,7 @@ side by side | shoulder to shoulder | next to each other
 in a hurry | in a great hurry | in haste
 a hundred | a hundred | a thousand
 a piece of | a bit of
-very(?! much| well| first| last| same| moment) | very | really | so
+(?<!the )very(?! much| well| many| own) | very | really | so
 quite a | rather a
 as if | as though
 each other | one another
@@ -118,17 +114,16 @@ on the way | on the way | along the way
 in the dark | in the dark | in the darkness
 strange | strange | peculiar
 clever | clever | smart
-at the door | at the door | by the door
 already | already | by now
 never again | never again | never more
 still(?= (?:there|here|warm|dark)) | even now | still
 """
 
 _SPEECH = r"""
-I am(?= [a-z{]) | I'm
+(?<!who )(?<!what )(?<!where )(?<!here )(?<!as )(?<!than )(?<!there )(?<!so )I am(?= [a-z{]) | I'm
 I will(?= [a-z]) | I'll
 I have(?= [a-z]+(?:ed|en|one|ost|ade|ever)\b) | I've
-you are(?= [a-z]) | you're
+(?<!who )(?<!what )(?<!where )(?<!here )(?<!as )(?<!than )(?<!there )(?<!how )you are(?= [a-z]) | you're
 do not(?= [a-z]) | don't
 did not(?= [a-z]) | didn't
 does not(?= [a-z]) | doesn't
@@ -136,10 +131,10 @@ cannot(?= [a-z]) | can't
 will not(?= [a-z]) | won't
 is not(?= [a-z]) | isn't
 (?<!what )(?<!how )(?<!where )(?<!who )(?<!as )(?<!than )(?<!way )it is(?= [a-z]) | it's
-that is(?= [a-z]) | that's
+(?<!what )(?<!all )(?<!one )(?<!thing )that is(?= [a-z]) | that's
 what is(?= [a-z]) | what's
 let us(?= [a-z]) | let's
-there is(?= [a-z]) | there's
+(?<!what )(?<!than )there is(?= [a-z]) | there's
 I must(?= [a-z]) | I have to | I've got to
 you must(?= [a-z]) | you have to
 we must(?= [a-z]) | we have to
@@ -158,7 +153,7 @@ VERBS = [(re.compile(r"<" + form + r">(?=" + after + ")"), "<" + choice + ">") f
     ("began", "began|started", " to "), ("looked", "looked|looked|gazed|stared", " at "), ("ran", "ran|hurried|rushed", " (?:to|out|home|down|back|up) "),
     ("jumped", "jumped|leapt|sprang", " "), ("smiled", "smiled|smiled|grinned|beamed", r"(?! at)"), ("closed", "closed|shut", " "), ("threw", "threw|tossed|flung", " "),
     ("wished", "wished|wished|longed", " for "), ("saw", "saw|saw|spotted|noticed", " (?:a|an|the|something) "), ("carried", "carried|carried|brought", " it "),
-    ("went", "went|went|walked", r" (?:up|down|back|past) "), ("walked", "walked|walked|wandered", r" (?:through|along|around|past) "), ("crept", "crept|tiptoed|stole", r" (?:up|into|out|through) "),
+    ("went", "went|went|walked", r" (?:up|down|back|past) "), ("walked", "walked|walked|wandered", r" (?:through|along|past) "), ("crept", "crept|tiptoed|stole", r" (?:up|into|out|through) "),
     ("pulled", "pulled|tugged", " at "), ("held", "held|held|clutched", r" (?:on|it) "), ("hid", "hid|hid|crouched", " (?:behind|under) "), ("wept", "wept|cried", ""),
     ("shouted", "shouted|called|yelled", r"[:,]"), ("loved", "loved|loved|adored", " (?:the|a) "), ("slept", "slept|slept|dozed", " (?:in|under|on|all) "), 
     ("found", "found|found|discovered", " (?:a|an|the|something) "), ("waited", "waited|waited|stayed", " (?:by|at|in|under|until) "), ("climbed", "climbed|clambered|scrambled", " (?:up|over|out|down) "),
@@ -209,7 +204,7 @@ def vary(source):
 def _literal(text, quoted, begin):
     parts = [text]          # what stands at odd places is a choice already
     for pattern, choices in (PLAIN + SPEECH if quoted else PLAIN):
-        if pattern.pattern.startswith("^") and not begin:
+        if pattern.pattern.startswith("^") and (quoted or not begin):
             continue
         fresh = []
         for i, part in enumerate(parts):
