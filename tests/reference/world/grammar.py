@@ -201,7 +201,7 @@ OBJECT_AFTER = set("""to with at of from by about near behind beside around past
 through upon above below across help make see let ask tell give show thank find follow meet visit bring send lend hand call wake carry hug kiss hold love miss know believe forgive
 forget remember given shown told brought sent lent offered handed asked helped followed thanked asking telling giving showing helping meeting seeing
 following waking calling carrying missing""".split())
-EITHER_AFTER = {"for", "before", "after", "like", "than", "since", "until"}      # a subject if a verb follows
+EITHER_AFTER = {"for", "on", "in", "before", "after", "like", "than", "since", "until"}      # a subject if a verb follows
 INVERTING = {"did", "was", "were", "could", "would", "had", "might", "should", "must"}
 COUNTS = {"two", "three", "four", "five", "all", "both", "others", "people", "children", "men", "women", "mice", "geese", "feet", "teeth"}
 SENTENCE_END = re.compile(r"""[.!?]"? "?$""")

@@ -54,7 +54,7 @@ until(?= [a-z]) | till
 under(?= (?:the|a|an)\b) | beneath | under
 beside(?= (?:the|a|an)\b) | next to
 next to(?= (?:the|a|an)\b) | beside | by
-near(?= (?:the|a|an)\b) | close to | not far from
+near(?= (?:the|a|an)\b) | close to | near
 behind(?= the\b) | behind | at the back of
 nothing but | only
 side by side | shoulder to shoulder | next to each other
@@ -88,7 +88,7 @@ at sunrise | at dawn | at sunrise
 at dusk | at dusk | in the twilight
 closer and closer | nearer and nearer | closer and closer
 bigger and bigger | larger and larger | bigger and bigger
-the others(?=[ .,]) | the others | the rest of them | all the others
+(?<!all )the others(?=[ .,]) | the others | the rest of them | all the others
 nearly all | almost all | most
 all of them | every one of them | all of them
 without a word | without a word | in silence | silently
