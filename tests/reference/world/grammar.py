@@ -305,13 +305,16 @@ class _Reader:
     @staticmethod
     def is_object(nodes, rest):
         """Whether what comes next is the object of the verb or preposition before it."""
+        nodes = list(nodes)
+        if len(nodes) > 1 and isinstance(nodes[-1], Lit) and nodes[-1].text == " ":
+            nodes.pop()
+        while nodes and isinstance(nodes[-1], Alt):
+            nodes = next((list(o) for o in nodes[-1].options if o), [])
         last = nodes[-1] if nodes else None
-        if isinstance(last, Lit) and last.text == " " and len(nodes) > 1:
-            last = nodes[-2]
         if isinstance(last, Verb):
             return not set(last.forms) & INVERTING
         if isinstance(last, Lit):
-            m = re.search(r"([a-z]+) $", last.text)
+            m = re.search(r"([a-z]+) ?$", last.text)
             if m and m[1] in EITHER_AFTER:
                 return not re.match(r" (?:[a-z]+ly |never |always |still |also |only |often )?(?:<|\\[|and \\{|[a-z]+ed\\b|(?:%s)\\b)" % "|".join(IRREGULAR), rest)
             return bool(m) and m[1] in OBJECT_AFTER
