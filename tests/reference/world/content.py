@@ -38,7 +38,13 @@ class Content:
 
     def __init__(self):
         self.events, self.scenes, self.plots, self.incidentals = {}, {}, {}, []
-        self.errors, self._later = [], []
+        self.errors, self._later, self._split = [], [], {}
+
+    def plots_of(self, held):
+        """The plots of training, or those that are held out."""
+        if held not in self._split:
+            self._split[held] = [p for p in self.plots.values() if p.held == held] or list(self.plots.values())
+        return self._split[held]
 
     def read_file(self, path):
         path = Path(path)
@@ -116,7 +122,7 @@ class Content:
             try:
                 if text.startswith(("Q ", "Y ")):
                     ask, _, answers = text[2:].partition(" = ")
-                    event.questions.append(Question(grammar.read("@past " + ask), [grammar.read("@past " + a) for a in answers.split(" | ") if a.strip()], text[0] == "Y"))
+                    event.questions.append(Question(grammar.read("@past " + ask, plain=True), [grammar.read("@past " + a, plain=True) for a in answers.split(" | ") if a.strip()], text[0] == "Y"))
                     continue
                 m = re.match(r"@\(([^)]*)\)\s+", text)
                 w = grammar.read(text[m.end():] if m else text)
@@ -140,7 +146,7 @@ class Content:
             text = line.strip()
             key, _, rest = text.partition(" ")
             if key == "title":
-                script.titles += [grammar.read(t) for t in rest.split(" | ")]
+                script.titles += [grammar.read(t, plain=True) for t in rest.split(" | ")]
             elif key in ("cast", "things", "places"):
                 for part in rest.split(";"):
                     role, _, tags = part.partition(":")

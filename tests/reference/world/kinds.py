@@ -83,10 +83,10 @@ KINDS = {
     "request": (request, 10),
     "finished": (finished, 1),
     "sequel": (sequel, 2),
-    "talk": (talks.text, 4),
+    "talk": (talks.text, 5),
     "riddle": (lambda rng, held: riddles.text(rng), 3),
     "storyteller": (storyteller.text, 5),
-    "drill": (drills.text, 10),
+    "drill": (drills.text, 24),
 }
 
 

@@ -10,8 +10,8 @@ ENDS = {"f": ["a", "ia", "ina", "elle", "y", "ie", "is", "una", "ette", "i"], "m
         "n": ["i", "o", "e", "ix", "um", "oo", "ble", "kin", "ling", "ot"]}
 FIRST = "Blue Silver Little Red Old Golden Moon Star Rain Snow Black White Berry Thistle Button Pepper Honey Clover Copper Amber Frost Maple Apple Sun Wind Cinder Bramble Pebble Nut Feather".split()
 LAST = "bell foot tail wing nose whisker leaf berry paw drop step beak ear stone fern top song brook shell hop".split()
-STYLES = "Mr. Mrs. Old Miss Captain Aunt Uncle Sir Lady Little Granny Doctor King Queen".split()
-STYLE_GENDER = {"Mr.": "m", "Mrs.": "f", "Miss": "f", "Aunt": "f", "Uncle": "m", "Sir": "m", "Lady": "f", "Granny": "f", "King": "m", "Queen": "f"}
+STYLES = "Mr. Mrs. Old Miss Captain Aunt Uncle Sir Lady Little Granny Doctor".split()
+STYLE_GENDER = {"Mr.": "m", "Mrs.": "f", "Miss": "f", "Aunt": "f", "Uncle": "m", "Sir": "m", "Lady": "f", "Granny": "f"}
 SURNAMES = "Plum Finch Barley Crumb Button Willow Pepper Thimble Marsh Penny Fern Tuttle Brook Whisk Bramble Pickle Otter Tansy Hobbs Quill Mole Dapple Grubb Wren Sparks Nettle Birch Puddle Sedge Toggle".split()
 
 
