@@ -138,7 +138,7 @@ let us(?= [a-z]) | let's
 I must(?= [a-z]) | I have to | I've got to
 you must(?= [a-z]) | you have to
 we must(?= [a-z]) | we have to
-thank you | thank you | thanks
+(?<![a-z,] )thank you | thank you | thanks
 of course | certainly | sure | of course
 I think | I think | I believe
 oh no | oh dear | oh no | goodness me
