@@ -36,7 +36,6 @@ all day(?! long) | all day long | the whole day
 all night(?! long) | all night long | the whole night
 ^and so | so | and so
 ^then(?! there| good| you| I\b| we\b) | then | after that | and then
-so that | so that | so
 (?<=\bthe )whole | entire
 afraid(?! not) | scared | frightened
 angry | cross | furious
