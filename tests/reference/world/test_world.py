@@ -38,7 +38,7 @@ class TaleTest(unittest.TestCase):
     def test_every_sentence_is_read_back_as_the_wording_that_told_it(self):
         patterns_of_all = patterns.Grammar(content.load().events.values())
         missed = []
-        for i in range(60):
+        for i in range(120):
             for told in kinds.play(random.Random(f"back/{i}"), False).told:
                 count = len(patterns.sentences(told.text))
                 if not any(p.wording is told.wording for p, _ in patterns_of_all.readings(told.text, count)):
@@ -52,7 +52,7 @@ class TaleTest(unittest.TestCase):
 
     def test_held_out_names_plots_and_pairs_never_meet_training(self):
         for held in (False, True):
-            for i in range(60):
+            for i in range(120):
                 t = kinds.play(random.Random(f"split/{i}"), held)
                 self.assertEqual({names.is_held(c.name) for c in t.chars if c.name} - {held}, set())
                 if any(p.held for p in t.content.plots.values()):
