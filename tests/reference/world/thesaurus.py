@@ -93,7 +93,6 @@ all of them | every one of them | all of them
 without a word | without a word | in silence | silently
 a great many | very many | lots of
 soon(?= [a-z{]) | soon | before long | quite soon
-gone(?=[.,!]) | gone | no longer there | nowhere to be seen
 right in front of | just in front of | straight in front of
 as fast as | as fast as | as quickly as
 a deep breath | a deep breath | a long breath
