@@ -1,6 +1,7 @@
 """Names: given ones from the lexicon, and invented ones from syllables. A part of all names is kept for the held-out split."""
 import zlib
 
+from . import content
 from .lexicon import NAMES
 
 ONSETS = "b c d f g h j k l m n p r s t v w y z br dr fl gr kl kr pl pr st sn tr th sh ch qu bl gl sw tw ".split()
@@ -49,5 +50,5 @@ def choose(rng, gender, invent, taken, held, grown):
             name = invented(rng, gender)
         else:
             name = rng.choice(NAMES[gender] + NAMES["n"])
-        if is_held(name) == held and not any(name.split()[-1][:4] == t.split()[-1][:4] for t in taken) and (held or rng.random() < 1):
+        if is_held(name) == held and not any(name.split()[-1][:4] == t.split()[-1][:4] for t in taken) and not (invent and name.lower() in content.words()):
             return name

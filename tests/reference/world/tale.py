@@ -186,7 +186,6 @@ class Tale:
             self.say(self.content.events["sequel"], {"A": self.hero})
         elif self.style.first and self.hero and self.hero.name:
             self.teller.narrator = self.hero
-            self.state.add("named", (self.hero,))
         self._beats(self.plot.beats, scope)
         return self
 

@@ -36,7 +36,6 @@ all day(?! long) | all day long | the whole day
 all night(?! long) | all night long | the whole night
 ^and so | so | and so
 ^then(?! there| good| you| I\b| we\b) | then | after that | and then
-so that | so that | so
 (?<=\bthe )whole | entire
 afraid(?! not) | scared | frightened
 angry | cross | furious
@@ -94,7 +93,6 @@ all of them | every one of them | all of them
 without a word | without a word | in silence | silently
 a great many | very many | lots of
 soon(?= [a-z{]) | soon | before long | quite soon
-gone(?=[.,!]) | gone | no longer there | nowhere to be seen
 right in front of | just in front of | straight in front of
 as fast as | as fast as | as quickly as
 a deep breath | a deep breath | a long breath
@@ -138,7 +136,7 @@ let us(?= [a-z]) | let's
 I must(?= [a-z]) | I have to | I've got to
 you must(?= [a-z]) | you have to
 we must(?= [a-z]) | we have to
-thank you | thank you | thanks
+(?<![a-z,] )thank you | thank you | thanks
 of course | certainly | sure | of course
 I think | I think | I believe
 oh no | oh dear | oh no | goodness me
