@@ -61,8 +61,8 @@ top hat | carry wear townthing | black tall | use: wear it to a wedding; keep a 
 PLACES = """
 post office | walk indoors town street | at | see: letters in every box; a long line of people; a pair of brass scales | do: <licked> a stamp; <read> the names on the parcels; <waited> in line
 town hall | walk indoors town street | at | see: portraits of old mayors; a marble stair; a clerk with an ink spot on the nose | do: <walked> up the wide stairs; <whispered>, because everybody whispered; <slid> down the banister
-clock tower | walk indoors high town street | in | see: wheels as tall as a man; pigeons on the beams; the roofs of the whole town | do: <listened> to the ticking; <counted> the steps; <watched> the big hand move
-tailor's shop | walk indoors town warm street | in | see: rolls of cloth; a coat without sleeves; pins on the floor | do: <felt> the soft cloth; <picked> up a button; <looked> into the long mirror
+clock tower | walk indoors high town clock_tower_p | in | see: wheels as tall as a man; pigeons on the beams; the roofs of the whole town | do: <listened> to the ticking; <counted> the steps; <watched> the big hand move
+tailor's shop | walk indoors town warm street tailor_p | in | see: rolls of cloth; a coat without sleeves; pins on the floor | do: <felt> the soft cloth; <picked> up a button; <looked> into the long mirror
 barber shop | walk indoors town street | in | see: bottles in all colors; a man with foam on his chin; a red chair | do: <turned> around in the chair; <sniffed> the soap; <read> an old newspaper
 flower shop | walk indoors town street | in | see: buckets of tulips; a cactus with a hat; a bee that had come in | do: <smelled> the lilies; <chose> a daisy; <counted> the roses
 fire station | walk indoors town street | at | see: a red engine; helmets in a row; a long shiny pole | do: <polished> a helmet; <slid> down the pole; <rang> the brass bell
