@@ -94,7 +94,7 @@ LISTS = {
     "townsight": """a tram with only one passenger|a man who carried a mirror|two nuns on one bicycle|a dog with a newspaper|a hat that rolled down the street|a piano in the middle of the road
         a lady with six hatboxes|a boy on stilts|a cart full of cabbages|a wedding|an open window with a cake in it|a chimney sweep on a roof""",
     "partything": "paper lanterns|balloons|a cake with candles|paper hats for everybody|a song with seven verses|a table full of cookies",
-    "clockcause": "a bird's nest|a ball of string|a mouse with a red scarf|a lost umbrella|a sleeping cat|a piece of cheese",
+    "clockcause": "a ball of string|a lost umbrella|a piece of cheese|an old broom|a red kite|a wooden shoe|a glove|a walnut",
 }
 NAMES = {
     "f": "Adelaide Agatha Annabel Antonia Augusta Belinda Blanche Bridget Camilla Charlotte Clementine Constance Cordelia Dorothy Edwina Eleanor Emmeline Ernestine Eugenia Florence Georgina Henrietta Hortense Isabel Josephine Judith Lavinia Leonora Lucinda Marjorie Millicent Minerva Octavia Penelope Philippa Rosalind Theodora Winifred",
