@@ -27,7 +27,7 @@ starfish brooch | carry wear small precious seathing | silver golden | use: pin 
 piece of amber | carry precious small shine seathing | golden smooth | use: hold it up to the sun; keep it in a pocket
 ship's bell | carry music shine seathing | brass old heavy | use: ring it at noon; call the crew with it
 life ring | carry tool round seathing | white red | use: throw it to somebody in the water; float in it
-rubber boots | carry wear seathing | yellow green | use: walk through the shallow water in them
+rubber boot | carry wear seathing | yellow green single | use: carry water in it; walk through the mud in it
 raincoat | carry wear seathing | yellow long | use: stay dry in it; wear it in a storm
 shrimp net | carry tool seathing | long little | use: catch shrimps with it; fish a hat out of the water with it
 model ship | carry toy wood break water seathing | little wooden | use: sail it in the tub; put it on the shelf
@@ -74,7 +74,7 @@ LISTS = {
         a smooth white bone|a rusty hook|a doll's shoe|a tangle of seaweed""",
     "ship": """the Silver Herring|the Brave Anna|the North Star|the Old Walrus|the Lucky Penny|the Blue Heron|the Merry Widow|the Morning Wind|the Sea Rose
         the Flying Puffin|the Red Lantern|the Good Hope""",
-    "seatreasure": """golden coins|pearls as white as milk|old silver cups|a crown with green stones|blue stones that shone like the sea|a hundred glass marbles
+    "seatreasure": """golden coins|pearls as white as milk|old silver cups|crowns with green stones|blue stones that shone like the sea|a hundred glass marbles
         rings for every finger|bars of chocolate in silver paper|silver spoons|necklaces of amber""",
     "seatoken": """a little wooden whale|a shell with a hole in it|a picture of the harbor|a dried starfish|a blue ribbon|a drawing of a lighthouse|a round white stone
         a feather from a gull""",
