@@ -63,7 +63,7 @@ feather quill | carry magic small | white enchanted | use: write letters with it
 """
 
 PLACES = """
-throne room | walk indoors royal | in | see: a golden chair; a carpet as long as a street; guards with feathers on their hats | do: <bowed>, just to be safe; <counted> the candles; <walked> on the red carpet
+throne room | walk indoors royal court | in | see: a golden chair; a carpet as long as a street; guards with feathers on their hats | do: <bowed>, just to be safe; <counted> the candles; <walked> on the red carpet
 dragon's cave | dragoncave walk indoors wild dark warm magic_place | in | see: a heap of gold; smoke that came from the back; a tail as thick as a tree | do: <walked> on tiptoe; <picked> up a coin and <put> it back; <warmed> {A.his} hands
 enchanted forest | live walk outdoors wild dark magic_place | in | see: a tree that bowed; mushrooms that glowed; a path that moved | do: <greeted> the trees; <followed> a blue light; <listened> to the whispering leaves
 witch's hut | walk indoors warm magic_place | in | see: a broom in the corner; a black cat on the stove; a pot that bubbled | do: <sniffed> at the pot; <stroked> the cat; <read> the labels on the bottles
@@ -71,7 +71,7 @@ wizard's tower | live walk indoors high magic_place | in | see: a stuffed crocod
 glass mountain | walk outdoors high magic_place | on; up the glass mountain | see: {A.his} own face in every stone; a castle as clear as water; an eagle | do: <slid> back two steps for every three; <looked> through the ground; <held> on tightly
 troll bridge | walk outdoors water wild magic_place | on | see: two yellow eyes below; moss on the stones; an old fishing line | do: <stamped> three times; <looked> under the arch; <paid> with a button
 cloud castle | live indoors high magic_place | in; up to the cloud castle | see: walls of white mist; a giant's slippers; the whole land below | do: <jumped> on the soft floor; <looked> down through a hole; <drew> in the mist
-ice palace | icepalace walk indoors cold royal magic_place | in | see: chairs of ice; a frozen fountain; lights in the walls | do: <slid> across the floor; <breathed> on a window; <rubbed> {A.his} hands
+ice palace | icepalace court walk indoors cold royal magic_place | in | see: chairs of ice; a frozen fountain; lights in the walls | do: <slid> across the floor; <breathed> on a window; <rubbed> {A.his} hands
 royal kitchen | walk indoors warm royal | in | see: forty pots; a pie as big as a wheel; cooks in a row | do: <tasted> the soup; <hid> a cake in {A.his} pocket; <peeled> a potato
 dungeon   | walk indoors dark royal | in | see: an iron door; a mouse with a crumb; a tiny window | do: <counted> the stones; <listened> at the wall; <called>, but only the echo <answered>
 wishing well | walk outdoors water magic_place | by | see: coins at the bottom; a mossy bucket; a face that was not {A.his} own | do: <threw> in a coin; <whispered> a wish; <leaned> over the edge
@@ -83,13 +83,12 @@ maze      | walk outdoors royal | in | see: green walls; a lost gardener; the sa
 
 LISTS = {
     "price": "laugh|shadow|voice|sleep",
-    "boring": "guarding gold|ruling the land|sitting on a throne|flying in circles|frightening people|waiting for visitors|granting wishes|standing in the same place",
+    "boring": "doing the same thing every day|being looked at all day|staying in the same place|listening to the wind|waiting for something to happen|being important|hearing the same songs|waking up at six o'clock|being alone at breakfast",
     "ingredient": "three drops of dew|a feather from a white goose|the shadow of a leaf|a cup of moonlight|a spoon of salt from the sea|the laugh of a child|"
-                  "a hair from a sleeping cat|the first flower of spring|a pinch of star dust|a snowflake that does not melt|the song of a blackbird|a bit of rainbow",
-    "bargain": "a sack of gold that never grew empty|the strongest arms in the land|a horse as fast as the wind|a house with a hundred rooms|a table that set itself|"
-               "a key to every door|a coat of pure silver|a pair of golden wings",
+                  "a hair from a sleeping cat|the first flower of spring|a pinch of star dust|a snowflake from the highest mountain|the song of a blackbird|a bit of rainbow",
+    "bargain": "a sack full of gold|the strongest arms in the land|a horse as fast as the wind|a house with a hundred rooms|a table always full of cakes|a key to every door|a coat of pure silver|a pair of golden wings|a ship with red sails|a garden of glass flowers",
     "changed": "frog|teapot|cabbage|goose|goat|candlestick|snail|pumpkin|footstool|chicken|turnip|umbrella",
-    "feeling": "laughing|missing somebody|being proud|being sorry|hoping|being in love with the moon|being bored|telling a joke|saying goodbye|comforting somebody",
+    "feeling": "friendship|love|kindness|tenderness|caring for somebody|being fond of somebody|having a warm heart",
     "wronganswer": "the wind|a cloud|the night|a river|a mouse|time|an onion|a dream",
     "overflow": "porridge|soup|pancakes|noodles|jam|rice pudding|gingerbread|foam|honey|dumplings",
 }
