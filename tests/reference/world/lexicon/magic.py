@@ -82,7 +82,7 @@ maze      | walk outdoors royal | in | see: green walls; a lost gardener; the sa
 """
 
 LISTS = {
-    "price": "laugh|shadow|voice|sleep",
+    "price": "laugh|shadow|voice|smile",
     "boring": "doing the same thing every day|being looked at all day|staying in the same place|listening to the wind|waiting for something to happen|being important|hearing the same songs|waking up at six o'clock|being alone at breakfast",
     "ingredient": "three drops of dew|a feather from a white goose|the shadow of a leaf|a cup of moonlight|a spoon of salt from the sea|the laugh of a child|"
                   "a hair from a sleeping cat|the first flower of spring|a pinch of star dust|a snowflake from the highest mountain|the song of a blackbird|a bit of rainbow",
@@ -90,7 +90,7 @@ LISTS = {
     "changed": "frog|teapot|cabbage|goose|goat|candlestick|snail|pumpkin|footstool|chicken|turnip|umbrella",
     "feeling": "friendship|love|kindness|tenderness|caring for somebody|being fond of somebody|having a warm heart",
     "wronganswer": "the wind|a cloud|the night|a river|a mouse|time|an onion|a dream",
-    "overflow": "porridge|soup|pancakes|noodles|jam|rice pudding|gingerbread|foam|honey|dumplings",
+    "overflow": "porridge|soup|jam|rice pudding|gingerbread|whipped cream|honey|custard|pea soup|tomato soup|apple sauce|pancake batter|hot chocolate",
 }
 
 NAMES = {
