@@ -78,7 +78,7 @@ LISTS = {
     "strong": "stones and clay|thick branches|old bricks|logs and moss|mud and sticks|flat stones",
     "noise": "a scratching on the wall|a long, low moan|a tapping at the window|a creak on the stairs|a hooting from the dark|a rattle at the door|a hiss behind the wood|a soft thump, thump, thump",
     "peeping": "Peep, peep|Cheep, cheep|Wee, wee|Eep, eep",
-    "boasting": "I am the fastest of all|Nobody can catch me|I am faster than the wind|My legs are the best in the land|Even my shadow cannot keep up with me",
+    "boasting": "I am the fastest of all|Nobody can catch me|I am faster than the wind|My legs are the best in the land|Even my shadow is slower than I am",
     "crop": "sunflower|pumpkin|apple tree|pear tree|cherry tree|rose bush|cabbage|tomato plant|strawberry plant|bean plant|plum tree",
 }
 
