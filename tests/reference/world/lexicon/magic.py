@@ -11,7 +11,7 @@ ogre      | grown magic big | hungry clumsy shy | does: <bumped> {A.his} head on
 sorcerer  | grown person magic m | thin clever young | does: <turned> the pages of a heavy book; <snapped> {A.his} fingers until they <sparked>; <looked> into a glass ball | likes: difficult words; silence | eats: toast with stars of butter
 sorceress | grown person magic f | wise proud young | does: <drew> a circle in the air; <whispered> to a flame; <lifted> one finger, and the wind <stopped> | likes: old books; thunder | eats: a slice of moon cake
 imp       | magic small | red quick naughty | does: <hopped> from foot to foot; <pulled> a face; <hid> behind {A.his} own tail | likes: tricks; warm chimneys | eats: burnt toast; pepper
-will-o'-the-wisp | magic small n | pale tiny shy | does: <flickered> softly; <danced> over the grass; <went> out and <came> back | likes: fog; being followed | eats: a sip of mist
+marsh light | magic small n | pale tiny shy | does: <flickered> softly; <danced> over the grass; <went> out and <came> back | likes: fog; being followed | eats: a sip of mist
 court jester | grown person royal | merry thin clever | does: <jingled> the bells on {A.his} cap; <juggled> three spoons; <walked> on {A.his} hands | likes: bad jokes; making kings laugh | eats: leftovers from the king's table
 squire    | child royal m | young eager skinny | does: <polished> a helmet; <tripped> over a lance; <saluted> much too quickly | likes: horses; tales of knights | eats: an onion pie
 page      | child royal | small quick proud | does: <carried> a letter on a cushion; <bowed> to a door; <ran> down the long hall | likes: secrets; velvet shoes | eats: a honey tart
