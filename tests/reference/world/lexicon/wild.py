@@ -7,7 +7,7 @@ wild boar | animal wild big | bristly grumpy strong | does: <dug> in the ground 
 field mouse | animal wild small | tiny brown busy | does: <cleaned> {A.his} whiskers; <ran> along a furrow; <sat> up on {A.his} hind legs | likes: ripe wheat; warm holes | eats: a grain of wheat; a sunflower seed
 jay       | animal bird wild | noisy colourful curious | does: <screeched> so that the whole wood <knew/it>; <hid> an acorn under a leaf; <flashed> {A.his} blue feathers | likes: being the first to know; hiding acorns | eats: acorns; a beetle
 nightingale | animal bird wild small | brown shy gentle | does: <sang> three soft notes; <hid> among the leaves; <tilted> {A.his} head | likes: quiet summer nights; songs | eats: a berry; some ants
-blackbird | animal bird wild | black cheerful young | does: <pulled> at a worm; <sang> from the top of a bush; <hopped> over the grass | likes: wet lawns; evening songs | eats: a cherry; a worm
+blackbird | animal bird wild | cheerful young shy | does: <pulled> at a worm; <sang> from the top of a bush; <hopped> over the grass | likes: wet lawns; evening songs | eats: a cherry; a worm
 starling  | animal bird small | shiny noisy young | does: <whistled> like a kettle; <shook> {A.his} shiny feathers; <chattered> without a pause | likes: flying in a big flock; ripe cherries | eats: a cherry; a grub
 finch     | animal bird small wild | tiny bright cheerful | does: <cracked> a seed; <swung> on a thistle; <chirped> at the sun | likes: thistles; company | eats: thistle seeds
 magpie chick | animal bird small | fluffy noisy hungry | does: <opened> {A.his} beak wide; <flapped> {A.his} short wings; <looked> for something that shone | likes: shiny things; being fed | eats: a soft worm
