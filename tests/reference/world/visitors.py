@@ -68,9 +68,10 @@ def play(rng, held, first=None):
         every = [p for p in content.load().plots.values() if p.beats and p.beats[0].kind == "do" and {n for n, _ in p.beats[0].calls} <= OPENINGS]
         _plots[held] = [p for p in every if p.held == held] or every
     while True:
-        t = Begun(rng, held, plot=rng.choice(_plots[held]))
+        style = tale.Style.pick(rng)
         if first is not None:
-            t.style.first, t.style.voice, t.style.present = first, "1", False
+            style.first, style.voice, style.present = first, "1", False
+        t = Begun(rng, held, style, rng.choice(_plots[held]))
         try:
             return t.play()
         except tale.CannotHappen:
@@ -174,6 +175,7 @@ def wanted(rng, held):
 
 # ---------------------------------------------------------------- short texts
 
+OUTSIDE = [p for p, e in lexicon.PLACES.items() if {"walk", "outdoors"} <= e.tags]
 ALIVE = [k for k, e in lexicon.KINDS.items() if e.tags & {"animal", "person", "child"}]
 
 def person(rng, held, taken=()):
@@ -303,10 +305,11 @@ NOUNS = "apple pear nut coin egg marble button shell cookie plum stone carrot st
 
 def sum_(rng, held):
     """So many things, and what became of them."""
-    a = person(rng, held)
+    gender = rng.choice("fm")
+    a = names.choose(rng, gender, rng.random() < .35, [], held, False)
     b = person(rng, held, [a])
     noun, x = rng.choice(NOUNS), rng.randint(2, 9)
-    he = rng.choice(["He", "She"])
+    he = grammar.capital(grammar.PRONOUNS[gender]["he"])
     count = drills.count
     if rng.random() < .6:
         y = rng.randint(1, x - 1)
@@ -363,7 +366,8 @@ def logic(rng, held):
     return f"{body} {ask}\n\n{answer}" if form < .6 else f"{body}\n\nQ: {ask}\nA: {answer}" if form < .8 else f"{body}\n\n{ask}\n\n{answer}"
 
 
-ROOMS = "in the kitchen|in the garden|in the cellar|under the bed|behind the door|in the bath|on the roof|under the table|in the shed|on the stairs|in the school|behind the curtain|under the stairs|in the hall|in the attic".split("|")
+ROOMS = "in the kitchen|in the garden|in the cellar|under the bed|behind the door|in the bath|on the roof|under the table|in the shed|on the stairs|at school|behind the curtain|under the stairs|in the hall|in the attic".split("|")
+SPOTS = ROOMS + [s for s in lexicon.LISTS["spot"] if s not in ROOMS]
 
 
 def search(rng, held):
@@ -375,7 +379,7 @@ def search(rng, held):
     name = names.choose(rng, g if g in "fm" else "m", rng.random() < .4, [], held, False)
     who = rng.choice([f"The {kind}", name, f"{name} the {kind}"])
     n = rng.choice((1, 2, 2, 3))
-    spots = rng.sample(ROOMS + lexicon.LISTS["spot"], n + 1)
+    spots = rng.sample(SPOTS, n + 1)
     look = rng.choice(["looked", "looked", "searched"])
     body = f"{who} {rng.choice(['lost', 'could not find', 'missed'])} {his} {thing}. " + " ".join(f"{he_} {look} {s}." for s in spots[:-1])
     short = who if who == name else f"the {kind}"
@@ -393,7 +397,7 @@ def trio(rng, held):
     c = person(rng, held, [a, b])
     all_ = f"{a}, {b} and {c}"
     things = [grammar.article(t) for t in rng.sample(list(lexicon.THINGS), 3)]
-    place, other = rng.sample(list(lexicon.PLACES), 2)
+    place, other = rng.sample(OUTSIDE, 2)
     kind, food = rng.choice(ALIVE), rng.choice(lexicon.LISTS["food"])
     at = drills.at
     first = choice(rng, rng.choice([f"{all_} were [friends|neighbors|cousins|best friends|always together|in the same class].", f"{all_} were [hungry|bored|lost|on their way home|very happy].", f"{all_} lived {at(place)}.",
