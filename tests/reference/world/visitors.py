@@ -410,6 +410,29 @@ def trio(rng, held):
     return " ".join([first, second, third, fourth, fifth])
 
 
+def siblings(rng, held):
+    """Two who are alike, or nearly."""
+    g = rng.choice("fm")
+    a = names.choose(rng, g, rng.random() < .35, [], held, False)
+    b = names.choose(rng, g, rng.random() < .35, [a], held, False)
+    he, his = grammar.PRONOUNS[g]["he"], grammar.PRONOUNS[g]["his"]
+    word = "sisters" if g == "f" else "brothers"
+    thing, other = rng.sample(list(lexicon.THINGS), 2)
+    some, place = grammar.article(thing), rng.choice(OUTSIDE)
+    one, two = rng.sample(lexicon.LISTS["hobby"], 2)
+    food = rng.choice(lexicon.LISTS["food"])
+    first = choice(rng, rng.choice([f"Once there were [two|twin] {word}, {a} and {b}, who [looked alike|did everything together|lived by the river|shared one bed|could not agree].", f"{a} and {b} were [twins|{word}|twin {word}].",
+                                    f"The two {word} {a} and {b} [lived at the end of the village|were never bored|had the same hat].", f"My name is not {a}, and it is not {b}, but I know a story about these two {word}.",
+                                    f"Once upon a time there lived two {word} named {a} and {b}."]))
+    second = f"{a} liked to {one}, and {b} liked to {two}."
+    third = choice(rng, rng.choice([f"One day they [quarreled|fought] because both of them wanted the {thing}.", f"One day they went to the {place} and found {some}. Both of them wanted it.",
+                                    f"On their birthday they got {some}, but only one. \"It is mine,\" said {a}. \"No, mine,\" said {b}."]))
+    fourth = rng.choice([f"{a} took the {thing} and ran away with it. But alone it was no fun, and so {he} came back. \"Let us share it,\" {he} said.", f"In the evening {b} gave the {thing} to {his} {word[:-1]}. \"You have it today, and I tomorrow,\" said {b}.",
+                         f"Their grandmother laughed and gave them {grammar.article(other)}, too. Now {a} had the {thing}, and {b} had the {other}."])
+    fifth = rng.choice([f"Then they ate {food} and laughed about it.", f"From that day on {a} and {b} shared everything.", f"And when {a} fell asleep, {b} was already dreaming.", "They never quarreled about it again."])
+    return " ".join([first, second, third, fourth, fifth])
+
+
 EMOJI = [chr(c) for c in [*range(0x1F600, 0x1F642), *range(0x1F643, 0x1F650), *range(0x1F400, 0x1F43F), *range(0x1F300, 0x1F320), *range(0x1F330, 0x1F380)]]
 TONGUES = """¿Dónde está [el perro|la casa|mi madre|el mar|la luna]?|¿Cómo [estás|te llamas]?|Hola, [amigo|me llamo Ana|señor]|Había una vez [un rey|una niña|un ratón]|Cuéntame un cuento|[Où est|Voilà] [le chien|la maison|mon ami] ?
 Il était une fois [un roi|une fille|un loup]|Je m'appelle [Luc|Marie]|Es war einmal [ein König|eine Maus|ein Mädchen]|Wo ist [der Hund|das Haus|mein Hut]?|Ich heiße [Karl|Lena]|C'era una volta [un re|una volpe]|Dov'è [il cane|il mare]?
@@ -464,7 +487,7 @@ def lost(rng, held):
     return choice(rng, rng.choice(ask)) + "\n\n" + rng.choice(answers)
 
 
-FORMS = {begun: 56, finished: 3, headed: 8, written: 5, wanted: 10, poem: 3, fact: 4, sum_: 3, logic: 3, search: 3, trio: 3, odd: 3, lost: 2}
+FORMS = {begun: 56, finished: 3, headed: 8, written: 5, wanted: 10, poem: 3, fact: 4, sum_: 3, logic: 3, search: 3, trio: 2, siblings: 2, odd: 3, lost: 2}
 
 
 def text(rng, held):
