@@ -19,7 +19,7 @@ class Begun(tale.Tale):
         self._cast(self.plot, self.scope)
         self.hero = hero = self.scope["A"]
         renamed(self, hero)
-        if self.style.first:
+        if self.style.first and hero.name:
             self.teller.narrator = hero
         event, bind = self._beginning()
         if not self.say(event, bind):
@@ -65,7 +65,7 @@ _plots = {}
 def play(rng, held, first=None):
     """A tale with a visitor's beginning; `first` says whether the hero tells it."""
     if held not in _plots:
-        every = [p for p in content.load().plots.values() if p.beats and p.beats[0].kind == "do" and {n for n, _ in p.beats[0].calls} <= OPENINGS]
+        every = [p for p in content.load().plots.values() if p.cast and p.cast[0][0] == "A" and p.beats[0].kind == "do" and {n for n, _ in p.beats[0].calls} <= OPENINGS]
         _plots[held] = [p for p in every if p.held == held] or every
     while True:
         style = tale.Style.pick(rng)
