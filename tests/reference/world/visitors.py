@@ -4,8 +4,6 @@ Beginnings that a plot can go on from stand in `events/visitors.txt`; the plot's
 """
 from . import content, drills, grammar, lexicon, names, storyteller, tale
 
-OPENINGS = {"open", "open_with", "open_two", "open_at"}
-
 class Begun(tale.Tale):
     """A tale whose beginning is given: the plot does not bring in again who is known from it."""
 
@@ -64,8 +62,8 @@ _plots = {}
 
 def play(rng, held, first=None):
     """A tale with a visitor's beginning; `first` says whether the hero tells it."""
-    if held not in _plots:
-        every = [p for p in content.load().plots.values() if p.cast and p.cast[0][0] == "A" and p.beats[0].kind == "do" and {n for n, _ in p.beats[0].calls} <= OPENINGS]
+    if held not in _plots:       # plots whose first step is a scene that only brings the hero in: open, open_with and the like
+        every = [p for p in content.load().plots.values() if p.cast and p.cast[0][0] == "A" and p.beats[0].kind == "do" and all("open" in name for name, _ in p.beats[0].calls)]
         _plots[held] = [p for p in every if p.held == held] or every
     while True:
         style = tale.Style.pick(rng)
