@@ -2,7 +2,7 @@
 import random
 from pathlib import Path
 
-from . import drills, questions, requests, riddles, storyteller, tale, talks
+from . import drills, questions, requests, riddles, storyteller, tale, talks, visitors
 
 END = "\x04"
 # What visitors type, kept for the exam: no text begins with such a line (but those that are only a word or two, like `Once upon a time`).
@@ -87,6 +87,7 @@ KINDS = {
     "riddle": (lambda rng, held: riddles.text(rng), 3),
     "storyteller": (storyteller.text, 5),
     "drill": (drills.text, 24),
+    "visitor": (visitors.text, 20),
 }
 
 
