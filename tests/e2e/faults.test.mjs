@@ -7,12 +7,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { hubAddress } from "../../www/api/hub.js";
-import { openPage } from "./support/browser.mjs";
+import { NETWORK, openPage } from "./support/browser.mjs";
 import { FLAGS, chromiumPath } from "./support/chromium.mjs";
 import { happened } from "./support/faults.mjs";
 import { standIn } from "./support/hub.mjs";
 import { serve } from "../tools/serve.mjs";
 import { says } from "./support/site.mjs";
+import { until } from "./support/until.mjs";
 
 /** @import { Page, Worker } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
@@ -20,7 +21,6 @@ import { says } from "./support/site.mjs";
 
 const EMBEDDED = await readFile(new URL("../../www/models/cpu1-rust-docs.pt", import.meta.url));
 const NAME = "owner/repo/run_14/model.pt";
-const COMPLAINTS = [/favicon/, /Failed to load resource/, /request failed/];
 
 /**
  * A page where a script in it has `CPU1`, and `attempt(job)`, which gives what a job gives or its error's code and
@@ -57,7 +57,7 @@ const TEXT = /^\d+( \d+){23}$/;
  */
 async function open(t, options) {
   const hub = await standIn(t, { [NAME]: EMBEDDED });
-  const opened = await openPage(t, { path: "/catalog.json", allow: COMPLAINTS, ...options });
+  const opened = await openPage(t, { path: "/catalog.json", allow: NETWORK, ...options });
   const url = JSON.stringify(hubAddress(NAME, hub.origin).href);
   const load = () => inPage(opened.page, `return attempt(async () => writes(await CPU1.load(${url}, { threads: 1, cache: false })));`);
   return { ...opened, hub, url, load };
@@ -72,9 +72,7 @@ for (const [how, milliseconds] of /** @type {const} */ ([["for a moment", 1500],
     // What is on its way breaks off, and nothing new gets through.
     hub.faults.push(undefined, undefined, undefined, { silent: 1_000_000 });
     const loading = load();
-    for (const limit = Date.now() + 20_000; hub.ranges.length < 4; await new Promise((resolve) => setTimeout(resolve, 20))) {
-      assert.ok(Date.now() < limit, "the model's bytes are asked for");
-    }
+    await until(() => hub.ranges.length >= 4, "the model's bytes are asked for");
     await context.setOffline(true);
     hub.hangUp();
     if (milliseconds > 0) {
@@ -206,7 +204,7 @@ test("storage is forbidden by the browser's settings", async (t) => {
 
 test("a model is larger than the memory that can be had", async (t) => {
   // Pages of 64 KiB that any program may have: 19 MB.
-  const { page } = await openPage(t, { path: "/catalog.json", flags: ["--js-flags=--wasm-max-mem-pages=300"], allow: COMPLAINTS });
+  const { page } = await openPage(t, { path: "/catalog.json", flags: ["--js-flags=--wasm-max-mem-pages=300"], allow: NETWORK });
   const [texts, refusal, still] = await inPage(
     page,
     `const bytes = new Uint8Array(await (await fetch("/models/cpu1-rust-docs.pt")).arrayBuffer());
@@ -227,7 +225,7 @@ test("a model is larger than the memory that can be had", async (t) => {
 });
 
 test("there is no memory even for the program", async (t) => {
-  const { page } = await openPage(t, { flags: ["--js-flags=--wasm-max-mem-pages=8"], allow: COMPLAINTS });
+  const { page } = await openPage(t, { flags: ["--js-flags=--wasm-max-mem-pages=8"], allow: NETWORK });
   const said = await says(page.getByRole("alert").filter({ hasText: /./ }), /^There is not enough memory to start; close other tabs and try again\./);
   happened("there is not even memory for the program", `“${said.replace(/\.[^.]*$/, ".")}”`);
 });

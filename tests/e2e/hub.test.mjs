@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { hubAddress } from "../../www/api/hub.js";
-import { openPage } from "./support/browser.mjs";
+import { NETWORK, openPage } from "./support/browser.mjs";
 import { happened } from "./support/faults.mjs";
 import { standIn } from "./support/hub.mjs";
 
@@ -19,7 +19,6 @@ const FILES = {
   "owner/repo/run_14/compact.pt": fixture("compact"),
   "owner/repo/run_14/step 1.pt": fixture("step"),
 };
-const EXPECTED_COMPLAINTS = [/favicon/, /Failed to load resource/, /request failed/];
 
 /**
  * A page, the stand-in, and a function that loads a file by its name and writes 24 greedy bytes with it.
@@ -28,7 +27,7 @@ const EXPECTED_COMPLAINTS = [/favicon/, /Failed to load resource/, /request fail
  */
 async function open(t) {
   const hub = await standIn(t, FILES);
-  const { page } = await openPage(t, { path: "/catalog.json", allow: EXPECTED_COMPLAINTS });
+  const { page } = await openPage(t, { path: "/catalog.json", allow: NETWORK });
   /** @param {string} name */
   const write = (name) => textOf(page, hubAddress(name, hub.origin).href);
   return { hub, page, write };
@@ -229,13 +228,16 @@ test("a folder is listed, page by page", async (t) => {
 
 test("a signal ends the listing, also while it waits", async (t) => {
   const { hub, page } = await open(t);
+  const told = page.waitForResponse((response) => response.status() === 503);
   hub.faults.push({ status: 503, retryAfter: 30 });
-  const code = await page.evaluate(`(async () => {
+  const code = page.evaluate(`(async () => {
     const { CPU1 } = await import("/cpu1.js");
     const stop = new AbortController();
-    setTimeout(() => stop.abort(), 300);
+    globalThis.stop = stop;
     const files = CPU1.files("owner/repo/run_14", { hub: ${JSON.stringify(hub.origin)}, signal: stop.signal });
     return files.next().then(() => "listed", (error) => error.code);
   })()`);
-  assert.equal(code, "aborted");
+  await told;
+  await page.evaluate("stop.abort()");
+  assert.equal(await code, "aborted");
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { hubAddress } from "../../www/api/hub.js";
-import { openPage } from "./support/browser.mjs";
+import { NETWORK, openPage } from "./support/browser.mjs";
 import { happened } from "./support/faults.mjs";
 import { standIn } from "./support/hub.mjs";
 
@@ -18,7 +18,6 @@ const FILES = {
   "owner/repo/run_07/model.pt": fixture("run_07.unpacked"),
   "owner/repo/run_07/step.pt": fixture("run_07.step"),
 };
-const EXPECTED_COMPLAINTS = [/favicon/, /Failed to load resource/, /request failed/];
 
 /**
  * A page and the stand-in, and functions to use them with.
@@ -28,7 +27,7 @@ const EXPECTED_COMPLAINTS = [/favicon/, /Failed to load resource/, /request fail
  */
 async function open(t, options) {
   const hub = await standIn(t, FILES);
-  const { page, context, origin } = await openPage(t, { path: "/catalog.json", allow: EXPECTED_COMPLAINTS, ...options });
+  const { page, context, origin } = await openPage(t, { path: "/catalog.json", allow: NETWORK, ...options });
   /** @param {string} name @param {object} [settings] @param {Page} [where] */
   const load = (name, settings, where = page) => inPage(where, `return load(${JSON.stringify(hubAddress(name, hub.origin).href)}, ${JSON.stringify(settings ?? {})});`);
   const cached = () => inPage(page, "return CPU1.cached();");

@@ -24,6 +24,9 @@ import { serve } from "../../tools/serve.mjs";
  *   fetch what a test wants to see, and isolate the page
  */
 
+/** What a page complains of where its network fails. */
+export const NETWORK = [/favicon/, /Failed to load resource/, /request failed/];
+
 /** @type {Promise<Browser> | undefined} */
 let browser;
 after(async () => (await browser)?.close());
