@@ -165,10 +165,10 @@ apt_install() {
 # toolchain. Both are git-ignored: they hold paths of this machine.
 write_wrappers() {
   local sysroot=$1 bin=$1/bin lib=$WRAPPERS/lib/rustlib part tool
-  rm -rf "$WRAPPERS/lib"
+  rm -rf "$lib/$TARGET" # with what an older set-up compiled
   mkdir -p "$WRAPPERS/bin" "$lib/$TARGET" # wasm-pack looks for a folder of the target
   for part in "$sysroot"/lib/rustlib/*; do
-    if [ -d "$part" ] && [ "$(basename "$part")" != "$TARGET" ]; then ln -s "$part" "$lib/"; fi
+    if [ -d "$part" ] && [ "$(basename "$part")" != "$TARGET" ]; then ln -sfn "$part" "$lib/$(basename "$part")"; fi
   done
   for tool in rustc rustdoc; do
     printf '#!/bin/sh\nexec "%s" --sysroot "%s" "$@"\n' "$bin/$tool" "$WRAPPERS" | write_program "$WRAPPERS/bin/$tool"
