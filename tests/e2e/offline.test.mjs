@@ -206,8 +206,9 @@ for (const [deed, act] of Object.entries(DEEDS)) {
       before: (opened) =>
         opened.addInitScript(() => {
           const register = navigator.serviceWorker.register.bind(navigator.serviceWorker);
+          const come = new Promise((resolve) => Object.assign(window, { letCome: resolve }));
           navigator.serviceWorker.register = async (...wanted) => {
-            await new Promise((resolve) => Object.assign(window, { letCome: resolve }));
+            await come;
             return register(...wanted);
           };
         }),

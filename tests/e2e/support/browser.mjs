@@ -16,7 +16,7 @@ import { serve } from "../../tools/serve.mjs";
  * @property {string} [path] what to open; "/"
  * @property {{ width: number, height: number }} [viewport] CSS pixels; 1280 × 800
  * @property {"light" | "dark"} [colorScheme] "light"
- * @property {boolean} [patient] whether the page pauses as long as ever before it asks a server again
+ * @property {boolean} [patient] whether the page waits as long as ever
  * @property {RegExp[]} [allow] complaints that the test provokes on purpose
  * @property {(page: Page, origin: string) => Promise<unknown>} [before] runs before the page is opened
  * @property {string[]} [flags] of a browser for this test alone
@@ -29,8 +29,12 @@ import { serve } from "../../tools/serve.mjs";
 /** What a page complains of where its network fails. */
 export const NETWORK = [/favicon/, /Failed to load resource/, /request failed/];
 
-/** Nobody has to wait in tests until a server is asked again. @type {Edits} */
-const HASTY = { "/api/remote.js": { "PAUSE = 500": "PAUSE = 5", "LONGEST_SILENCE = 20_000": "LONGEST_SILENCE = 2_000" } };
+/** How long the page waits and measures, shorter than is good for visitors. @type {Edits} */
+const HASTY = {
+  "/api/remote.js": { "PAUSE = 500": "PAUSE = 5", "LONGEST_SILENCE = 20_000": "LONGEST_SILENCE = 2_000" },
+  "/bench/bench.js": { "ROUNDS = 5": "ROUNDS = 1", "ROUND = 400": "ROUND = 40", "PROMPT_BYTES = 4096": "PROMPT_BYTES = 512" },
+  "/cpu1.js": { "PATIENCE = 5000": "PATIENCE = 2000" },
+};
 
 /** @type {Promise<Browser> | undefined} */
 let browser;
