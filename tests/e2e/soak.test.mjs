@@ -1,8 +1,8 @@
 // Long runs in a browser: memory stands still after the first moments, the same bits come again, and a page that a
 // monkey has played with still works. A short version by default; `./build.sh soak` sets CPU1_SOAK for the whole.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { fixture, inPage as run } from "./support/api.mjs";
 import { openPage } from "./support/browser.mjs";
 import { says } from "./support/site.mjs";
 import { until } from "./support/until.mjs";
@@ -11,24 +11,17 @@ import { until } from "./support/until.mjs";
 
 const LONG = process.env.CPU1_SOAK !== undefined;
 /** A small model: what stands still does so at any size. */
-const MODEL = (await readFile(new URL("../fixtures/run_14.compact.pt", import.meta.url))).toString("base64");
+const MODEL = fixture("run_14.compact").toString("base64");
 
-/**
- * Runs the body of an async function in a page, where `load()` loads a small model with a thread or two.
- *
- * @param {Page} page
- * @param {string} body
- * @returns {Promise<any>}
- */
-function inPage(page, body) {
-  return page.evaluate(`(async () => {
-    const { CPU1 } = await import("/cpu1.js");
-    const file = Uint8Array.from(atob("${MODEL}"), (letter) => letter.charCodeAt(0));
-    const load = (threads) => CPU1.load(file, { threads });
-    const digestOf = async (bytes) => String(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
-    ${body}
-  })()`);
-}
+/** Runs the body of an async function in a page, where `load()` loads a small model with a thread or two. @param {Page} page @param {string} body */
+const inPage = (page, body) =>
+  run(
+    page,
+    `const file = Uint8Array.from(atob("${MODEL}"), (letter) => letter.charCodeAt(0));
+     const load = (threads) => CPU1.load(file, { threads });
+     const digestOf = async (bytes) => String(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+     ${body}`,
+  );
 
 for (const threads of [1, 2]) {
   test(`writing needs no memory after the first moments, with ${threads} threads`, async (t) => {
