@@ -124,17 +124,11 @@ setup_rust() {
 source_in() { echo "$1/lib/rustlib/src/rust/library"; }
 has_source() { [ -f "$(source_in "$1")/std/Cargo.toml" ]; }
 
+# Whether Debian's compiler is there, no older than ours.
 debian_is_complete() {
-  local tool
-  for tool in rustc cargo clippy-driver rust-lld; do [ -x "/usr/bin/$tool" ] || return 1; done
-  has_source /usr && is_new_enough "$(/usr/bin/rustc --version)"
-}
-
-# Whether `rustc 1.N…` is at least the rust-version of Cargo.toml.
-is_new_enough() {
-  local minor
-  minor=$(expr "$1" : 'rustc 1\.\([0-9]*\)')
-  [ "$minor" -ge "$(sed -n 's/^rust-version = "1\.\([0-9]*\)".*/\1/p' Cargo.toml)" ]
+  local version
+  { [ -x /usr/bin/cargo ] && [ -x /usr/bin/rust-lld ] && has_source /usr && version=$(/usr/bin/rustc --version); } || return 1
+  [ "$(expr "$version" : 'rustc 1\.\([0-9]*\)')" -ge "$(expr "$TOOLCHAIN" : '1\.\([0-9]*\)')" ]
 }
 
 install_debian() {
@@ -165,16 +159,18 @@ apt_install() {
 # toolchain. Both are git-ignored: they hold paths of this machine.
 write_wrappers() {
   local sysroot=$1 bin=$1/bin lib=$WRAPPERS/lib/rustlib part tool
-  rm -rf "$lib/$TARGET" # with what an older set-up compiled
+  if [ "$(readlink "$lib/src")" = "$sysroot/lib/rustlib/src" ] && [ rust-toolchain.toml -nt build.sh ]; then return; fi
+  rm -rf "$WRAPPERS"
   mkdir -p "$WRAPPERS/bin" "$lib/$TARGET" # wasm-pack looks for a folder of the target
   for part in "$sysroot"/lib/rustlib/*; do
-    if [ -d "$part" ] && [ "$(basename "$part")" != "$TARGET" ]; then ln -sfn "$part" "$lib/$(basename "$part")"; fi
+    if [ -d "$part" ] && [ "$(basename "$part")" != "$TARGET" ]; then ln -s "$part" "$lib/"; fi
   done
   for tool in rustc rustdoc; do
-    printf '#!/bin/sh\nexec "%s" --sysroot "%s" "$@"\n' "$bin/$tool" "$WRAPPERS" | write_program "$WRAPPERS/bin/$tool"
+    printf '#!/bin/sh\nexec "%s" --sysroot "%s" "$@"\n' "$bin/$tool" "$WRAPPERS" > "$WRAPPERS/bin/$tool"
   done
+  printf '#!/bin/sh\nSYSROOT="%s" exec "%s" "$@"\n' "$WRAPPERS" "$bin/cargo-clippy" > "$WRAPPERS/bin/cargo-clippy"
   # Cargo compiles std only for those who ask for unstable features, hence RUSTC_BOOTSTRAP.
-  write_program "$WRAPPERS/bin/cargo" <<EOF
+  cat > "$WRAPPERS/bin/cargo" <<EOF
 #!/bin/sh
 case " \$* \${CARGO_BUILD_TARGET-} " in
   *$TARGET*)
@@ -183,16 +179,8 @@ case " \$* \${CARGO_BUILD_TARGET-} " in
   *) exec rustup run $TOOLCHAIN cargo "\$@" ;;
 esac
 EOF
-  printf '#!/bin/sh\nSYSROOT="%s" exec "%s" "$@"\n' "$WRAPPERS" "$bin/cargo-clippy" | write_program "$WRAPPERS/bin/cargo-clippy"
+  chmod +x "$WRAPPERS/bin"/*
   printf '[toolchain]\npath = "%s"\n' "$WRAPPERS" > rust-toolchain.toml
-}
-
-# Writes standard input to file $1, executable; leaves an equal one alone, as cargo looks at its date.
-write_program() {
-  local text
-  text=$(cat)
-  if [ "$(cat "$1" 2>/dev/null)" != "$text" ]; then printf '%s\n' "$text" > "$1"; fi
-  chmod +x "$1"
 }
 
 setup_lints() {
