@@ -5,13 +5,14 @@
 // also puts them into the README. Ours are runs of full size with random weights, which PyTorch
 // writes once into target/bench/; the others have the backbone of run_07 in their own formats.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { FLAGS, chromiumPath } from "../e2e/support/chromium.mjs";
+import { median, spread, writeTable } from "../tools/readme.mjs";
 import { serve } from "../tools/serve.mjs";
 import { GGUF_HIDDEN, gguf } from "./gguf.mjs";
 import { onnx } from "./onnx.mjs";
@@ -262,27 +263,10 @@ function report(results, native, kernels) {
     ...skipped,
   ].join("\n");
   const text = [notes, kernelTable, own, peers].join("\n\n");
-  console.log(`\n${text}\n`);
-  if (!options.write) return;
-  const readme = join(ROOT, "README.md");
-  const marks = /(<!-- speed: [^\n]*-->\n)[^]*?(<!-- \/speed -->)/;
-  const before = readFileSync(readme, "utf8");
-  if (!marks.test(before)) throw new Error("README.md has no place for the table: <!-- speed: … --> and <!-- /speed -->.");
-  writeFileSync(readme, before.replace(marks, (_, begin, end) => `${begin}${text}\n${end}`));
+  writeTable("speed", text, options.write);
 }
 
 /** @param {number} n @param {string} what */
 function plural(n, what) {
   return `${n} ${what}${n === 1 ? "" : "s"}`;
-}
-
-/** @param {number[]} [numbers] */
-function median(numbers = []) {
-  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN;
-}
-
-/** @param {number[]} [numbers] @param {number} [digits] */
-function spread(numbers = [], digits = 0) {
-  const [least, most] = [Math.min(...numbers), Math.max(...numbers)].map((n) => n.toFixed(digits));
-  return `${median(numbers).toFixed(digits)} (${least}–${most})`;
 }
