@@ -25,8 +25,8 @@ usage: ./build.sh VERB
                  run every check and test: format, lints, docs, native, wasm in a headless
                  browser with threads and without, and the page itself, ten minutes on two
                  cores. In Chromium, or in Firefox and WebKitGTK too, twenty minutes; those
-                 that cannot be installed are left out and named. --write puts the table of
-                 engines into the README
+                 that cannot be installed are left out and named. --write puts the tables of
+                 engines and faults into www/README.md
   check          what answers soon: format, lints, docs, tests of the tools
   build          build the page's wasm into www/pkg/
   site           build, and write what a static host needs: target/site/, www/ without
@@ -35,8 +35,8 @@ usage: ./build.sh VERB
                  archive in target/
   bench [--rounds N] [--write]
                  measure kernels and decoding in a browser, beside other engines (npm)
-                 and what is native on this machine; --write puts the tables into the
-                 README. Needs a Python with PyTorch to write the files: $PYTHON, or python3
+                 and what is native on this machine; --write puts the tables into
+                 tests/bench/README.md. Needs a Python with PyTorch to write the files: $PYTHON, or python3
   bench loading [--write]
                  the same of loading full-size models, against a stand-in for the Hub
   bench gate [--write]

@@ -2,7 +2,7 @@
 //
 // Every case is measured once a round, in a browser page or process of its own, and all take turns:
 // a machine that slows down slows all of them. Prints tables of medians with the extremes; --write
-// also puts them into the README. Ours are runs of full size with random weights, which PyTorch
+// also puts them into README.md and tests/bench/README.md. Ours are runs of full size with random weights, which PyTorch
 // writes once into target/bench/; the others have the backbone of run_07 in their own formats.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
@@ -262,8 +262,28 @@ function report(results, native, kernels) {
     `A step reads the ${(weights() / 1e6).toFixed(1)} M weights of run_07's backbone once: ours is a patch of four bytes with everything that belongs to it, from embedding to sampling; a peer's one token of its vocabulary. Rates of files with other widths (TQ2_0 wants blocks of 256) are scaled by their weights.`,
     ...skipped,
   ].join("\n");
-  const text = [notes, kernelTable, own, peers].join("\n\n");
-  writeTable("speed", text, options.write);
+  writeTable("bench", [notes, kernelTable, own, peers].join("\n\n"), options.write);
+
+  // The README shows of it one table of medians.
+  const rates = new Map([
+    ...ours.map(([{ name }, figures]) => /** @type {const} */ ([name, median(figures.map(({ rate }) => rate))])),
+    ...others.map(([name, all]) => /** @type {const} */ ([name, median(all)])),
+  ]);
+  const counts = threadCounts.slice(0, 2).map((threads) => plural(threads, "thread"));
+  const engines = [...new Set(others.map(([name]) => name.replace(/, \d+ threads?$/, "")))];
+  const lines = [
+    ["cpu1, relaxed SIMD", "run_07, relaxed SIMD"],
+    ["cpu1, plain SIMD", "run_07, plain SIMD"],
+    ...engines.map((name) => [name, name]),
+  ];
+  const speed = [
+    machine.replace(" in turn (extremes)", ""),
+    "",
+    `| engine | ${counts.map((count) => `steps/s, ${count}`).join(" | ")} |`,
+    `|---|${"---|".repeat(counts.length)}`,
+    ...lines.map(([label, name]) => `| ${label} | ${counts.map((count) => rates.get(`${name}, ${count}`)?.toFixed(0) ?? "–").join(" | ")} |`),
+  ].join("\n");
+  writeTable("speed", speed, options.write);
 }
 
 /** @param {number} n @param {string} what */
