@@ -3,7 +3,7 @@
 // Prints a table; with --write also puts it into the README.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { FLAGS, chromiumPath } from "../e2e/support/chromium.mjs";
 import { standIn } from "../e2e/support/hub.mjs";
+import { median, writeTable } from "../tools/readme.mjs";
 import { serve } from "../tools/serve.mjs";
 
 /** @import { BrowserContext } from "playwright-core" */
@@ -45,11 +46,11 @@ for (const [run = "", flavour = ""] of CASES) {
       assert.equal(round.again.state, "hit");
     }
     const beyond = (info.memoryBytes - info.packedBytes) / MB;
-    const median = (/** @type {(round: typeof first) => number} */ of) => rounds.map(of).sort((a, b) => a - b)[ROUNDS >> 1] ?? NaN;
+    const middle = (/** @type {(round: typeof first) => number} */ of) => median(rounds.map(of));
     rows.push(
       `| ${run}, ${flavour} | ${mb(file.length)} | ${mb(fetched)} in ${requests} requests | ${mb(info.packedBytes)} | ` +
-        `${median((r) => r.seconds).toFixed(2)} s | ${median((r) => r.again.seconds).toFixed(2)} s | ${mb(info.memoryBytes)} (${beyond.toFixed(0)} beyond the model) | ` +
-        `${median((r) => r.peak).toFixed(0)} (${median((r) => r.empty).toFixed(0)} empty) |`,
+        `${middle((r) => r.seconds).toFixed(2)} s | ${middle((r) => r.again.seconds).toFixed(2)} s | ${mb(info.memoryBytes)} (${beyond.toFixed(0)} beyond the model) | ` +
+        `${middle((r) => r.peak).toFixed(0)} (${middle((r) => r.empty).toFixed(0)} empty) |`,
     );
   });
 }
@@ -60,13 +61,7 @@ test("the table", () => {
     "|---|---|---|---|---|---|---|---|",
     ...rows,
   ].join("\n");
-  console.log(`\n${table}\n`);
-  if (process.env.WRITE !== "1") return;
-  const readme = join(ROOT, "README.md");
-  const text = readFileSync(readme, "utf8");
-  const marks = /(<!-- loading: [^\n]*-->\n)[^]*?(<!-- \/loading -->)/;
-  assert.match(text, marks);
-  writeFileSync(readme, text.replace(marks, (_, begin, end) => `${begin}${table}\n${end}`));
+  writeTable("loading", table, process.env.WRITE === "1");
 });
 
 /**

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openPage } from "./support/browser.mjs";
+import { until } from "./support/until.mjs";
 import { LIST, listFiles } from "../tools/files.mjs";
 import { serve } from "../tools/serve.mjs";
 
@@ -75,10 +76,17 @@ async function firstVisit(t, host, { query = "", before, ...options } = {}) {
     context: { serviceWorkers: "allow" },
     async before(page, origin) {
       countLoads(page, loads);
+      await page.context().addInitScript(hurry);
       await before?.(page, origin);
     },
   });
   return { ...opened, loads };
+}
+
+/** In the page: it is kept at once, not two seconds after it was opened. */
+function hurry() {
+  const later = /** @type {(...wanted: any[]) => number} */ (window.setTimeout);
+  Object.assign(window, { setTimeout: (/** @type {() => void} */ run, /** @type {number} */ pause, /** @type {any[]} */ ...rest) => later(run, pause === 2000 ? 0 : pause, ...rest) });
 }
 
 /**
@@ -146,16 +154,6 @@ async function areKept(page, number = 1) {
   await until(async () => (await whole()) === number, `${number} versions are kept`);
 }
 
-/**
- * @param {() => boolean | Promise<boolean>} holds
- * @param {string} what is waited for
- */
-async function until(holds, what) {
-  for (const limit = Date.now() + 20_000; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 50))) {
-    assert.ok(Date.now() < limit, `waited for: ${what}`);
-  }
-}
-
 /** What the embedded model writes where the host does all that is needed. @type {Promise<string | null> | undefined} */
 let usual;
 /** @param {TestContext} t */
@@ -208,8 +206,9 @@ for (const [deed, act] of Object.entries(DEEDS)) {
       before: (opened) =>
         opened.addInitScript(() => {
           const register = navigator.serviceWorker.register.bind(navigator.serviceWorker);
+          const come = new Promise((resolve) => Object.assign(window, { letCome: resolve }));
           navigator.serviceWorker.register = async (...wanted) => {
-            await new Promise((resolve) => Object.assign(window, { letCome: resolve }));
+            await come;
             return register(...wanted);
           };
         }),
@@ -219,7 +218,8 @@ for (const [deed, act] of Object.entries(DEEDS)) {
     const prompt = await page.getByRole("textbox", { name: "Prompt" }).inputValue();
     await page.evaluate(() => /** @type {any} */ (window).letCome());
     if (act) {
-      await page.evaluate(() => navigator.serviceWorker.ready.then(() => new Promise((resolve) => setTimeout(resolve, 300))));
+      // To be loaded again would break off a request.
+      await page.evaluate(() => navigator.serviceWorker.ready.then(() => fetch("icon.svg")).then((response) => response.blob()));
       assert.equal(loads.length, 1);
       assert.equal(await page.getByRole("textbox", { name: "Prompt" }).inputValue(), prompt);
       await page.getByText(/^One thread: .* no service worker has added them\.$/).waitFor();

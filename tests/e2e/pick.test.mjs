@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { fixture } from "./support/api.mjs";
 import { openPage } from "./support/browser.mjs";
 import { standIn } from "./support/hub.mjs";
 import { says, siteFor } from "./support/site.mjs";
@@ -17,8 +18,6 @@ const FINALS = "Cukinator/cpu1-ablations-final";
 
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 
-/** @param {string} name */
-const fixture = (name) => readFileSync(new URL(`../fixtures/${name}.pt`, import.meta.url));
 /** @param {string} name */
 const www = (name) => readFileSync(join(WWW, name), "utf8");
 

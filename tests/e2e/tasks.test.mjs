@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { assertAccessible } from "./support/axe.mjs";
+import { fixture } from "./support/api.mjs";
 import { openPage } from "./support/browser.mjs";
 import { standIn } from "./support/hub.mjs";
 import { scriptedModel } from "./support/scripted.mjs";
@@ -19,8 +20,6 @@ const FINALS = "Cukinator/cpu1-ablations-final";
 const UNREACHABLE = [/huggingface\.co/];
 const PERMISSIONS = { permissions: ["clipboard-read", "clipboard-write"] };
 
-/** @param {string} name */
-const fixture = (name) => readFileSync(new URL(`../fixtures/${name}.pt`, import.meta.url));
 
 const FILES = {
   [`${ARCHIVE}/run_07/checkpoint_run_07_final.pt`]: fixture("run_07.compact"),

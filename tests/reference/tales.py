@@ -55,6 +55,7 @@ FLOAT = dict(ternary=False, activation_bits=0)
 # What is tried, as fields of Config that differ from TALES.
 VARIANTS = {
     "attention": {},
+    "wide": dict(d_model=384, n_layers=6, d_ff=1024),          # as many weights in fewer, wider blocks
     "mlgru": dict(mixer="mlgru", decay="channel", window=0),
     "mix": dict(mixer=["mlgru", "attention"] * 4, decay="channel"),
 }

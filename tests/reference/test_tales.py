@@ -40,7 +40,7 @@ def lively(config):
     return model
 
 
-@pytest.mark.parametrize("variant", tales.VARIANTS)
+@pytest.mark.parametrize("variant", ["attention", "mlgru", "mix"])
 @pytest.mark.parametrize("gate", ["off", "train"])
 def test_a_document_in_a_row_is_read_as_if_it_were_alone(variant, gate):
     """Windows of attention begin elsewhere in the row; recurrences begin from nothing."""

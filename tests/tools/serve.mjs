@@ -5,7 +5,7 @@
 // It sends the headers of cross-origin isolation, which browsers ask for before they share memory
 // between threads; `--no-isolation` leaves them out, as most static hosts do.
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -41,20 +41,26 @@ const TYPES = {
 };
 
 /**
+ * Texts that are served with others in the place of some of their words, by their URLs.
+ *
+ * @typedef {Record<string, Record<string, string>>} Edits
+ */
+
+/**
  * Starts the server; port 0 takes any free one.
  *
- * @param {{ root?: string, isolated?: boolean, port?: number, open?: RegExp, also?: Record<string, string>, lists?: boolean }} [options]
+ * @param {{ root?: string, isolated?: boolean, port?: number, open?: RegExp, also?: Record<string, string>, lists?: boolean, edits?: Edits }} [options]
  *   pages of other origins may read the files whose URL fits `open`; `also` are further folders, by where their URLs
  *   begin; `lists`: the page's list of its files is made when it is asked for, as somebody works on them
  * @returns {Promise<{ origin: string, close: () => Promise<void> }>}
  */
-export async function serve({ root = WWW, isolated = true, port = 0, open = /^$/, also = {}, lists = false } = {}) {
+export async function serve({ root = WWW, isolated = true, port = 0, open = /^$/, also = {}, lists = false, edits = {} } = {}) {
   const server = createServer((request, response) => {
     if (open.test(request.url ?? "/")) response.setHeader("Access-Control-Allow-Origin", "*");
     const [begin = "/", folder = root] = Object.entries(also).find(([start]) => request.url?.startsWith(start)) ?? [];
     request.url = request.url?.slice(begin.length - 1);
     const isList = lists && request.url === `/${LIST}`;
-    const answered = isList ? sendList(folder, response) : answer(resolve(folder), isolated, request, response);
+    const answered = isList ? sendList(folder, response) : answer(resolve(folder), isolated, edits[request.url ?? ""], request, response);
     answered.catch((error) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(String(error));
@@ -87,10 +93,11 @@ function listen(server, port) {
 /**
  * @param {string} folder absolute path of what is served
  * @param {boolean} isolated
+ * @param {Edits[string] | undefined} edits
  * @param {IncomingMessage} request
  * @param {ServerResponse} response
  */
-async function answer(folder, isolated, request, response) {
+async function answer(folder, isolated, edits, request, response) {
   if (isolated) for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value);
   response.setHeader("Cache-Control", "no-store");
 
@@ -104,6 +111,11 @@ async function answer(folder, isolated, request, response) {
     return;
   }
 
+  if (edits) {
+    response.setHeader("Content-Type", TYPES[extname(file.path)] ?? "");
+    response.end(edited(await readFile(file.path, "utf8"), edits));
+    return;
+  }
   const range = parseRange(request.headers.range, file.size);
   if (range === "unsatisfiable") {
     response.writeHead(416, { "Content-Range": `bytes */${file.size}` }).end();
@@ -123,6 +135,18 @@ async function answer(folder, isolated, request, response) {
   stream.on("error", () => response.destroy());
   response.on("close", () => stream.destroy());
   stream.pipe(response);
+}
+
+/**
+ * @param {string} text
+ * @param {Edits[string]} edits
+ */
+function edited(text, edits) {
+  for (const [words, others] of Object.entries(edits)) {
+    if (!text.includes(words)) throw new Error(`There is no “${words}” to put “${others}” in its place.`);
+    text = text.replace(words, others);
+  }
+  return text;
 }
 
 /**

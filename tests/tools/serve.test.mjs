@@ -13,7 +13,7 @@ import { serve } from "./serve.mjs";
  * Serves a folder with `digits.wasm` (ten bytes) and an empty `index.html`.
  *
  * @param {TestContext} t
- * @param {{ isolated?: boolean }} [options]
+ * @param {Parameters<typeof serve>[0]} [options]
  */
 async function serveDigits(t, options) {
   const root = await mkdtemp(join(tmpdir(), "cpu1-server-"));
@@ -64,6 +64,12 @@ test("isolation headers come unless they are left out", async (t) => {
   const name = "cross-origin-embedder-policy";
   assert.equal((await fetch(await serveDigits(t))).headers.get(name), "require-corp");
   assert.equal((await fetch(await serveDigits(t, { isolated: false }))).headers.get(name), null);
+});
+
+test("words are served in the place of others, which have to be there", async (t) => {
+  const edited = (/** @type {string} */ words) => serveDigits(t, { edits: { "/digits.wasm": { [words]: "x" } } }).then((origin) => fetch(`${origin}/digits.wasm`));
+  assert.equal(await (await edited("345")).text(), "012x6789");
+  assert.equal((await edited("543")).status, 500);
 });
 
 test("nothing outside the folder is served, and nothing is written", async (t) => {

@@ -5,6 +5,7 @@ import { chromium } from "playwright-core";
 import { FLAGS, chromiumPath } from "./chromium.mjs";
 import { serve } from "../../tools/serve.mjs";
 
+/** @import { Edits } from "../../tools/serve.mjs" */
 /** @import { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
 
@@ -15,6 +16,7 @@ import { serve } from "../../tools/serve.mjs";
  * @property {string} [path] what to open; "/"
  * @property {{ width: number, height: number }} [viewport] CSS pixels; 1280 × 800
  * @property {"light" | "dark"} [colorScheme] "light"
+ * @property {boolean} [patient] whether the page waits as long as ever
  * @property {RegExp[]} [allow] complaints that the test provokes on purpose
  * @property {(page: Page, origin: string) => Promise<unknown>} [before] runs before the page is opened
  * @property {string[]} [flags] of a browser for this test alone
@@ -23,6 +25,16 @@ import { serve } from "../../tools/serve.mjs";
  * @property {BrowserContextOptions} [context] further settings of the browser. It has no service workers, which would
  *   fetch what a test wants to see, and isolate the page
  */
+
+/** What a page complains of where its network fails. */
+export const NETWORK = [/favicon/, /Failed to load resource/, /request failed/];
+
+/** How long the page waits and measures, shorter than is good for visitors. @type {Edits} */
+const HASTY = {
+  "/api/remote.js": { "PAUSE = 500": "PAUSE = 5", "LONGEST_SILENCE = 20_000": "LONGEST_SILENCE = 2_000" },
+  "/bench/bench.js": { "ROUNDS = 5": "ROUNDS = 1", "ROUND = 400": "ROUND = 40", "PROMPT_BYTES = 4096": "PROMPT_BYTES = 512" },
+  "/cpu1.js": { "PATIENCE = 5000": "PATIENCE = 2000" },
+};
 
 /** @type {Promise<Browser> | undefined} */
 let browser;
@@ -43,7 +55,8 @@ function launch() {
  */
 export async function openPage(t, options = {}) {
   const { isolated = true, path = "/", viewport = { width: 1280, height: 800 }, colorScheme = "light" } = options;
-  const server = options.origin ? undefined : await serve({ isolated, ...(options.root && { root: options.root }) });
+  const edits = options.patient || options.context?.serviceWorkers ? {} : HASTY; // service workers know their files
+  const server = options.origin ? undefined : await serve({ isolated, edits, ...(options.root && { root: options.root }) });
   const origin = options.origin ?? server?.origin ?? "";
   const own = options.flags && (await chromium.launch({ executablePath: chromiumPath(), args: [...FLAGS, ...options.flags] }));
   const context = await (own ?? (await launch())).newContext({ viewport, colorScheme, serviceWorkers: "block", ...options.context });

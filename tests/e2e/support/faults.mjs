@@ -2,9 +2,10 @@
 // prints it.
 //
 //   node tests/e2e/support/faults.mjs [--write]
-import { appendFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { writeTable } from "../../tools/readme.mjs";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** A file for each process, as tests run side by side. */
@@ -25,13 +26,7 @@ function main() {
   const rows = [...faults].sort(([a], [b]) => a.localeCompare(b, "en"));
   // A bar would end a cell; the page's own words are no markup.
   const table = [["fault", "what happened"], ["---", "---"], ...rows].map((row) => `| ${row.map((cell) => cell.replace(/[|<\\]/g, "\\$&")).join(" | ")} |`);
-  console.log(table.join("\n"));
-  if (!process.argv.includes("--write")) return;
-  const readme = join(ROOT, "README.md");
-  const marks = /(<!-- faults: .* -->\n)[^]*?(<!-- \/faults -->)/;
-  const text = readFileSync(readme, "utf8");
-  if (!marks.test(text)) throw new Error("README.md has no place for the table: <!-- faults: … --> and <!-- /faults -->.");
-  writeFileSync(readme, text.replace(marks, (_, begin, end) => `${begin}${table.join("\n")}\n${end}`));
+  writeTable("faults", table.join("\n"), process.argv.includes("--write"));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main();

@@ -2,7 +2,7 @@
 from . import grammar, tale
 from .render import Teller
 
-WISHES = [grammar.read("@past " + w) for w in """
+WISHES = [grammar.read("@past " + w, plain=True) for w in """
 Tell me a story about {A.a}.
 Tell me a story about {A.a} and {T.a}.
 Tell me a story about {A.a} and {B.a}.

@@ -64,7 +64,7 @@ class Tale:
         self.teller = Teller(rng, self.state, None, self.style.present, self.style.voice)
 
     def _plot(self):
-        plots = [p for p in self.content.plots.values() if p.held == self.held] or list(self.content.plots.values())
+        plots = self.content.plots_of(self.held)
         return plots[int(self.rng.random() * len(plots))]
 
     # -------------------------------------------------------- cast
@@ -170,8 +170,10 @@ class Tale:
 
     def _known(self, event, args, scope):
         """Whether the event would only bring in those who are known from the tale before."""
+        if not self.sequel:
+            return False
         new = [scope.get(a) for p, a in zip(event.params, args) if p in event.new]
-        return self.sequel and bool(new) and all(e is self.hero for e in new)
+        return bool(new) and all(e is self.hero for e in new)
 
     # -------------------------------------------------------- play
 
@@ -184,7 +186,6 @@ class Tale:
             self.say(self.content.events["sequel"], {"A": self.hero})
         elif self.style.first and self.hero and self.hero.name:
             self.teller.narrator = self.hero
-            self.state.add("named", (self.hero,))
         self._beats(self.plot.beats, scope)
         return self
 
@@ -443,7 +444,7 @@ class Tale:
         return w.keys <= scope.keys() and all(form != "name" or (scope[k],) in self.state.facts.get("named", ()) for k, form in needs(w))
 
 
-TITLES = [grammar.read("@past " + t) for t in (
+TITLES = [grammar.read("@past " + t, plain=True) for t in (
     "{A} and {B}|{A.name} the {A.kind}|The {A.kind} and the {B.kind}|The {A.kind} and the {T.noun}|The {A.kind}, the {B.kind} and the {T.noun}|{A}|"
     "{A} and the {T.n}|{A} {P.in}|The {T.n}|{T.a}|A Tale of {A.a}|A Story About {A.a}|The Story of {A}|{A}, {B} and the {T.noun}|The {P.n}|{A.a} {P.in}|"
     "The {A.kind} and {T.a}|{A} and {B} {P.in}|What Happened {P.in}|What Happened to {A}|{B} and {A}|{A.a} and {B.a}|The {A.kind}'s {T.noun}").split("|")]
