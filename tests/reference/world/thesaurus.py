@@ -172,7 +172,7 @@ def _rules(table):
         word, *others = [c.strip() for c in line.split(" | ")]
         plain = re.sub(r"\(\?[^()]*(?:\([^()]*\)[^()]*)*\)|\^", "", word)
         choices = others if plain in others else [plain, *others]
-        rules.append((re.compile((r"^" if word.startswith("^") else r"(?<![\w'])") + "(" + word.lstrip("^") + r")(?![\w'])", re.IGNORECASE), choices))
+        rules.append((re.compile((r"^" if word.startswith("^") else r"(?<![\w'])") + "(" + word.lstrip("^") + r")(?![\w'])", re.IGNORECASE), choices, plain.lower()))
     return rules
 
 
@@ -201,7 +201,10 @@ def vary(source):
 
 def _literal(text, quoted, begin):
     parts = [text]          # what stands at odd places is a choice already
-    for pattern, choices in (PLAIN + SPEECH if quoted else PLAIN):
+    small = text.lower()
+    for pattern, choices, plain in (PLAIN + SPEECH if quoted else PLAIN):
+        if plain not in small:
+            continue
         if pattern.pattern.startswith("^") and (quoted or not begin):
             continue
         fresh = []
