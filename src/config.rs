@@ -12,6 +12,21 @@ pub enum Mixer {
     Mlgru,
 }
 
+/// How a byte model's text lies in its patches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Byte after byte.
+    Plain,
+    /// By words ([`crate::layout`]).
+    Words {
+        /// The byte that fills patches.
+        fill: u8,
+    },
+}
+
+/// The byte that fills a patch, unless a file names another.
+pub const FILL: u8 = 0;
+
 /// The learned floor under the forget gate of an MLGRU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decay {
@@ -73,6 +88,10 @@ pub struct Config {
     pub activation_bits: u32,
     /// A patch is deleted when the gate's probability exceeds this.
     pub delete_threshold: f32,
+    /// How text lies in patches.
+    pub layout: Layout,
+    /// The byte that ends a text, where the model was trained with one.
+    pub end_byte: Option<u8>,
 }
 
 impl Config {
@@ -107,6 +126,9 @@ impl Config {
             (self.pfnet_hidden > 0, "PFNet"),
             (self.local_decoder, "local byte decoder"),
         ];
+        if let Layout::Words { .. } = self.layout {
+            parts[0] += ", laid out by words";
+        }
         parts.extend(
             named
                 .iter()

@@ -5,6 +5,9 @@
 //! patch is one token and nothing is left over. Work is done in bursts, so that
 //! a front end can show what there is, and stop.
 
+use crate::config::{Config, Layout};
+use crate::layout::End;
+use crate::math::surprisal;
 use crate::model::{Model, Symbol};
 use crate::parallel::{Crew, Team};
 use crate::passes::Passes;
@@ -52,6 +55,13 @@ pub enum Error {
         /// How many tokens it has.
         vocabulary: usize,
     },
+    /// The prompt has the byte with which this model's text is laid out.
+    FillByte {
+        /// The byte.
+        fill: Symbol,
+        /// Its place in the prompt.
+        at: usize,
+    },
     /// A sampling value is outside its range.
     Settings(SettingsError),
 }
@@ -77,6 +87,11 @@ impl fmt::Display for Error {
                 "The prompt has the token {token}; this model's are 0 to {}.",
                 vocabulary - 1
             ),
+            Error::FillByte { fill, at } => write!(
+                f,
+                "Byte {at} of the prompt is {fill}, which only fills patches in this model's texts; \
+                 leave it out."
+            ),
             Error::Settings(error) => error.fmt(f),
         }
     }
@@ -98,12 +113,13 @@ pub struct Generation {
     /// Whole patches that the backbone has yet to read, and how many it has read.
     prompt: Vec<Symbol>,
     read: usize,
-    /// Symbols that stand before the prompt, so that there is a patch to begin with.
-    opening: usize,
+    /// Where the next unit begins in the text; below 0 is the opening of a prompt that is too short.
+    at: isize,
     /// Symbols of the next patch that the prompt settles.
     forced: Vec<Symbol>,
     patch: Vec<Symbol>,
     generated: usize,
+    ended: bool,
 }
 
 /// How far a generation is.
@@ -144,8 +160,18 @@ impl Generation {
         if prompt.is_empty() && model.config.is_bpe() {
             return Err(Error::EmptyPrompt);
         }
-        let symbols = prompt.len().saturating_add(settings.max_bytes);
-        let most = model.max_units().saturating_mul(model.config.patch_size);
+        let laid = model.config.layout.lay(prompt, End::Open).map_err(|at| {
+            let fill = prompt[at];
+            Error::FillByte { fill, at }
+        })?;
+        let size = model.config.patch_size;
+        // Laid out by words, a patch may hold a single byte.
+        let room = match model.config.layout {
+            Layout::Plain => settings.max_bytes,
+            Layout::Words { .. } => settings.max_bytes.saturating_mul(size),
+        };
+        let symbols = laid.len().saturating_add(room);
+        let most = model.max_units().saturating_mul(size);
         if symbols > most {
             return Err(Error::ContextTooLong { symbols, most });
         }
@@ -153,8 +179,7 @@ impl Generation {
         prompt
             .iter()
             .for_each(|&symbol| sampler.observe(symbol as usize));
-        let size = model.config.patch_size;
-        let (whole, forced) = prompt.split_at(prompt.len() / size * size);
+        let (whole, forced) = laid.split_at(laid.len() / size * size);
         let (mut patches, forced) = (whole.to_vec(), forced.to_vec());
         let opening = if patches.is_empty() { size } else { 0 };
         patches.resize(patches.len() + opening, OPENING);
@@ -164,20 +189,21 @@ impl Generation {
             sampler,
             prompt: patches,
             read: 0,
-            opening,
+            at: -(opening as isize),
             forced,
             generated: 0,
+            ended: false,
         })
     }
 
-    /// Whether all that was asked for is there.
+    /// Whether all that was asked for is there, or the text has ended.
     pub fn is_done(&self) -> bool {
-        self.generated >= self.sampler.settings().max_bytes
+        self.ended || self.generated >= self.sampler.settings().max_bytes
     }
 
-    /// Symbols that stand before the prompt in the sequence that the model reads.
-    pub fn opening(&self) -> usize {
-        self.opening
+    /// Whether the model ended the text by itself, with its end byte.
+    pub fn has_ended(&self) -> bool {
+        self.ended
     }
 
     /// How far it is.
@@ -201,8 +227,18 @@ impl Generation {
             let now = &unread[..unread.len().min(patches * size)];
             let reads = now.len();
             if reads > 0 && !self.is_done() {
-                let Passes { model, state, .. } = &mut self.passes;
+                let Passes {
+                    model,
+                    state,
+                    recorder,
+                    ..
+                } = &mut self.passes;
                 model.read(now, state, crew);
+                for unit in now.chunks_exact(size) {
+                    let place = model.config.layout.place(unit, self.at);
+                    recorder.note_unit(place);
+                    self.at += place.length as isize;
+                }
                 self.read += reads;
             }
             for _ in reads / size..patches {
@@ -229,32 +265,65 @@ impl Generation {
             recorder,
             ..
         } = passes;
-        let size = model.config.patch_size;
+        let Config {
+            patch_size,
+            layout,
+            end_byte,
+            ..
+        } = model.config;
         let left = sampler.settings().max_bytes - self.generated;
-        let end = size.min(forced.len() + left);
         patch.clear();
+        let mut new = 0;
         model.begin_unit(state, crew);
-        for position in 0..end {
+        for position in 0..patch_size {
+            if new == left {
+                break;
+            }
+            // After a fill only fills come.
+            if let Some(&fill) = patch
+                .last()
+                .filter(|&&last| position > forced.len() && layout.is_fill(last))
+            {
+                patch.push(fill);
+                continue;
+            }
             let logits = model.logits(position, patch.last().copied(), state, crew);
-            patch.push(match forced.get(position) {
-                Some(&symbol) => symbol,
-                None => {
-                    // Sampling may change the logits.
-                    let expected = recorder.keep(logits);
-                    let symbol = sampler.sample(logits);
-                    sampler.observe(symbol);
-                    if let Some(expected) = expected {
-                        recorder.note(&expected, symbol as Symbol);
-                    }
-                    symbol as Symbol
+            if let Some(&symbol) = forced.get(position) {
+                patch.push(symbol);
+                continue;
+            }
+            // Sampling may change the logits.
+            let expected = recorder.keep(logits);
+            if let (Layout::Words { fill }, 0) = (layout, position) {
+                // Fills stand behind a word, and never in a patch of their own.
+                logits[usize::from(fill)] = f32::NEG_INFINITY;
+            }
+            let symbol = sampler.sample(logits) as Symbol;
+            patch.push(symbol);
+            if end_byte.is_some_and(|end| Symbol::from(end) == symbol) {
+                self.ended = true;
+                break;
+            }
+            if layout.is_fill(symbol) {
+                if let Some(expected) = expected {
+                    recorder.note_fill(surprisal(&expected, symbol as usize));
                 }
-            });
+                continue;
+            }
+            sampler.observe(symbol as usize);
+            if let Some(expected) = expected {
+                recorder.note(&expected, symbol);
+            }
+            out.push(symbol);
+            new += 1;
         }
-        if end == size {
+        self.generated += new;
+        if patch.len() == patch_size && !self.ended {
+            let place = layout.place(patch, self.at);
+            recorder.note_unit(place);
+            self.at += place.length as isize;
             model.read(patch, state, crew);
         }
-        out.extend_from_slice(&patch[forced.len()..]);
-        self.generated += patch.len() - forced.len();
         forced.clear();
     }
 }

@@ -1,6 +1,6 @@
 //! The table of all published runs ([spec](crate::spec) §1).
 
-use crate::config::{Config, Decay, Mixer};
+use crate::config::{Config, Decay, Layout, Mixer};
 
 /// A published run: its config and what it takes to tell it from the others.
 #[derive(Clone, Debug)]
@@ -129,6 +129,8 @@ impl Run {
             rope_base: 10_000.0,
             activation_bits: 0,
             delete_threshold: 0.5,
+            layout: Layout::Plain,
+            end_byte: None,
         };
         (self.change)(&mut config);
         config

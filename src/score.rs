@@ -1,5 +1,6 @@
 //! How surprising a text is: bits per byte, by forced decoding ([spec](crate::spec) §2).
 
+use crate::layout::End;
 use crate::math::surprisal;
 use crate::model::{Model, Symbol};
 use crate::parallel::Team;
@@ -16,6 +17,13 @@ pub enum Error {
         bytes: usize,
         /// Bytes of the first patch, which is read and not scored.
         patch: usize,
+    },
+    /// The text has the byte with which this model's text is laid out.
+    FillByte {
+        /// The byte.
+        fill: Symbol,
+        /// Its place in the text.
+        at: usize,
     },
     /// The text is longer than the model's attention can look back on.
     TooLong {
@@ -42,6 +50,11 @@ impl fmt::Display for Error {
                  least {}.",
                 patch + 1
             ),
+            Error::FillByte { fill, at } => write!(
+                f,
+                "Byte {at} of the text is {fill}, which only fills patches in this model's texts; \
+                 leave it out."
+            ),
             Error::TooLong { symbols, most } => write!(
                 f,
                 "The text has {symbols} bytes; this model looks back on all of them, for which \
@@ -62,9 +75,12 @@ impl std::error::Error for Error {}
 pub struct Scoring {
     /// Its passes.
     pub passes: Passes,
-    text: Vec<Symbol>,
-    /// Symbols read so far; all of them once done.
+    /// The text as the model reads it: laid out, fills included.
+    laid: Vec<Symbol>,
+    /// Symbols of it read so far; all of them once done.
     read: usize,
+    /// How many of these are part of the text.
+    at: usize,
     bits: Vec<f32>,
 }
 
@@ -75,13 +91,17 @@ impl Scoring {
     /// When the text is too short to have a score.
     pub fn new(model: Arc<Model>, team: Team, text: Vec<Symbol>) -> Result<Self, Error> {
         let patch = model.config.patch_size;
-        if text.len() <= patch {
-            let bytes = text.len();
+        let bytes = text.len();
+        let laid = model.config.layout.lay(&text, End::Whole).map_err(|at| {
+            let fill = text[at];
+            Error::FillByte { fill, at }
+        })?;
+        if laid.len() <= patch {
             return Err(Error::TooShort { bytes, patch });
         }
         let most = model.max_units().saturating_mul(patch);
-        if text.len() > most {
-            let symbols = text.len();
+        if laid.len() > most {
+            let symbols = laid.len();
             return Err(Error::TooLong { symbols, most });
         }
         let vocabulary = model.config.vocab_size;
@@ -90,20 +110,21 @@ impl Scoring {
         }
         Ok(Scoring {
             passes: Passes::new(model, team),
-            bits: Vec::with_capacity(text.len() - patch),
-            text,
+            bits: Vec::with_capacity(bytes.saturating_sub(patch)),
+            laid,
             read: 0,
+            at: 0,
         })
     }
 
     /// Whether every byte is scored.
     pub fn is_done(&self) -> bool {
-        self.read == self.text.len()
+        self.read == self.laid.len()
     }
 
     /// Share of the text that is scored, from 0 to 1.
     pub fn fraction(&self) -> f64 {
-        self.read as f64 / self.text.len() as f64
+        self.read as f64 / self.laid.len() as f64
     }
 
     /// Patches that the DeleteGate deleted so far.
@@ -121,25 +142,42 @@ impl Scoring {
             recorder,
         } = passes;
         let size = model.config.patch_size;
+        let layout = model.config.layout;
         team.enter(|crew| {
             for _ in 0..patches {
-                let patch = &self.text[self.read..self.text.len().min(self.read + size)];
+                let patch = &self.laid[self.read..self.laid.len().min(self.read + size)];
                 if patch.is_empty() {
                     break;
                 }
+                let place = layout.place(patch, self.at as isize);
                 if self.read > 0 {
                     model.begin_unit(state, crew);
                     let mut previous = None;
                     for (position, &symbol) in patch.iter().enumerate() {
+                        let filled = previous.is_some_and(|last| layout.is_fill(last));
+                        if filled && layout.is_fill(symbol) {
+                            continue; // nothing else can follow
+                        }
                         let logits = model.logits(position, previous, state, crew);
-                        bits.push(surprisal(logits, symbol as usize));
-                        recorder.note(logits, symbol);
+                        let surprisal = surprisal(logits, symbol as usize);
+                        match bits.last_mut().filter(|_| layout.is_fill(symbol)) {
+                            Some(bits) => {
+                                *bits += surprisal;
+                                recorder.note_fill(surprisal);
+                            }
+                            None => {
+                                bits.push(surprisal);
+                                recorder.note(logits, symbol);
+                            }
+                        }
                         previous = Some(symbol);
                     }
                 }
                 if patch.len() == size {
+                    recorder.note_unit(place);
                     model.read(patch, state, crew);
                 }
+                self.at += place.length;
                 self.read += patch.len();
             }
         });
@@ -162,7 +200,7 @@ impl Scoring {
         };
         let total: f64 = self.bits.iter().map(|&bits| f64::from(bits)).sum();
         let unscored = self.passes.config().patch_size;
-        let lens = self.text[unscored..].iter().map(|&token| bytes_of(token));
+        let lens = self.laid[unscored..].iter().map(|&token| bytes_of(token));
         let spread = self.bits.iter().zip(lens);
         Score {
             bits_per_byte: total / bytes as f64,

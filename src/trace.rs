@@ -15,6 +15,19 @@ pub struct Trace {
     pub foresights: Vec<Foresight>,
     /// One for each unit that the backbone read.
     pub passages: Vec<Passage>,
+    /// Where each of these units stands in the text.
+    pub places: Vec<Place>,
+}
+
+/// Which symbols of a text a unit holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The first; below 0 stands what comes before a prompt that is too short.
+    pub start: isize,
+    /// How many.
+    pub length: usize,
+    /// Which places of the unit are filled instead (see [`crate::layout`]): bit i for the one at i.
+    pub fills: u8,
 }
 
 /// What a model expected where a symbol came to stand, by its own probabilities: before temperature,
@@ -52,6 +65,8 @@ impl Foresight {
 pub(crate) struct Recorder {
     /// Of the latest symbols.
     foresights: Option<Vec<Foresight>>,
+    /// Of the latest units.
+    places: Vec<Place>,
 }
 
 impl Recorder {
@@ -73,11 +88,26 @@ impl Recorder {
         }
     }
 
+    /// Adds what a fill takes to the symbol after which it stands.
+    pub(crate) fn note_fill(&mut self, bits: f32) {
+        if let Some(foresight) = self.foresights.as_mut().and_then(|all| all.last_mut()) {
+            foresight.bits += bits;
+        }
+    }
+
+    /// Takes note of a unit that is read.
+    pub(crate) fn note_unit(&mut self, place: Place) {
+        if self.foresights.is_some() {
+            self.places.push(place);
+        }
+    }
+
     /// What was recorded since the last call, if the text is watched.
     pub(crate) fn take(&mut self, state: &mut State) -> Option<Trace> {
         Some(Trace {
             foresights: std::mem::take(self.foresights.as_mut()?),
             passages: state.take_passages(),
+            places: std::mem::take(&mut self.places),
         })
     }
 }

@@ -461,12 +461,12 @@ fn seed(value: &JsValue) -> Option<u64> {
     }
 }
 
-/// A trace as numbers, which `trace.js` reads: how many symbols there are, and for each itself, its
-/// bits, and the likeliest with their probabilities, as many as there are; then the patches,
-/// for each the byte (or token) of the text where it starts, the gate's probability (NaN without one),
-/// whether it was deleted, four boundaries and four shares of attention (NaN without Bolmo), and the
-/// forget gates, as many as there are.
-fn flat(trace: &Trace, patch_size: usize, opening: usize) -> Vec<f64> {
+/// A trace as numbers, which `readTrace` in `worker/program.js` reads: how many symbols there are, and for each itself,
+/// its bits, and the likeliest with their probabilities, as many as there are; then the patches, for each the
+/// byte (or token) of the text where it starts, how many it holds, its fills as bits, the gate's probability
+/// (NaN without one), whether it was deleted, four boundaries and four shares of attention (NaN without
+/// Bolmo), and the forget gates, as many as there are.
+fn flat(trace: &Trace) -> Vec<f64> {
     let mut numbers = vec![trace.foresights.len() as f64];
     let floats = |numbers: &mut Vec<f64>, floats: &[f32]| {
         numbers.extend(floats.iter().map(|&x| f64::from(x)));
@@ -482,11 +482,12 @@ fn flat(trace: &Trace, patch_size: usize, opening: usize) -> Vec<f64> {
             numbers.extend([f64::from(symbol), f64::from(probability)]);
         }
     }
-    for passage in &trace.passages {
-        let start = (passage.position * patch_size) as f64 - opening as f64;
+    for (passage, place) in trace.passages.iter().zip(&trace.places) {
         let deletion = passage.deletion.unwrap_or(f32::NAN);
         numbers.extend([
-            start,
+            place.start as f64,
+            place.length as f64,
+            f64::from(place.fills),
             f64::from(deletion),
             f64::from(u8::from(passage.deleted)),
         ]);
@@ -553,8 +554,7 @@ impl Generation {
     /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
         let trace = self.generation.passes.take_trace()?;
-        let patch_size = self.generation.passes.config().patch_size;
-        Some(flat(&trace, patch_size, self.generation.opening()))
+        Some(flat(&trace))
     }
 
     /// Whether every byte asked for is there.
@@ -572,6 +572,7 @@ impl Generation {
             ("patches", number(progress.patches)),
             ("deleted_patches", number(progress.deleted_patches)),
             ("bytes", number(self.bytes)),
+            ("ended", self.generation.has_ended().into()),
         ])
     }
 }
@@ -610,7 +611,7 @@ impl Scoring {
     /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
         let trace = self.scoring.passes.take_trace()?;
-        Some(flat(&trace, self.scoring.passes.config().patch_size, 0))
+        Some(flat(&trace))
     }
 
     /// Whether every byte is scored.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// The modules of the crate, each behind all that it may import.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "decimal",
     "config",
     "runs",
@@ -18,6 +18,7 @@ const ORDER: [&str; 15] = [
     "model",
     "weights",
     "trace",
+    "layout",
     "passes",
     "sample",
     "generate",

@@ -38,6 +38,7 @@ fn scored(model: &Arc<Model>, text: &[Symbol], burst: usize) -> Trace {
         let Trace {
             foresights,
             passages,
+            ..
         } = scoring.passes.take_trace().unwrap();
         whole.foresights.extend(foresights);
         whole.passages.extend(passages);

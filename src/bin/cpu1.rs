@@ -281,6 +281,7 @@ mod cli {
             }
             result.insert("patches".into(), progress.patches.into());
             result.insert("deleted_patches".into(), progress.deleted_patches.into());
+            result.insert("ended".into(), generation.has_ended().into());
             result.insert("seconds".into(), seconds.into());
             result.insert("seed".into(), seed.into());
             return print_json(&result.into());

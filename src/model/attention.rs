@@ -28,6 +28,8 @@ pub struct KvCache {
     keys: Vec<f32>,
     /// `[positions held, d]`.
     values: Vec<f32>,
+    /// Where each stood in the sequence; what a DeleteGate deleted is missing between them.
+    positions: Vec<usize>,
     window: Option<usize>,
     /// Positions seen in all.
     seen: usize,
@@ -39,6 +41,7 @@ impl KvCache {
         KvCache {
             keys: Vec::new(),
             values: Vec::new(),
+            positions: Vec::new(),
             window,
             seen: 0,
         }
@@ -48,17 +51,21 @@ impl KvCache {
     pub fn clear(&mut self) {
         self.keys.clear();
         self.values.clear();
+        self.positions.clear();
         self.seen = 0;
     }
 
-    fn push(&mut self, key: &[f32], value: &[f32]) {
+    fn push(&mut self, position: usize, key: &[f32], value: &[f32]) {
         match self.window {
             Some(window) if self.seen >= window => {
-                let slot = self.seen % window * key.len();
+                let slot = self.seen % window;
+                self.positions[slot] = position;
+                let slot = slot * key.len();
                 self.keys[slot..][..key.len()].copy_from_slice(key);
                 self.values[slot..][..key.len()].copy_from_slice(value);
             }
             _ => {
+                self.positions.push(position);
                 self.keys.extend_from_slice(key);
                 self.values.extend_from_slice(value);
             }
@@ -66,13 +73,17 @@ impl KvCache {
         self.seen += 1;
     }
 
-    /// Slots of the positions held, oldest first, so that sums run in one order.
+    /// Slots that the latest position sees, oldest first, so that sums run in one order.
     fn slots(&self) -> impl Iterator<Item = usize> + Clone {
-        let held = self
-            .window
-            .map_or(self.seen, |window| self.seen.min(window));
-        let seen = self.seen;
-        (seen - held..seen).map(move |position| position % held)
+        let held = self.positions.len();
+        let slots = (self.seen - held..self.seen).map(move |nth| nth % held);
+        let latest = slots
+            .clone()
+            .next_back()
+            .map_or(0, |slot| self.positions[slot]);
+        let window = self.window.unwrap_or(usize::MAX);
+        // The window counts what was deleted, too.
+        slots.skip_while(move |&slot| latest - self.positions[slot] >= window)
     }
 }
 
@@ -98,7 +109,7 @@ impl Attention {
             if let Some(base) = self.rope_base {
                 rotate(query, key, d / self.heads, position, base);
             }
-            cache.push(key, value);
+            cache.push(position, key, value);
             self.attend(query, cache, &mut scratch.scores, out);
         }
 
@@ -160,11 +171,15 @@ mod tests {
     #[test]
     fn a_window_keeps_the_latest_positions_in_order() {
         let mut cache = KvCache::new(Some(3));
+        let held =
+            |cache: &KvCache| -> Vec<f32> { cache.slots().map(|slot| cache.keys[slot]).collect() };
         for i in 0..8 {
-            cache.push(&[i as f32], &[-(i as f32)]);
+            cache.push(i, &[i as f32], &[-(i as f32)]);
         }
-        let held: Vec<f32> = cache.slots().map(|slot| cache.keys[slot]).collect();
-        assert_eq!(held, [5.0, 6.0, 7.0]);
+        assert_eq!(held(&cache), [5.0, 6.0, 7.0]);
+        // 8 was deleted: 6 is two before 9 and 8 still counts.
+        cache.push(9, &[9.0], &[-9.0]);
+        assert_eq!(held(&cache), [7.0, 9.0]);
     }
 
     #[test]

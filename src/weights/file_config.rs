@@ -1,7 +1,7 @@
 //! The config that a file carries: what it adds to the tensors, and how we write it ([spec](crate::spec) §3).
 
 use crate::checkpoint::{Value, shown};
-use crate::config::{Config, Decay, Mixer};
+use crate::config::{Config, Decay, Layout, Mixer};
 use crate::decimal;
 use std::fmt;
 
@@ -52,6 +52,12 @@ pub struct Hints {
     pub activation_bits: Option<u32>,
     /// The DeleteGate's threshold.
     pub delete_threshold: Option<f32>,
+    /// Whether text is laid out by words.
+    pub words: Option<bool>,
+    /// The byte that fills patches of such a text.
+    pub fill_byte: Option<u8>,
+    /// The byte that ends a text.
+    pub end_byte: Option<u8>,
 }
 
 /// The first of some keys that is there, and its value.
@@ -144,6 +150,8 @@ impl Hints {
         };
         const NUMBER: &str = "a number, 0 or more";
         const TEXT: &str = "a text";
+        const BYTE: &str = "a whole number from 0 to 255";
+        let byte = |v: &Value| whole(0, 255)(v).map(|n| n as u8);
         Ok(Hints {
             run: field(entries, &["run", "run_name"], TEXT, text)?.filter(|run| !run.is_empty()),
             internal_name: field(entries, &["internal_name", "name"], TEXT, text)?,
@@ -192,6 +200,18 @@ impl Hints {
                     .map(|n| n as u32)
             })?,
             delete_threshold: field(entries, &["delete_threshold"], NUMBER, positive)?,
+            words: field(
+                entries,
+                &["layout"],
+                "\"plain\" or \"words\"",
+                |v| match v {
+                    Value::Str(s) if s == "plain" => Some(false),
+                    Value::Str(s) if s == "words" => Some(true),
+                    _ => None,
+                },
+            )?,
+            fill_byte: field(entries, &["fill_byte"], BYTE, byte)?,
+            end_byte: field(entries, &["end_byte"], BYTE, byte)?,
         })
     }
 }
@@ -238,7 +258,15 @@ pub fn value(config: &Config) -> Value {
         ("activation_bits", whole(config.activation_bits as usize)),
         ("delete_threshold", number(config.delete_threshold)),
     ];
-    Value::Dict(entries.map(|(k, v)| (text(k), v)).into())
+    let mut entries = Vec::from(entries);
+    if let Layout::Words { fill } = config.layout {
+        entries.push(("layout", text("words")));
+        entries.push(("fill_byte", whole(fill.into())));
+    }
+    if let Some(end) = config.end_byte {
+        entries.push(("end_byte", whole(end.into())));
+    }
+    Value::Dict(entries.into_iter().map(|(k, v)| (text(k), v)).collect())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the small torch files that tests/hostile.rs and the checkpoint's tests read.
+"""Writes the small torch files that tests/hostile/ and the checkpoint's tests read.
 
     python tests/reference/write_checkpoint_files.py [folder]
 

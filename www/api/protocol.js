@@ -79,6 +79,8 @@
  * @typedef {object} PatchTrace
  * @property {number} start of its first byte (or token) in prompt and text; below 0 stands what comes before a
  *   prompt that is too short
+ * @property {number} length how many bytes of the text (or tokens) it holds
+ * @property {boolean[]} fills of a text laid out by words: which of its bytes only fill the patch
  * @property {number | undefined} deletion the DeleteGate's probability that it is not needed; undefined without a gate
  * @property {boolean} deleted whether the gate dropped it
  * @property {number[] | undefined} boundary how much each byte looks like a boundary to Bolmo, 0 to 1; undefined

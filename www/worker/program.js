@@ -139,9 +139,11 @@ export function readTrace(numbers, bytesOf) {
   /** @type {PatchTrace[]} */
   const patches = [];
   while (at < numbers.length) {
-    const [start, [deletion] = [], deleted] = [next(), known(some(1)), next() === 1];
+    const [start, length, filled] = [next(), next(), next()];
+    const fills = [0, 1, 2, 3].map((place) => ((filled >> place) & 1) === 1);
+    const [[deletion] = [], deleted] = [known(some(1)), next() === 1];
     const [boundary, attention] = [known(some(4)), known(some(4))];
-    patches.push({ start, deletion, deleted, boundary, attention, forget: some(next()) });
+    patches.push({ start, length, fills, deletion, deleted, boundary, attention, forget: some(next()) });
   }
   return { symbols, patches };
 }

@@ -16,7 +16,7 @@ mod role;
 
 use super::file_config::Hints;
 use crate::checkpoint::{Encoding, TensorInfo};
-use crate::config::{Config, Mixer};
+use crate::config::{Config, FILL, Layout, Mixer};
 use crate::runs::{RUNS, Run};
 use block::{Shape, numel, settle_stack, width_of};
 pub(super) use error::Result;
@@ -222,5 +222,12 @@ fn config(
         rope_base: hints.rope_base.unwrap_or(10_000.0),
         activation_bits: hints.activation_bits.unwrap_or(if ternary { 8 } else { 0 }),
         delete_threshold: hints.delete_threshold.unwrap_or(0.5),
+        layout: match hints.words {
+            Some(true) if outer.bytes => Layout::Words {
+                fill: hints.fill_byte.unwrap_or(FILL),
+            },
+            _ => Layout::Plain,
+        },
+        end_byte: hints.end_byte.filter(|_| outer.bytes),
     }
 }

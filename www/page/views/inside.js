@@ -100,7 +100,7 @@ export class Inside {
 
   /** @param {number} start of a byte */
   #patchAt(start) {
-    return this.#patches.findLast((patch) => patch.start <= start && start < patch.start + 4);
+    return this.#patches.findLast((patch) => patch.start <= start && start < patch.start + patch.length);
   }
 
   /** @param {SymbolTrace[]} symbols */
@@ -163,10 +163,13 @@ export class Inside {
       symbols.flatMap((symbol) => [...symbol.bytes]).map((byte, i) => /** @type {const} */ ([from + i, byte])),
     );
     const known = new Map(bytes);
+    let at = patch.start;
     page.boundaries.replaceChildren(
       ...patch.boundary.map((weight, i) => {
-        const byte = known.get(patch.start + i);
-        return bar(byte === undefined ? "before" : spell(Uint8Array.of(byte)), weight, patch.start + i === start);
+        if (patch.fills[i]) return bar("filled", weight, false);
+        const [place, byte] = [at, known.get(at)];
+        at += 1;
+        return bar(byte === undefined ? "before" : spell(Uint8Array.of(byte)), weight, place === start);
       }),
     );
   }
