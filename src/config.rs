@@ -113,11 +113,7 @@ impl Config {
                 (Mixer::Attention, None) => "attention".into(),
                 (Mixer::Attention, Some(n)) => format!("attention over {n} patches"),
             },
-            if self.ternary {
-                "ternary weights".into()
-            } else {
-                "float weights".into()
-            },
+            if self.ternary { "ternary weights".into() } else { "float weights".into() },
         ];
         let named = [
             (self.fp_residual_rank > 0, "FPResidual"),
@@ -129,12 +125,7 @@ impl Config {
         if let Layout::Words { .. } = self.layout {
             parts[0] += ", laid out by words";
         }
-        parts.extend(
-            named
-                .iter()
-                .filter(|(on, _)| *on)
-                .map(|(_, n)| (*n).to_string()),
-        );
+        parts.extend(named.iter().filter(|(on, _)| *on).map(|(_, n)| (*n).to_string()));
         parts.join(", ")
     }
 }

@@ -29,10 +29,7 @@ pub fn text(x: f64) -> String {
     }
     let (whole, rest) = (units as u64 / UNIT, units as u64 % UNIT);
     let decimals = format!("{sign}{whole}.{rest:09}");
-    decimals
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_string()
+    decimals.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
 #[cfg(test)]
@@ -57,9 +54,7 @@ mod tests {
 
     #[test]
     fn numbers_keep_the_decimals_they_were_given() {
-        for x in [
-            1e-6, 1e-5_f32, 0.5, 10_000.0, 500_000.0, 0.1, 1.5e-8, 0.3, 0.0,
-        ] {
+        for x in [1e-6, 1e-5_f32, 0.5, 10_000.0, 500_000.0, 0.1, 1.5e-8, 0.3, 0.0] {
             assert_eq!(Ok(nearest(x)), x.to_string().parse::<f64>());
         }
         for x in [f32::MIN_POSITIVE, f32::MAX, 1.0 / 3.0, 1e-22] {

@@ -149,9 +149,7 @@ impl Generation {
         settings: Settings,
     ) -> Result<Self, Error> {
         if prompt.len() > MAX_PROMPT {
-            return Err(Error::PromptTooLong {
-                symbols: prompt.len(),
-            });
+            return Err(Error::PromptTooLong { symbols: prompt.len() });
         }
         let vocabulary = model.config.vocab_size;
         if let Some(&token) = prompt.iter().find(|&&symbol| symbol as usize >= vocabulary) {
@@ -176,9 +174,7 @@ impl Generation {
             return Err(Error::ContextTooLong { symbols, most });
         }
         let mut sampler = Sampler::new(settings)?;
-        prompt
-            .iter()
-            .for_each(|&symbol| sampler.observe(symbol as usize));
+        prompt.iter().for_each(|&symbol| sampler.observe(symbol as usize));
         let (whole, forced) = laid.split_at(laid.len() / size * size);
         let (mut patches, forced) = (whole.to_vec(), forced.to_vec());
         let opening = if patches.is_empty() { size } else { 0 };
@@ -227,12 +223,7 @@ impl Generation {
             let now = &unread[..unread.len().min(patches * size)];
             let reads = now.len();
             if reads > 0 && !self.is_done() {
-                let Passes {
-                    model,
-                    state,
-                    recorder,
-                    ..
-                } = &mut self.passes;
+                let Passes { model, state, recorder, .. } = &mut self.passes;
                 model.read(now, state, crew);
                 for unit in now.chunks_exact(size) {
                     let place = model.config.layout.place(unit, self.at);
@@ -252,25 +243,9 @@ impl Generation {
 
     /// Decodes one patch and, unless it was the last, reads it.
     fn next_patch(&mut self, out: &mut Vec<Symbol>, crew: &Crew) {
-        let Generation {
-            passes,
-            sampler,
-            forced,
-            patch,
-            ..
-        } = self;
-        let Passes {
-            model,
-            state,
-            recorder,
-            ..
-        } = passes;
-        let Config {
-            patch_size,
-            layout,
-            end_byte,
-            ..
-        } = model.config;
+        let Generation { passes, sampler, forced, patch, .. } = self;
+        let Passes { model, state, recorder, .. } = passes;
+        let Config { patch_size, layout, end_byte, .. } = model.config;
         let left = sampler.settings().max_bytes - self.generated;
         patch.clear();
         let mut new = 0;
@@ -280,9 +255,8 @@ impl Generation {
                 break;
             }
             // After a fill only fills come.
-            if let Some(&fill) = patch
-                .last()
-                .filter(|&&last| position > forced.len() && layout.is_fill(last))
+            if let Some(&fill) =
+                patch.last().filter(|&&last| position > forced.len() && layout.is_fill(last))
             {
                 patch.push(fill);
                 continue;

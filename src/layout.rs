@@ -39,12 +39,7 @@ pub struct Writer {
 impl Writer {
     /// At the beginning of a text.
     pub fn new(fill: u8) -> Self {
-        Writer {
-            fill,
-            written: 0,
-            last: None,
-            held: None,
-        }
+        Writer { fill, written: 0, last: None, held: None }
     }
 
     /// Takes the next byte of the text, and hands on what is settled.
@@ -130,11 +125,7 @@ impl Layout {
     pub fn place(self, unit: &[Symbol], start: isize) -> Place {
         let filled = (0..unit.len()).filter(|&i| self.is_fill(unit[i]));
         let fills = filled.fold(0u8, |fills, i| fills | 1 << i);
-        Place {
-            start,
-            length: unit.len() - fills.count_ones() as usize,
-            fills,
-        }
+        Place { start, length: unit.len() - fills.count_ones() as usize, fills }
     }
 
     /// A text as a model reads it.
@@ -151,8 +142,7 @@ impl Layout {
         let mut laid = Vec::with_capacity(text.len() + text.len() / 2);
         let mut out = |byte| laid.push(Symbol::from(byte));
         let mut writer = Writer::new(fill);
-        text.iter()
-            .for_each(|&symbol| writer.push(symbol as u8, &mut out));
+        text.iter().for_each(|&symbol| writer.push(symbol as u8, &mut out));
         match end {
             End::Whole => writer.finish(&mut out),
             End::Open => writer.pause(&mut out),

@@ -11,12 +11,7 @@ const LANES: usize = 8;
 /// Adds the lanes as a tree: halves onto halves.
 #[inline(always)]
 fn add_lanes(lanes: [f32; LANES]) -> f32 {
-    let four = [
-        lanes[0] + lanes[4],
-        lanes[1] + lanes[5],
-        lanes[2] + lanes[6],
-        lanes[3] + lanes[7],
-    ];
+    let four = [lanes[0] + lanes[4], lanes[1] + lanes[5], lanes[2] + lanes[6], lanes[3] + lanes[7]];
     (four[0] + four[2]) + (four[1] + four[3])
 }
 
@@ -90,14 +85,7 @@ static EXP: Exp = Exp {
     rounder: ROUNDER,
     ln2_high: 0.693_359_4,
     ln2_low: -2.121_944_4e-4,
-    p: [
-        1.989_939_2e-4,
-        1.393_373_4e-3,
-        8.333_298e-3,
-        4.166_646_3e-2,
-        1.666_666_7e-1,
-        0.5,
-    ],
+    p: [1.989_939_2e-4, 1.393_373_4e-3, 8.333_298e-3, 4.166_646_3e-2, 1.666_666_7e-1, 0.5],
     one: 1.0,
     bias: 127 << 23,
 };
@@ -204,11 +192,7 @@ pub fn softmax(scores: &mut [f32]) {
     let exp = Exp::load();
     for s in scores.iter_mut() {
         let difference = *s - top;
-        *s = if difference.is_nan() {
-            0.0
-        } else {
-            exp.of(difference)
-        };
+        *s = if difference.is_nan() { 0.0 } else { exp.of(difference) };
         total += *s;
     }
     for s in scores.iter_mut() {
@@ -248,10 +232,7 @@ mod tests {
     fn sine_and_cosine_are_those_of_the_library() {
         let close = |got: f32, want: f64, angle: f64| {
             let error = (f64::from(got) - want).abs();
-            assert!(
-                error <= 6.1e-8 * want.abs() + 1e-12,
-                "{angle}: {got} is not {want}"
-            );
+            assert!(error <= 6.1e-8 * want.abs() + 1e-12, "{angle}: {got} is not {want}");
         };
         let steps = (0..200_000).map(|i| f64::from(i) * 0.001_3);
         let far = (0..20_000).map(|i| f64::from(i) * 3_355.443_2);

@@ -40,9 +40,7 @@ impl Team {
     /// In a browser the thread pool must have been started for more than one.
     pub fn new(members: usize) -> Self {
         let most = if HAS_THREADS { 64 } else { 1 };
-        Team {
-            members: members.clamp(1, most),
-        }
+        Team { members: members.clamp(1, most) }
     }
 
     /// Threads of the team.
@@ -71,10 +69,7 @@ impl Team {
         })
     }
 
-    #[cfg(all(
-        not(miri),
-        any(not(target_arch = "wasm32"), target_feature = "atomics")
-    ))]
+    #[cfg(all(not(miri), any(not(target_arch = "wasm32"), target_feature = "atomics")))]
     fn with_helpers<R>(&self, crew: &Crew, lead: impl FnOnce() -> R) -> R {
         if self.members == 1 {
             return lead();
@@ -195,9 +190,7 @@ impl Crew {
         assert_eq!(matrix.len(), count * len, "one row for each item");
         if self.members == 1 || count < 2 {
             let rows = matrix.chunks_exact_mut(len.max(1)).zip(items);
-            return rows
-                .enumerate()
-                .for_each(|(i, (row, item))| compute(i, row, item));
+            return rows.enumerate().for_each(|(i, (row, item))| compute(i, row, item));
         }
         let (rows, items) = (Shared(matrix.as_mut_ptr()), Shared(items.as_mut_ptr()));
         self.offer(count, &|i| {
@@ -334,13 +327,7 @@ impl<'a> Sheet<'a> {
         let row = blocks * width;
         let rows = values.len() / row.max(1);
         assert_eq!(values.len(), rows * row, "whole rows");
-        Sheet {
-            base: values.as_mut_ptr(),
-            rows,
-            blocks,
-            width,
-            values: PhantomData,
-        }
+        Sheet { base: values.as_mut_ptr(), rows, blocks, width, values: PhantomData }
     }
 }
 
@@ -370,10 +357,7 @@ impl Strip<'_> {
     /// # Panics
     /// When there is no such row or block.
     pub fn block(&mut self, row: usize, block: usize) -> &mut [f32] {
-        assert!(
-            row < self.rows && block < self.blocks,
-            "a block of the sheet"
-        );
+        assert!(row < self.rows && block < self.blocks, "a block of the sheet");
         let start = (row * self.blocks + block) * self.width + self.columns.start;
         // SAFETY: within the sheet's values, and no other strip has these columns. The strip is
         // mutably borrowed as long as the slice lives.

@@ -17,12 +17,7 @@ pub struct Passes {
 impl Passes {
     /// At the start of a text.
     pub(crate) fn new(model: Arc<Model>, team: Team) -> Self {
-        Passes {
-            state: model.state(),
-            model,
-            team,
-            recorder: Recorder::default(),
-        }
+        Passes { state: model.state(), model, team, recorder: Recorder::default() }
     }
 
     /// The shape of the model.

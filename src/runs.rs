@@ -65,12 +65,7 @@ const fn run(
     parameters: usize,
     change: fn(&mut Config),
 ) -> Run {
-    Run {
-        name,
-        internal_name,
-        parameters,
-        change,
-    }
+    Run { name, internal_name, parameters, change }
 }
 
 /// Every published architecture, in the order of the study.
@@ -97,10 +92,7 @@ pub static RUNS: [Run; 16] = [
 impl Run {
     /// Looks a run up by its folder name; `_r2` and `_v3` folders hold the same architecture.
     pub fn named(name: &str) -> Option<&'static Run> {
-        let base = name
-            .strip_suffix("_r2")
-            .or_else(|| name.strip_suffix("_v3"))
-            .unwrap_or(name);
+        let base = name.strip_suffix("_r2").or_else(|| name.strip_suffix("_v3")).unwrap_or(name);
         RUNS.iter().find(|run| run.name == base)
     }
 

@@ -52,11 +52,7 @@ pub struct SettingsError {
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let SettingsError {
-            name,
-            found,
-            expected,
-        } = self;
+        let SettingsError { name, found, expected } = self;
         write!(f, "The {name} is {found}; it must be {expected}.")
     }
 }
@@ -71,35 +67,18 @@ impl Settings {
     pub fn check(&self) -> Result<(), SettingsError> {
         let number = |name, found: f32, fits: bool, expected| match fits {
             true => Ok(()),
-            false => Err(SettingsError {
-                name,
-                found: decimal::text(decimal::nearest(found)),
-                expected,
-            }),
+            false => {
+                Err(SettingsError { name, found: decimal::text(decimal::nearest(found)), expected })
+            }
         };
         let t = self.temperature;
-        number(
-            "temperature",
-            t,
-            (0.0..=10.0).contains(&t),
-            "a number from 0 to 10",
-        )?;
+        number("temperature", t, (0.0..=10.0).contains(&t), "a number from 0 to 10")?;
         let p = self.top_p;
-        number(
-            "top-p",
-            p,
-            p > 0.0 && p <= 1.0,
-            "a number above 0 and at most 1",
-        )?;
+        number("top-p", p, p > 0.0 && p <= 1.0, "a number above 0 and at most 1")?;
         let p = self.min_p;
         number("min-p", p, (0.0..=1.0).contains(&p), "a number from 0 to 1")?;
         let r = self.repetition_penalty;
-        number(
-            "repetition penalty",
-            r,
-            (0.1..=10.0).contains(&r),
-            "a number from 0.1 to 10",
-        )?;
+        number("repetition penalty", r, (0.1..=10.0).contains(&r), "a number from 0.1 to 10")?;
         if !(1..=MAX_BYTES).contains(&self.max_bytes) {
             return Err(SettingsError {
                 name: "length",
@@ -135,11 +114,7 @@ struct Candidate(u64);
 impl Candidate {
     fn new(probability: f32, symbol: u32) -> Self {
         // The bits of floats that are not negative ascend with them.
-        let bits = if probability > 0.0 {
-            probability.to_bits()
-        } else {
-            0
-        };
+        let bits = if probability > 0.0 { probability.to_bits() } else { 0 };
         Candidate(u64::from(!bits) << 32 | u64::from(symbol))
     }
 
@@ -231,9 +206,7 @@ impl Sampler {
 
         // Differences first: dividing by a tiny temperature then ends in −∞ and never in NaN.
         let top = logits[likeliest(logits)];
-        let scores = logits
-            .iter()
-            .map(|logit| (logit - top) / self.settings.temperature);
+        let scores = logits.iter().map(|logit| (logit - top) / self.settings.temperature);
         self.probabilities.clear();
         self.probabilities.extend(scores);
         math::softmax(&mut self.probabilities);
@@ -254,18 +227,10 @@ impl Sampler {
 
     /// Puts the symbols that may come in front of `self.candidates`, and says how many they are.
     fn choose_candidates(&mut self) -> usize {
-        let Settings {
-            top_k,
-            top_p,
-            min_p,
-            ..
-        } = self.settings;
+        let Settings { top_k, top_p, min_p, .. } = self.settings;
         let all = self.probabilities.iter().zip(0..);
         let all = all.map(|(&p, symbol)| Candidate::new(p, symbol));
-        let top = self
-            .probabilities
-            .iter()
-            .fold(0.0, |top: f32, &p| top.max(p));
+        let top = self.probabilities.iter().fold(0.0, |top: f32, &p| top.max(p));
         let likely = |candidate: &Candidate| candidate.probability() >= min_p * top;
         self.candidates.clear();
         if top_k > 0 {
@@ -298,22 +263,14 @@ impl Sampler {
                 continue;
             }
             if let Some(logit) = logits.get_mut(symbol) {
-                *logit = if *logit > 0.0 {
-                    *logit / penalty
-                } else {
-                    *logit * penalty
-                };
+                *logit = if *logit > 0.0 { *logit / penalty } else { *logit * penalty };
             }
         }
     }
 
     /// How many candidates top-p keeps, of what top-k has left.
     fn nucleus(&self) -> usize {
-        let probabilities = || {
-            self.candidates
-                .iter()
-                .map(|candidate| candidate.probability())
-        };
+        let probabilities = || self.candidates.iter().map(|candidate| candidate.probability());
         let whole = match self.settings.top_k {
             0 => 1.0,
             _ => probabilities().sum(),
@@ -344,11 +301,7 @@ mod tests {
     use super::*;
 
     fn sampler(change: impl FnOnce(&mut Settings)) -> Sampler {
-        let mut settings = Settings {
-            temperature: 1.0,
-            top_p: 1.0,
-            ..Settings::default()
-        };
+        let mut settings = Settings { temperature: 1.0, top_p: 1.0, ..Settings::default() };
         change(&mut settings);
         Sampler::new(settings).unwrap()
     }
@@ -370,10 +323,7 @@ mod tests {
             assert_eq!(candidate.probability(), probability);
             assert_eq!(candidate.symbol(), 7);
             for &less in &probabilities[i + 1..] {
-                assert!(
-                    candidate < Candidate::new(less, 0),
-                    "{probability} before {less}"
-                );
+                assert!(candidate < Candidate::new(less, 0), "{probability} before {less}");
             }
             assert!(Candidate::new(probability, 3) < Candidate::new(probability, 4));
         }
@@ -384,9 +334,8 @@ mod tests {
     fn sorting_equals_the_standard_librarys() {
         for len in [0, 1, 2, 255, 1000] {
             let probability = |i: usize| ((i * 7919) % 613) as f32 / 613.0;
-            let mut candidates: Vec<_> = (0..len)
-                .map(|i| Candidate::new(probability(i), i as u32))
-                .collect();
+            let mut candidates: Vec<_> =
+                (0..len).map(|i| Candidate::new(probability(i), i as u32)).collect();
             let mut want = candidates.clone();
             want.sort();
             sort(&mut candidates, &mut Vec::new());
@@ -461,9 +410,7 @@ mod tests {
         let logits: Vec<f32> = (0..256).map(|i| (i % 7) as f32).collect();
         let draw = |seed| -> Vec<usize> {
             let mut sampler = sampler(|s| s.seed = seed);
-            (0..20)
-                .map(|_| sampler.sample(&mut logits.clone()))
-                .collect()
+            (0..20).map(|_| sampler.sample(&mut logits.clone())).collect()
         };
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));

@@ -49,14 +49,8 @@ impl Foresight {
         let mut probabilities = logits.to_vec();
         softmax(&mut probabilities);
         let count = ALTERNATIVES.min(probabilities.len());
-        let alternatives = (0..count)
-            .map(|_| take_likeliest(&mut probabilities))
-            .collect();
-        Foresight {
-            symbol,
-            bits: surprisal(logits, symbol as usize),
-            alternatives,
-        }
+        let alternatives = (0..count).map(|_| take_likeliest(&mut probabilities)).collect();
+        Foresight { symbol, bits: surprisal(logits, symbol as usize), alternatives }
     }
 }
 
@@ -120,10 +114,7 @@ fn take_likeliest(probabilities: &mut [f32]) -> (Symbol, f32) {
             best = i;
         }
     }
-    (
-        best as Symbol,
-        std::mem::replace(&mut probabilities[best], -1.0),
-    )
+    (best as Symbol, std::mem::replace(&mut probabilities[best], -1.0))
 }
 
 #[cfg(test)]
@@ -132,16 +123,11 @@ mod tests {
 
     #[test]
     fn the_likeliest_come_first_and_ties_in_order() {
-        let logits: Vec<f32> = [1.0_f32, 4.0, 2.0, 4.0, 8.0, 1.0, 1.0]
-            .iter()
-            .map(|p| libm::logf(p / 21.0))
-            .collect();
+        let logits: Vec<f32> =
+            [1.0_f32, 4.0, 2.0, 4.0, 8.0, 1.0, 1.0].iter().map(|p| libm::logf(p / 21.0)).collect();
         let foresight = Foresight::new(&logits, 2);
-        let symbols: Vec<Symbol> = foresight
-            .alternatives
-            .iter()
-            .map(|&(symbol, _)| symbol)
-            .collect();
+        let symbols: Vec<Symbol> =
+            foresight.alternatives.iter().map(|&(symbol, _)| symbol).collect();
         assert_eq!(symbols, [4, 1, 3, 2, 0]);
         for (&(_, p), weight) in foresight.alternatives.iter().zip([8.0, 4.0, 4.0, 2.0, 1.0]) {
             assert!((p - weight / 21.0).abs() < 1e-6);

@@ -81,13 +81,7 @@ impl KernelTrial {
         let kernel = find_kernel(kernel)?;
         let groups = 0..self.sums.len();
         for _ in 0..times {
-            kernels::matvec(
-                kernel,
-                &self.matrix,
-                &self.x,
-                groups.clone(),
-                &mut self.sums,
-            );
+            kernels::matvec(kernel, &self.matrix, &self.x, groups.clone(), &mut self.sums);
         }
         Ok(())
     }
@@ -100,9 +94,7 @@ pub fn kernel_peak(kernel: usize, times: usize) -> Result<usize, JsError> {
 }
 
 fn find_kernel(kernel: usize) -> Result<&'static kernels::Kernel, JsError> {
-    kernels::KERNELS
-        .get(kernel)
-        .ok_or_else(|| sentence(format!("There is no kernel {kernel}.")))
+    kernels::KERNELS.get(kernel).ok_or_else(|| sentence(format!("There is no kernel {kernel}.")))
 }
 
 fn sentence(error: impl std::fmt::Display) -> JsError {
@@ -160,9 +152,7 @@ impl Loader {
     pub fn new(file_bytes: f64, names: Option<String>) -> Result<Loader, JsError> {
         let loader = weights::Loader::new(file_bytes as u64).map_err(sentence)?;
         let names = names.map_or(Ok(NameMap::new()), |text| read_names(&text))?;
-        Ok(Loader {
-            loader: loader.with_names(names),
-        })
+        Ok(Loader { loader: loader.with_names(names) })
     }
 
     /// `[start, end, ahead]`: the bytes from `start` to `end` are wanted next, and after these, in
@@ -202,12 +192,8 @@ fn refusal(error: weights::Error) -> JsValue {
         // Setting a property of a fresh error cannot fail.
         let _ = Reflect::set(&value, &"code".into(), &"memory".into());
     }
-    if let weights::Error::Roles(roles::Error::Unsettled {
-        role,
-        expected,
-        candidates,
-        unused,
-    }) = &error
+    if let weights::Error::Roles(roles::Error::Unsettled { role, expected, candidates, unused }) =
+        &error
     {
         let details = json(&[
             ("role", role.as_str().into()),
@@ -241,13 +227,7 @@ pub struct Packed {
 impl Packed {
     /// JSON: what kind of file it was, and what was made of its tensors.
     pub fn report(&self) -> String {
-        let Report {
-            flavour,
-            step,
-            decisions,
-            unused,
-            skipped,
-        } = &self.packed.report;
+        let Report { flavour, step, decisions, unused, skipped } = &self.packed.report;
         let decisions: Array = decisions
             .iter()
             .map(|decision| {
@@ -264,10 +244,7 @@ impl Packed {
         let unused: Array = unused.iter().map(|name| JsValue::from_str(name)).collect();
         json(&[
             ("flavour", flavour.to_string().into()),
-            (
-                "step",
-                step.map_or(JsValue::NULL, |step| JsValue::from_f64(step as f64)),
-            ),
+            ("step", step.map_or(JsValue::NULL, |step| JsValue::from_f64(step as f64))),
             ("run", self.packed.config.run.as_str().into()),
             ("unused", unused.into()),
             ("skipped", number(*skipped)),
@@ -290,11 +267,7 @@ impl Packed {
     /// The model, run by a team of so many threads; more than one needs the thread pool.
     pub fn model(self, threads: usize) -> Result<Model, JsError> {
         let loaded = self.packed.model().map_err(sentence)?;
-        Ok(Model {
-            model: Arc::new(loaded.model),
-            team: Team::new(threads),
-            tokenizer: None,
-        })
+        Ok(Model { model: Arc::new(loaded.model), team: Team::new(threads), tokenizer: None })
     }
 }
 
@@ -334,10 +307,7 @@ impl Model {
             ("parameters", number(self.model.parameters)),
             ("ternary", config.ternary.into()),
             ("deletes_patches", config.delete_gate.into()),
-            (
-                "reads",
-                if config.is_bpe() { "tokens" } else { "bytes" }.into(),
-            ),
+            ("reads", if config.is_bpe() { "tokens" } else { "bytes" }.into()),
             ("tokenizer", self.tokenizer.is_some().into()),
             ("packed_bytes", number(self.model.packed_bytes)),
             ("kernel", kernels::chosen().name.into()),
@@ -428,9 +398,7 @@ fn read_settings(text: &str) -> Result<Settings, JsError> {
     let whole = |key: &str, name: &str, default: usize| match get(key) {
         Some(value) => match value.as_f64() {
             Some(n) if n >= 0.0 && n.fract() == 0.0 && n <= f64::from(u32::MAX) => Ok(n as usize),
-            _ => Err(sentence(format!(
-                "The {name} must be a whole number, 0 or more."
-            ))),
+            _ => Err(sentence(format!("The {name} must be a whole number, 0 or more."))),
         },
         None => Ok(default),
     };
@@ -491,10 +459,7 @@ fn flat(trace: &Trace) -> Vec<f64> {
             f64::from(deletion),
             f64::from(u8::from(passage.deleted)),
         ]);
-        let none = Boundaries {
-            boundary: [f32::NAN; 4],
-            attention: [f32::NAN; 4],
-        };
+        let none = Boundaries { boundary: [f32::NAN; 4], attention: [f32::NAN; 4] };
         let boundaries = passage.boundaries.unwrap_or(none);
         floats(&mut numbers, &boundaries.boundary);
         floats(&mut numbers, &boundaries.attention);
@@ -632,9 +597,7 @@ impl Scoring {
         let bytes_of = tokenizer.map(|tokenizer| |token| tokenizer.bytes(token).len());
         let score = self.scoring.result(self.bytes, bytes_of);
         let bits = score.per_byte.iter();
-        let per_byte: Array = bits
-            .map(|&bits| JsValue::from_f64(f64::from(bits)))
-            .collect();
+        let per_byte: Array = bits.map(|&bits| JsValue::from_f64(f64::from(bits))).collect();
         json(&[
             ("bits_per_byte", score.bits_per_byte.into()),
             ("bytes", number(score.bytes)),

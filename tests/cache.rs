@@ -16,9 +16,7 @@ use std::sync::Arc;
 
 /// The files of all runs that torch wrote, every flavour.
 fn checkpoints() -> Vec<PathBuf> {
-    let files = fs::read_dir(path("tests/fixtures"))
-        .unwrap()
-        .map(|file| file.unwrap().path());
+    let files = fs::read_dir(path("tests/fixtures")).unwrap().map(|file| file.unwrap().path());
     let mut files: Vec<_> = files
         .filter(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -50,12 +48,7 @@ fn behaviour(model: &Arc<Model>) -> (Vec<u32>, Vec<Symbol>) {
     let text: Vec<Symbol> = (0..40).map(|i| i * i % 91).collect();
     let scoring = score(model, &text);
     let bits = scoring.bits().iter().map(|bits| bits.to_bits()).collect();
-    let settings = Settings {
-        max_bytes: 60,
-        temperature: 0.9,
-        seed: 5,
-        ..Settings::default()
-    };
+    let settings = Settings { max_bytes: 60, temperature: 0.9, seed: 5, ..Settings::default() };
     (bits, continuation(model, Team::new(1), &text, settings))
 }
 
@@ -95,21 +88,13 @@ fn a_file_is_fetched_in_few_stretches() {
                 end = loader.ahead().expect("a stretch");
                 fetched += end - range.start;
             }
-            assert!(
-                range.end <= end && end <= file.len() as u64,
-                "{}",
-                path.display()
-            );
+            assert!(range.end <= end && end <= file.len() as u64, "{}", path.display());
             at = range.end;
             let bytes = &file[range.start as usize..range.end as usize];
             loader.feed(bytes).unwrap();
         }
         // The tail, perhaps the description, and the tensors with a gap or two.
         assert!(stretches <= 6, "{}: {stretches} stretches", path.display());
-        assert!(
-            fetched <= 2 * file.len() as u64,
-            "{}: {fetched} bytes",
-            path.display()
-        );
+        assert!(fetched <= 2 * file.len() as u64, "{}: {fetched} bytes", path.display());
     }
 }

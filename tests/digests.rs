@@ -57,10 +57,7 @@ fn the_list_has_twenty_texts_by_models_of_every_kind() {
     digests.sort();
     digests.dedup();
     assert_eq!(digests.len(), 20);
-    let greedy = list
-        .iter()
-        .filter(|entry| entry["options"]["temperature"] == 0)
-        .count();
+    let greedy = list.iter().filter(|entry| entry["options"]["temperature"] == 0).count();
     assert!((5..=15).contains(&greedy), "{greedy}");
     let mut models: Vec<_> = list.iter().map(|entry| text(entry, "model")).collect();
     models.sort();

@@ -40,16 +40,10 @@ fn pickled(config: &Json) -> Value {
     let value = |value: &Json| match value {
         Json::String(text) => Value::Str(text.clone()),
         Json::Bool(b) => Value::Bool(*b),
-        number => number
-            .as_i64()
-            .map_or(Value::Float(number.as_f64().unwrap()), Value::Int),
+        number => number.as_i64().map_or(Value::Float(number.as_f64().unwrap()), Value::Int),
     };
     let entries = config.as_object().unwrap().iter();
-    Value::Dict(
-        entries
-            .map(|(key, v)| (Value::Str(key.clone()), value(v)))
-            .collect(),
-    )
+    Value::Dict(entries.map(|(key, v)| (Value::Str(key.clone()), value(v))).collect())
 }
 
 #[test]
@@ -75,11 +69,8 @@ fn every_run_at_its_size_is_settled_in_any_order_of_its_tensors() {
                 for role in &settled.roles {
                     assert_eq!(role.name, tensors[role.tensor].name, "{run}, order {turn}");
                 }
-                let unused: Vec<&str> = settled
-                    .unused
-                    .iter()
-                    .map(|&i| tensors[i].name.as_str())
-                    .collect();
+                let unused: Vec<&str> =
+                    settled.unused.iter().map(|&i| tensors[i].name.as_str()).collect();
                 let aligner = ["aligner.weight"];
                 let left: &[&str] = if run == "run_15" { &aligner } else { &[] };
                 assert_eq!(unused, left, "{run}, order {turn}");

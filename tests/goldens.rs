@@ -46,11 +46,7 @@ fn the_embedded_model_equals_pytorch() {
         let text = to_bytes(&symbols(&piece["text"]));
         let name = format!("embedded, {:?}", String::from_utf8_lossy(&text));
         let scoring = check_score(&name, &model, &piece["text"], &piece["per_byte"]);
-        assert_eq!(
-            piece["scored_patches_deleted"],
-            scoring.deleted_patches(),
-            "{name}"
-        );
+        assert_eq!(piece["scored_patches_deleted"], scoring.deleted_patches(), "{name}");
     }
     // In a long text some activation or gate lies so near its boundary that float32 sums in another
     // order turn it, in PyTorch too: so the mean is compared with that of PyTorch's float64.
@@ -67,12 +63,7 @@ fn the_embedded_model_equals_pytorch() {
 fn a_seed_gives_the_same_bytes_as_in_a_browser() {
     let model = load(&fixture("run_14.compact.pt"));
     let texts = seeded_texts(&model, Team::new(1));
-    assert_eq!(
-        digest(&texts),
-        common::RUN_14_DIGEST,
-        "{:#x}",
-        digest(&texts)
-    );
+    assert_eq!(digest(&texts), common::RUN_14_DIGEST, "{:#x}", digest(&texts));
 }
 
 #[test]
@@ -126,19 +117,11 @@ fn tokens_that_a_model_does_not_have_get_a_sentence() {
     let model = load(&fixture("run_13.compact.pt"));
     let refusal = |prompt: &[Symbol]| {
         let team = Team::new(1);
-        Generation::new(Arc::clone(&model), team, prompt, greedy(1))
-            .err()
-            .expect("a refusal")
+        Generation::new(Arc::clone(&model), team, prompt, greedy(1)).err().expect("a refusal")
     };
     let vocabulary = model.config.vocab_size;
     assert_eq!(refusal(&[]), Error::EmptyPrompt);
-    assert_eq!(
-        refusal(&[5, 96]),
-        Error::UnknownToken {
-            token: 96,
-            vocabulary
-        }
-    );
+    assert_eq!(refusal(&[5, 96]), Error::UnknownToken { token: 96, vocabulary });
 }
 
 #[test]
@@ -153,10 +136,7 @@ fn attention_without_a_window_has_a_longest_text() {
         Generation::new(Arc::clone(model), Team::new(1), &[7; 3], greedy(999_997)).err()
     };
     let symbols = 1_000_000;
-    assert_eq!(
-        refusal(&model),
-        Some(Error::ContextTooLong { symbols, most })
-    );
+    assert_eq!(refusal(&model), Some(Error::ContextTooLong { symbols, most }));
     let recurrent = load(&fixture("run_03.compact.pt"));
     assert_eq!(refusal(&recurrent), None);
 }

@@ -57,11 +57,7 @@ fn files(folder: &Path, at: &str, files: &mut Files) {
 /// The crate's files; its programs import it as others do.
 fn source() -> Files {
     let mut all = Files::new();
-    files(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        "crate",
-        &mut all,
-    );
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "crate", &mut all);
     all.retain(|module, _| !module.starts_with("crate::bin"));
     all
 }
@@ -162,9 +158,7 @@ fn circle(imports: &Imports) -> Option<Vec<String>> {
 fn backwards(imports: &Imports, order: &[&str]) -> Option<String> {
     let module = |path: &str| path.split("::").nth(1).unwrap_or_default().to_owned();
     let place = |path: &str| order.iter().position(|name| *name == module(path));
-    let all = imports
-        .iter()
-        .filter(|(from, _)| *from != "crate" && module(from) != "web");
+    let all = imports.iter().filter(|(from, _)| *from != "crate" && module(from) != "web");
     let mut pairs = all.flat_map(|(from, to)| to.iter().map(move |to| (from, to)));
     let found = pairs.find(|(from, to)| place(to).is_none() || place(to) > place(from));
     found.map(|(from, to)| format!("{from} imports {to}"))
@@ -199,28 +193,14 @@ fn small(files: &[(&str, &str)]) -> Files {
 #[test]
 fn imports_of_every_form_are_found() {
     let files = small(&[
-        (
-            "crate::a",
-            "use crate::{b, c::{self, C}};\nuse std::fmt;\nmod tests { use super::x; }",
-        ),
-        (
-            "crate::b",
-            "// crate::d\nfn f() -> crate::c::C { one::two() }",
-        ),
+        ("crate::a", "use crate::{b, c::{self, C}};\nuse std::fmt;\nmod tests { use super::x; }"),
+        ("crate::b", "// crate::d\nfn f() -> crate::c::C { one::two() }"),
         ("crate::b::one", "use super::super::d::D;"),
         ("crate::c", ""),
-        (
-            "crate::d",
-            "fn f() {}\n#[cfg(test)]\nmod tests { use crate::a; }",
-        ),
+        ("crate::d", "fn f() {}\n#[cfg(test)]\nmod tests { use crate::a; }"),
     ]);
     let imports = imports(&files);
-    let of = |module: &str| {
-        imports[module]
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-    };
+    let of = |module: &str| imports[module].iter().map(String::as_str).collect::<Vec<_>>();
     assert_eq!(of("crate::a"), ["crate::b", "crate::c"]);
     assert_eq!(of("crate::b"), ["crate::b::one", "crate::c"]);
     assert_eq!(of("crate::b::one"), ["crate::d"]);

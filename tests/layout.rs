@@ -14,10 +14,7 @@ fn rust_lays_out_what_python_does() {
     for case in &cases {
         let symbols = |key: &str| -> Vec<Symbol> {
             let bytes = case[key].as_array().unwrap();
-            bytes
-                .iter()
-                .map(|b| b.as_u64().unwrap() as Symbol)
-                .collect()
+            bytes.iter().map(|b| b.as_u64().unwrap() as Symbol).collect()
         };
         let lay = |end| layout.lay(&symbols("text"), end).unwrap();
         assert_eq!(lay(End::Whole), symbols("laid_out"), "{}", case["seen"]);

@@ -30,37 +30,24 @@ fn rename(tensors: &Tensors, pairs: &[(&str, &str)]) -> Tensors {
         let replace = |name: String, (from, to): &(&str, &str)| name.replace(from, to);
         pairs.iter().fold(name.to_string(), replace)
     };
-    tensors
-        .iter()
-        .map(|(name, tensor)| (renamed(name), tensor.clone()))
-        .collect()
+    tensors.iter().map(|(name, tensor)| (renamed(name), tensor.clone())).collect()
 }
 
 /// Replaces neighbouring tensors by one that has all their rows.
 fn fuse(tensors: &mut Tensors, parts: &[&str], fused: &str) {
-    let first = tensors
-        .iter()
-        .position(|(name, _)| name.ends_with(parts[0]));
-    while let Some(at) = tensors
-        .iter()
-        .position(|(name, _)| name.ends_with(parts[0]))
-    {
+    let first = tensors.iter().position(|(name, _)| name.ends_with(parts[0]));
+    while let Some(at) = tensors.iter().position(|(name, _)| name.ends_with(parts[0])) {
         let stem = tensors[at].0.strip_suffix(parts[0]).unwrap().to_string();
         let mut values = Vec::new();
         let (mut rows, mut cols) = (0, 0);
         for part in parts {
-            let index = tensors
-                .iter()
-                .position(|(name, _)| *name == format!("{stem}{part}"));
+            let index = tensors.iter().position(|(name, _)| *name == format!("{stem}{part}"));
             let (_, tensor) = tensors.remove(index.expect("every part"));
             values.extend(tensor.to_f32());
             rows += tensor.shape[0];
             cols = tensor.shape[1];
         }
-        let tensor = Tensor {
-            shape: vec![rows, cols],
-            data: Data::F32(values),
-        };
+        let tensor = Tensor { shape: vec![rows, cols], data: Data::F32(values) };
         tensors.insert(at.min(tensors.len()), (format!("{stem}{fused}"), tensor));
     }
     assert!(first.is_some(), "nothing to fuse");
@@ -117,9 +104,7 @@ const CAPITALS: &[(&str, &str)] = &[
 
 /// Config keys that no tensor can tell.
 fn essential(config: &Value) -> Value {
-    let Value::Dict(entries) = config else {
-        unreachable!()
-    };
+    let Value::Dict(entries) = config else { unreachable!() };
     let kept = entries.iter().filter(|(key, _)| {
         matches!(key, Value::Str(key) if ["run", "n_heads", "window", "ternary"].contains(&key.as_str()))
     });
@@ -154,21 +139,10 @@ fn foreign_schemes_give_the_same_text() {
         check("half a config", &essential(&config), &tensors);
 
         let mut fused = tensors.clone();
-        fuse(
-            &mut fused,
-            &["ffn.gate.weight", "ffn.up.weight"],
-            "ffn.gate_up_proj.weight",
-        );
+        fuse(&mut fused, &["ffn.gate.weight", "ffn.up.weight"], "ffn.gate_up_proj.weight");
         check("fused gate and up", &config, &fused);
-        if fused
-            .iter()
-            .any(|(name, _)| name.ends_with("blocks.0.mixer.query.weight"))
-        {
-            let parts = [
-                "mixer.query.weight",
-                "mixer.key.weight",
-                "mixer.value.weight",
-            ];
+        if fused.iter().any(|(name, _)| name.ends_with("blocks.0.mixer.query.weight")) {
+            let parts = ["mixer.query.weight", "mixer.key.weight", "mixer.value.weight"];
             fuse(&mut fused, &parts, "attn.qkv.weight");
             check("fused qkv", &config, &fused);
         }
@@ -177,14 +151,7 @@ fn foreign_schemes_give_the_same_text() {
 
 #[test]
 fn the_run_is_told_by_the_tensors_when_the_config_is_missing() {
-    for run in [
-        "run_02",
-        "run_04",
-        "run_05b_kernel_strict",
-        "run_07",
-        "run_09",
-        "run_10",
-    ] {
+    for run in ["run_02", "run_04", "run_05b_kernel_strict", "run_07", "run_09", "run_10"] {
         let (_, _, tensors) = fixture(run);
         // No tensor tells the number of heads; the published 8 do not divide the fixtures' width.
         let heads = (Value::Str("n_heads".into()), Value::Int(4));
@@ -192,10 +159,7 @@ fn the_run_is_told_by_the_tensors_when_the_config_is_missing() {
         let loaded = Loader::read(&file).unwrap().finish().unwrap();
         // The fixtures are far narrower than any run, so run_14 is the nearest of run_07's shape.
         let told = &loaded.model.config.run;
-        assert!(
-            told == run || run == "run_07" && told == "run_14",
-            "{run} was taken for {told}"
-        );
+        assert!(told == run || run == "run_07" && told == "run_14", "{run} was taken for {told}");
     }
 }
 
@@ -216,27 +180,16 @@ fn names_without_meaning_are_listed_and_a_map_settles_them() {
         ("mixer.out.", "mixer.delta."),
     ];
     let secret = write::compact(&config, &rename(&tensors, secret));
-    let error = Loader::read(&secret)
-        .err()
-        .expect("an ambiguity")
-        .to_string();
-    for said in [
-        "blocks.0.mixer.",
-        "[24, 24]",
-        "blocks.0.mixer.alpha.weight",
-        "name map",
-    ] {
+    let error = Loader::read(&secret).err().expect("an ambiguity").to_string();
+    for said in ["blocks.0.mixer.", "[24, 24]", "blocks.0.mixer.alpha.weight", "name map"] {
         assert!(error.contains(said), "{error}");
     }
 
     let mut map = NameMap::new();
     for block in 0..4 {
-        for (role, name) in [
-            ("forget", "alpha"),
-            ("candidate", "beta"),
-            ("gate", "gamma"),
-            ("out", "delta"),
-        ] {
+        for (role, name) in
+            [("forget", "alpha"), ("candidate", "beta"), ("gate", "gamma"), ("out", "delta")]
+        {
             map.insert(
                 format!("blocks.{block}.mixer.{role}.weight"),
                 format!("blocks.{block}.mixer.{name}.weight"),
@@ -257,10 +210,7 @@ fn names_without_meaning_are_listed_and_a_map_settles_them() {
     let error = with(map.clone()).err().unwrap().to_string();
     assert!(error.contains("[24, 24]"), "{error}");
     map.remove("blocks.0.mixer.forget.weight");
-    map.insert(
-        "blocks.9.mixer.forget.weight".into(),
-        "blocks.0.mixer.alpha.weight".into(),
-    );
+    map.insert("blocks.9.mixer.forget.weight".into(), "blocks.0.mixer.alpha.weight".into());
     let error = with(map).err().unwrap().to_string();
     assert!(error.contains("blocks."), "{error}");
 }
@@ -302,28 +252,19 @@ fn a_fused_tensor_of_unknown_order_is_asked_about() {
 #[test]
 fn what_would_change_a_block_is_not_passed_over() {
     let (_, config, mut tensors) = fixture("run_14");
-    let extra = Tensor {
-        shape: vec![24, 7, 3],
-        data: Data::F32(vec![0.5; 24 * 21]),
-    };
+    let extra = Tensor { shape: vec![24, 7, 3], data: Data::F32(vec![0.5; 24 * 21]) };
     tensors.push(("blocks.2.mixer.conv.weight".into(), extra));
     let file = write::compact(&config, &tensors);
     let error = Loader::read(&file).err().expect("a refusal").to_string();
-    assert!(
-        error.contains("blocks.2.mixer.conv.weight [24, 7, 3]"),
-        "{error}"
-    );
+    assert!(error.contains("blocks.2.mixer.conv.weight [24, 7, 3]"), "{error}");
 }
 
 #[test]
 fn a_missing_tensor_or_block_is_named() {
     let (_, config, tensors) = fixture("run_14");
     let without = |gone: &str| {
-        let left: Tensors = tensors
-            .iter()
-            .filter(|(name, _)| !name.contains(gone))
-            .cloned()
-            .collect();
+        let left: Tensors =
+            tensors.iter().filter(|(name, _)| !name.contains(gone)).cloned().collect();
         let file = write::compact(&config, &left);
         Loader::read(&file).err().expect("a refusal").to_string()
     };

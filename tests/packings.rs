@@ -67,11 +67,7 @@ fn one_model_packed_in_many_ways() {
         // `a.weight_packed` may be the packed weight of `a` or the packed `a.weight`.
         let names = [a_name, b_name].map(|name| name.trim_end_matches(".weight"));
         assert_eq!((names, &**norm_name), (["a", "b"], "norm.weight"), "{name}");
-        assert_eq!(
-            (&a.shape[..], &b.shape[..]),
-            (&[5, 7][..], &[8, 12][..]),
-            "{name}"
-        );
+        assert_eq!((&a.shape[..], &b.shape[..]), (&[5, 7][..], &[8, 12][..]), "{name}");
         assert_eq!(a.to_f32(), values(5, 7, scale), "{name}");
         assert_eq!(b.to_f32(), values(8, 12, scale), "{name}");
         assert!(matches!(norm.data, Data::Bf16(_)), "{name}");
@@ -84,10 +80,7 @@ fn one_model_packed_in_many_ways() {
 fn what_is_left_open_or_contradicts_itself_gets_a_sentence() {
     for (name, part) in [
         ("no_axis", "could be packed along either side"),
-        (
-            "no_one_order",
-            "'transposed' contradicts another declaration",
-        ),
+        ("no_one_order", "'transposed' contradicts another declaration"),
         ("no_such_order", "'order' is not understood"),
         ("no_such_shape", "no known packing of 5 × 7 weights"),
         ("no_minus_one", "'code_values' is not understood"),

@@ -17,11 +17,7 @@ use std::sync::Arc;
 
 /// One of these, by how long it may take.
 fn long_or(short: usize, long: usize) -> usize {
-    if std::env::var_os("CPU1_SOAK").is_some() {
-        long
-    } else {
-        short
-    }
+    if std::env::var_os("CPU1_SOAK").is_some() { long } else { short }
 }
 
 fn fixture(name: &str) -> Vec<u8> {
@@ -69,9 +65,8 @@ fn writing_takes_no_byte_more_after_the_first_moments() {
 
 #[test]
 fn scoring_takes_no_byte_more_after_the_first_moments() {
-    let text: Vec<u8> = (0..long_or(100_000, 10_000_000))
-        .map(|i| (i.wrapping_mul(i) >> 7) as u8 % 97)
-        .collect();
+    let text: Vec<u8> =
+        (0..long_or(100_000, 10_000_000)).map(|i| (i.wrapping_mul(i) >> 7) as u8 % 97).collect();
     let model = load(&fixture("run_14"));
     let score = || {
         let mut scoring =

@@ -30,11 +30,7 @@ fn ids_are_those_of_the_library() {
             serde_json::from_slice(&file(&format!("{kind}.ids.json"))).unwrap();
         assert!(goldens.len() >= 3);
         for (text, ids) in goldens {
-            assert_eq!(
-                tokenizer.encode(text.as_bytes()).unwrap(),
-                ids,
-                "{kind}: {text:?}"
-            );
+            assert_eq!(tokenizer.encode(text.as_bytes()).unwrap(), ids, "{kind}: {text:?}");
         }
     }
 }
@@ -57,12 +53,9 @@ proptest! {
 fn long_pieces_are_no_burden() {
     // Were merging quadratic, these would take minutes.
     let tokenizer = tokenizer("gpt2");
-    for text in [
-        "a".repeat(1 << 16),
-        "ab".repeat(1 << 15),
-        " ".repeat(1 << 16),
-        "<|".repeat(1 << 15),
-    ] {
+    for text in
+        ["a".repeat(1 << 16), "ab".repeat(1 << 15), " ".repeat(1 << 16), "<|".repeat(1 << 15)]
+    {
         let tokens = tokenizer.encode(text.as_bytes()).unwrap();
         assert_eq!(tokenizer.decode(&tokens), text.as_bytes());
     }
@@ -70,19 +63,11 @@ fn long_pieces_are_no_burden() {
 
 #[test]
 fn what_cannot_be_said_gets_a_sentence() {
-    assert_eq!(
-        tokenizer("small").encode(b"a Z").unwrap_err(),
-        Error::NoToken(b'Z')
-    );
-    let error = tokenizer("qwen2")
-        .encode("e\u{301}".as_bytes())
-        .unwrap_err();
+    assert_eq!(tokenizer("small").encode(b"a Z").unwrap_err(), Error::NoToken(b'Z'));
+    let error = tokenizer("qwen2").encode("e\u{301}".as_bytes()).unwrap_err();
     assert_eq!(error, Error::NotNormal('\u{301}'));
     assert!(tokenizer("small").check(96).is_ok());
-    assert!(matches!(
-        tokenizer("gpt2").check(96),
-        Err(Error::Vocabulary { .. })
-    ));
+    assert!(matches!(tokenizer("gpt2").check(96), Err(Error::Vocabulary { .. })));
 }
 
 #[test]
@@ -91,13 +76,7 @@ fn a_template_with_a_token_of_another_model_is_refused_before_any_prompt() {
         "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
         "special_tokens": {"<s>": {"id": "<s>", "ids": [5000], "tokens": ["<s>"]}}});
     let error = changed("/post_processor", template).unwrap().check(420);
-    assert!(matches!(
-        error,
-        Err(Error::Vocabulary {
-            highest: 5000,
-            model: 420
-        })
-    ));
+    assert!(matches!(error, Err(Error::Vocabulary { highest: 5000, model: 420 })));
 }
 
 /// The tokenizer of GPT-2's kind with one thing changed.
@@ -125,10 +104,7 @@ fn bits_of_tokens_are_told_over_the_bytes_of_the_text() {
     assert_eq!(score.bytes, text.len());
     assert!((score.bits_per_byte * text.len() as f64 - total).abs() < 1e-3);
     // The first token is given, so its bytes have no bits.
-    assert_eq!(
-        score.per_byte.len(),
-        text.len() - tokenizer.bytes(tokens[0]).len()
-    );
+    assert_eq!(score.per_byte.len(), text.len() - tokenizer.bytes(tokens[0]).len());
     let spread: f64 = score.per_byte.iter().map(|&bits| f64::from(bits)).sum();
     assert!((spread - total).abs() < 1e-3);
 }
@@ -144,22 +120,14 @@ fn foreign_tokenizers_are_named() {
     for (pointer, value, says) in [
         ("/model/type", json!("Unigram"), "Unigram"),
         ("/model/dropout", json!(0.1), "dropout of 0.1"),
-        (
-            "/model/end_of_word_suffix",
-            json!("</w>"),
-            "end_of_word_suffix",
-        ),
+        ("/model/end_of_word_suffix", json!("</w>"), "end_of_word_suffix"),
         ("/model/byte_fallback", json!(true), "byte_fallback"),
         ("/model/fuse_unk", json!(true), "fuse_unk"),
         ("/model/vocab", json!({}), "model.vocab"),
         ("/model/vocab", json!({"a": -1}), "id below"),
         ("/model/vocab", json!({"a": 1e300}), "id below"),
         ("/model/vocab", json!({"a": 4_000_000_000u64}), "id below"),
-        (
-            "/model/vocab",
-            json!({"a": 1, "b": 1}),
-            "two tokens the id 1",
-        ),
+        ("/model/vocab", json!({"a": 1, "b": 1}), "two tokens the id 1"),
         ("/model/merges", json!(null), "model.merges"),
         ("/model/merges", json!(["a"]), "Merge 0"),
         ("/model/merges", json!([["a", "b", "c"]]), "Merge 0"),
@@ -167,28 +135,12 @@ fn foreign_tokenizers_are_named() {
         ("/normalizer", json!({"type": "Lowercase"}), "Lowercase"),
         ("/pre_tokenizer", json!(null), "missing"),
         ("/pre_tokenizer", json!({"type": "Metaspace"}), "Metaspace"),
-        (
-            "/pre_tokenizer",
-            json!({"type": "Sequence", "pretokenizers": []}),
-            "empty",
-        ),
+        ("/pre_tokenizer", json!({"type": "Sequence", "pretokenizers": []}), "empty"),
         ("/pre_tokenizer", regex(".*"), "splitting pattern"),
-        (
-            "/post_processor",
-            json!({"type": "BertProcessing"}),
-            "BertProcessing",
-        ),
+        ("/post_processor", json!({"type": "BertProcessing"}), "BertProcessing"),
         ("/added_tokens", json!([{"id": 1}]), "added_tokens"),
-        (
-            "/added_tokens",
-            json!([{"id": 1, "content": "x", "lstrip": true}]),
-            "lstrip",
-        ),
-        (
-            "/added_tokens",
-            json!(vec![json!({"id": 1, "content": "x"}); 5000]),
-            "5000",
-        ),
+        ("/added_tokens", json!([{"id": 1, "content": "x", "lstrip": true}]), "lstrip"),
+        ("/added_tokens", json!(vec![json!({"id": 1, "content": "x"}); 5000]), "5000"),
     ] {
         let error = changed(pointer, value).expect_err(says).to_string();
         assert!(error.contains(says) && error.ends_with('.'), "{error}");
@@ -200,14 +152,9 @@ fn foreign_tokenizers_are_named() {
 fn files_cut_at_any_byte_are_refused_in_a_sentence() {
     let file = file("small.json");
     for end in 0..file.len() - 1 {
-        let error = Tokenizer::read(&file[..end])
-            .expect_err("a part")
-            .to_string();
+        let error = Tokenizer::read(&file[..end]).expect_err("a part").to_string();
         assert!(error.ends_with('.'), "{error}");
     }
     let deep = "[".repeat(100_000);
-    assert!(matches!(
-        Tokenizer::read(deep.as_bytes()),
-        Err(Error::Json { .. })
-    ));
+    assert!(matches!(Tokenizer::read(deep.as_bytes()), Err(Error::Json { .. })));
 }

@@ -21,10 +21,7 @@ fn model(run: &str) -> Arc<Model> {
 fn assert_close(what: &str, got: &[f32], want: &[f64]) {
     assert_eq!(got.len(), want.len(), "{what}");
     for (&got, want) in got.iter().zip(want) {
-        assert!(
-            (f64::from(got) - want).abs() < 2e-4,
-            "{what}: {got} is not {want}"
-        );
+        assert!((f64::from(got) - want).abs() < 2e-4, "{what}: {got} is not {want}");
     }
 }
 
@@ -35,11 +32,7 @@ fn scored(model: &Arc<Model>, text: &[Symbol], burst: usize) -> Trace {
     let mut whole = Trace::default();
     while !scoring.is_done() {
         scoring.advance(burst);
-        let Trace {
-            foresights,
-            passages,
-            ..
-        } = scoring.passes.take_trace().unwrap();
+        let Trace { foresights, passages, .. } = scoring.passes.take_trace().unwrap();
         whole.foresights.extend(foresights);
         whole.passages.extend(passages);
     }
@@ -56,16 +49,10 @@ fn what_is_seen_equals_pytorch() {
         assert_eq!(trace.foresights.len(), want.len(), "{run}");
         for (i, (got, want)) in trace.foresights.iter().zip(want).enumerate() {
             let what = format!("{run}, symbol {i}");
-            assert_close(
-                &what,
-                &[got.bits / 10.0],
-                &[want["bits"].as_f64().unwrap() / 10.0],
-            );
+            assert_close(&what, &[got.bits / 10.0], &[want["bits"].as_f64().unwrap() / 10.0]);
             let alternatives = want["alternatives"].as_array().unwrap();
-            let probabilities: Vec<f64> = alternatives
-                .iter()
-                .map(|pair| pair[1].as_f64().unwrap())
-                .collect();
+            let probabilities: Vec<f64> =
+                alternatives.iter().map(|pair| pair[1].as_f64().unwrap()).collect();
             let got_probabilities: Vec<f32> = got.alternatives.iter().map(|&(_, p)| p).collect();
             assert_close(&what, &got_probabilities, &probabilities);
             // The first is the same wherever it leads clearly.
@@ -84,19 +71,11 @@ fn what_is_seen_equals_pytorch() {
             let what = format!("{run}, unit {i}");
             assert_eq!(got.position, i, "{what}");
             assert_eq!(got.deleted, want["deleted"].as_bool().unwrap(), "{what}");
-            assert_eq!(
-                got.deletion.is_some(),
-                want["deletion"].is_number(),
-                "{what}"
-            );
+            assert_eq!(got.deletion.is_some(), want["deletion"].is_number(), "{what}");
             if let Some(deletion) = got.deletion {
                 assert_close(&what, &[deletion], &[want["deletion"].as_f64().unwrap()]);
             }
-            assert_eq!(
-                got.boundaries.is_some(),
-                want["boundaries"].is_object(),
-                "{what}"
-            );
+            assert_eq!(got.boundaries.is_some(), want["boundaries"].is_object(), "{what}");
             if let Some(boundaries) = got.boundaries {
                 assert_close(
                     &what,
@@ -119,12 +98,8 @@ fn a_watched_text_is_the_same_text_and_traced_as_if_it_were_scored() {
     for run in ["run_03", "run_06", "run_13", "run_14"] {
         let model = model(run);
         let prompt = symbols(&json("traces.json")[run]["text"])[..9].to_vec();
-        let settings = Settings {
-            max_bytes: 41,
-            seed: 5,
-            repetition_penalty: 1.2,
-            ..Settings::default()
-        };
+        let settings =
+            Settings { max_bytes: 41, seed: 5, repetition_penalty: 1.2, ..Settings::default() };
         let unwatched = continuation(&model, Team::new(1), &prompt, settings.clone());
 
         let mut generation =
@@ -137,11 +112,7 @@ fn a_watched_text_is_the_same_text_and_traced_as_if_it_were_scored() {
             let trace = generation.passes.take_trace().unwrap();
             foresights.extend(trace.foresights);
             passages.extend(trace.passages);
-            assert_eq!(
-                generation.passes.take_trace(),
-                Some(Trace::default()),
-                "taken twice"
-            );
+            assert_eq!(generation.passes.take_trace(), Some(Trace::default()), "taken twice");
         }
         assert_eq!(text[prompt.len()..], unwatched, "{run}");
 

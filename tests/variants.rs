@@ -41,11 +41,7 @@ fn check(name: &str, model: Arc<Model>, golden: &Json) {
 
 fn load(name: &str, file: &[u8]) -> Arc<Model> {
     let model = Loader::read(file).and_then(Loader::finish);
-    Arc::new(
-        model
-            .unwrap_or_else(|error| panic!("{name}: {error}"))
-            .model,
-    )
+    Arc::new(model.unwrap_or_else(|error| panic!("{name}: {error}")).model)
 }
 
 /// The file with another config, its tensors as they are.
@@ -68,10 +64,8 @@ fn a_variant_needs_of_its_config_what_tensors_cannot_tell() {
         let run = golden["run"].as_str().unwrap();
         // Floats may be latent weights, and heads and windows leave no trace in a shape.
         let ternary = !run.starts_with("run_02");
-        let mut half = vec![
-            entry("ternary", Value::Bool(ternary)),
-            entry("n_heads", Value::Int(4)),
-        ];
+        let mut half =
+            vec![entry("ternary", Value::Bool(ternary)), entry("n_heads", Value::Int(4))];
         if run == "run_08" {
             half.push(entry("window", Value::Int(16)));
         }

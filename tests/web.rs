@@ -137,9 +137,7 @@ async fn twenty_texts_are_those_of_every_other_machine() {
             top_p: number("topP", usual.top_p),
             min_p: number("minP", usual.min_p),
             repetition_penalty: number("repetitionPenalty", usual.repetition_penalty),
-            seed: at(&options, "seed")
-                .as_string()
-                .map_or(0, |seed| seed.parse().unwrap()),
+            seed: at(&options, "seed").as_string().map_or(0, |seed| seed.parse().unwrap()),
         };
         let prompt: Vec<u32> = match at(&entry, "prompt").as_string() {
             Some(text) => from_bytes(text.as_bytes()),
@@ -156,10 +154,8 @@ async fn twenty_texts_are_those_of_every_other_machine() {
             kernels::choose(place);
             for team in [Team::new(1), team] {
                 let written = common::continuation(&model, team, &prompt, settings.clone());
-                let found = format!(
-                    "{:016x}",
-                    common::digest(&[common::bytes_of(&model, &written)])
-                );
+                let found =
+                    format!("{:016x}", common::digest(&[common::bytes_of(&model, &written)]));
                 let threads = team.members();
                 let what = format!("{name}, {settings:?}, {}, {threads} threads", kernel.name);
                 assert_eq!(found, text(&entry, "digest"), "{what}");
@@ -215,9 +211,8 @@ fn simd_sums_equal_the_definition() {
         let weights: Vec<i8> = (0..rows * cols).map(|_| (random() % 3) as i8 - 1).collect();
         let matrix = pack(&weights, cols);
         // Several vectors at once, some of which share the unpacking.
-        let vectors: Vec<Vec<i8>> = (0..1 + i % 23)
-            .map(|_| (0..cols).map(|_| random() as i8).collect())
-            .collect();
+        let vectors: Vec<Vec<i8>> =
+            (0..1 + i % 23).map(|_| (0..cols).map(|_| random() as i8).collect()).collect();
         let x: Vec<QuantizedVector> = vectors.iter().map(|q| vector(q)).collect();
         let groups = rows.div_ceil(ROWS);
         for kernel in KERNELS {

@@ -123,12 +123,7 @@ mod cli {
         };
         match cli.command {
             Command::Generate(options) => generate(options, team, names, cli.tokenizer),
-            Command::Score {
-                model,
-                file,
-                json,
-                per_byte,
-            } => {
+            Command::Score { model, file, json, per_byte } => {
                 let loaded = load(&model, names)?.model;
                 let tokenizer = tokenizer(&loaded, &model, cli.tokenizer)?;
                 score(loaded, tokenizer, &file, team, json, per_byte)
@@ -245,17 +240,10 @@ mod cli {
         };
         let printable = |symbols: &[Symbol]| match (&tokenizer, options.tokens) {
             (Some(tokenizer), _) => tokenizer.decode(symbols),
-            (None, true) => symbols
-                .iter()
-                .flat_map(|id| format!("{id} ").into_bytes())
-                .collect(),
+            (None, true) => symbols.iter().flat_map(|id| format!("{id} ").into_bytes()).collect(),
             (None, false) => to_bytes(symbols),
         };
-        let unit = if model.config.is_bpe() {
-            "tokens"
-        } else {
-            "bytes"
-        };
+        let unit = if model.config.is_bpe() { "tokens" } else { "bytes" };
         let mut generation =
             Generation::new(model, team, &prompt, settings).map_err(|e| e.to_string())?;
 
@@ -295,14 +283,8 @@ mod cli {
     /// Token ids with anything but digits between them.
     fn parse_tokens(text: &[u8]) -> Result<Vec<Symbol>> {
         let text = String::from_utf8_lossy(text);
-        let ids = text
-            .split(|c: char| !c.is_ascii_digit())
-            .filter(|id| !id.is_empty());
-        ids.map(|id| {
-            id.parse()
-                .map_err(|_| format!("{id} is too large for a token id."))
-        })
-        .collect()
+        let ids = text.split(|c: char| !c.is_ascii_digit()).filter(|id| !id.is_empty());
+        ids.map(|id| id.parse().map_err(|_| format!("{id} is too large for a token id."))).collect()
     }
 
     fn score(
@@ -324,9 +306,7 @@ mod cli {
         while !scoring.is_done() {
             scoring.advance(256);
         }
-        let bytes_of = tokenizer
-            .as_ref()
-            .map(|tokenizer| |token| tokenizer.bytes(token).len());
+        let bytes_of = tokenizer.as_ref().map(|tokenizer| |token| tokenizer.bytes(token).len());
         let score = scoring.result(text.len(), bytes_of);
         let (bits, bytes) = (score.bits_per_byte, text.len());
         if !json {

@@ -75,10 +75,7 @@ impl Codes {
     /// When there are fewer.
     pub fn weights(&self, len: usize) -> impl Iterator<Item = i8> {
         let bytes = self.0.len();
-        assert!(
-            bytes >= Self::packed_len(len),
-            "{len} weights in {bytes} bytes"
-        );
+        assert!(bytes >= Self::packed_len(len), "{len} weights in {bytes} bytes");
         (0..len).map(|i| self.get(i) as i8 - 1)
     }
 
@@ -97,10 +94,7 @@ impl Codes {
 
     /// Position of the first of `len` codes that is 3, and so no weight.
     pub(super) fn first_invalid(&self, len: usize) -> Option<usize> {
-        let suspect = self
-            .0
-            .iter()
-            .position(|byte| byte & byte >> 1 & 0x55 != 0)?;
+        let suspect = self.0.iter().position(|byte| byte & byte >> 1 & 0x55 != 0)?;
         // The bits after the last code may be anything.
         (4 * suspect..len).find(|&i| self.get(i) == 3)
     }

@@ -136,8 +136,7 @@ pub(super) fn describe(
 
     // The settings and the step are beside the model or above it.
     let beside = |keys: &[&str]| {
-        keys.iter()
-            .find_map(|key| trail.iter().find_map(|&dict| graph.find(dict, &[key])))
+        keys.iter().find_map(|key| trail.iter().find_map(|&dict| graph.find(dict, &[key])))
     };
     let config = beside(&CONFIG_KEYS).filter(|&id| !matches!(graph.node(id), Node::None));
 
@@ -145,11 +144,7 @@ pub(super) fn describe(
     let packings = trail.iter().copied().chain(config);
     let packings = packings.filter_map(|dict| graph.find(dict, &PACKING_KEYS));
     let of_config = config.iter().map(|&config| (config, false));
-    let of_codes = trail
-        .iter()
-        .copied()
-        .chain(packings)
-        .map(|dict| (dict, true));
+    let of_codes = trail.iter().copied().chain(packings).map(|dict| (dict, true));
     let declared = of_config
         .chain(of_codes)
         .try_for_each(|(dict, about_codes)| declared.read(graph, dict, about_codes))
@@ -167,12 +162,7 @@ pub(super) fn describe(
         sources: Vec::new(),
     };
     collector.container(state, None, 0)?;
-    let Collector {
-        tensors,
-        sources,
-        used,
-        ..
-    } = collector;
+    let Collector { tensors, sources, used, .. } = collector;
     if tensors.is_empty() {
         return Err(Error::NoTensors.into());
     }
@@ -183,14 +173,9 @@ pub(super) fn describe(
         _ => None,
     });
     let format = beside(&["format"]).and_then(|id| graph.text(id));
-    let packed = tensors
-        .iter()
-        .any(|tensor: &TensorInfo| tensor.encoding == Encoding::Ternary);
+    let packed = tensors.iter().any(|tensor: &TensorInfo| tensor.encoding == Encoding::Ternary);
     let trained = trail.iter().any(|&dict| {
-        graph
-            .items(dict)
-            .iter()
-            .any(|&(key, value)| is_training_state(graph, Some(key), value))
+        graph.items(dict).iter().any(|&(key, value)| is_training_state(graph, Some(key), value))
     });
     let flavour = if packed || format == Some("compact_2bit") {
         Flavour::Compact2Bit
@@ -201,16 +186,7 @@ pub(super) fn describe(
     };
     let used = used.into_iter().filter(|used| *used).count();
     let skipped_tensors = graph.count_tensors().saturating_sub(used);
-    Ok((
-        Contents {
-            flavour,
-            config,
-            step,
-            tensors,
-            skipped_tensors,
-        },
-        sources,
-    ))
+    Ok((Contents { flavour, config, step, tensors, skipped_tensors }, sources))
 }
 
 /// The walk that gathers the tensors of the state dict.
@@ -246,11 +222,7 @@ impl<'g> Collector<'g, '_> {
         let graph = self.graph;
         let tables = Tables::of(graph, id);
         // One table behind many models would be read over and over.
-        if !tables
-            .iter()
-            .flat_map(Tables::all)
-            .all(|table| self.visit(table))
-        {
+        if !tables.iter().flat_map(Tables::all).all(|table| self.visit(table)) {
             return Err(Error::TooMuchSharing.into());
         }
         for member in members(graph, id, tables.as_ref()) {
@@ -280,15 +252,8 @@ impl<'g> Collector<'g, '_> {
                     // A whole module pickled: its tables are no part of its tensors' names.
                     // What is beside tables is the rest of the model under the same names.
                     let unnamed = ["_modules", "_parameters", "_buffers"].contains(&&*name);
-                    let below = Path {
-                        above: path,
-                        key: &name,
-                    };
-                    let path = if unnamed || tables.is_some() {
-                        path
-                    } else {
-                        Some(&below)
-                    };
+                    let below = Path { above: path, key: &name };
+                    let path = if unnamed || tables.is_some() { path } else { Some(&below) };
                     self.container(value, path, depth + 1)?;
                 }
                 _ => {}
@@ -327,9 +292,7 @@ impl<'g> Collector<'g, '_> {
         }
         let columns = shape.last().copied().unwrap_or(1);
         let rows = shape[..shape.len().max(1) - 1].iter().product();
-        let packing = declared
-            .settle(&packed.shape, rows, columns)
-            .map_err(wrong)?;
+        let packing = declared.settle(&packed.shape, rows, columns).map_err(wrong)?;
         let scale = match graph.node(group.scale) {
             Node::Float(scale) => Scale::Given(*scale as f32),
             Node::Int(scale) => Scale::Given(*scale as f32),
@@ -350,18 +313,10 @@ impl<'g> Collector<'g, '_> {
                 }
             }
             _ => {
-                return Err(wrong(
-                    "its scale is neither a number nor a tensor".to_owned(),
-                ));
+                return Err(wrong("its scale is neither a number nor a tensor".to_owned()));
             }
         };
-        let source = Source::Ternary {
-            packed,
-            packing,
-            rows,
-            columns,
-            scale,
-        };
+        let source = Source::Ternary { packed, packing, rows, columns, scale };
         self.add(name, Some(shape), Encoding::Ternary, Some(source))
     }
 
@@ -372,10 +327,7 @@ impl<'g> Collector<'g, '_> {
         encoding: Encoding,
         source: Option<Source>,
     ) -> Result<()> {
-        let shape = shape.ok_or_else(|| Error::OutsideStorage {
-            tensor: shown(&name),
-            have: 0,
-        })?;
+        let shape = shape.ok_or_else(|| Error::OutsideStorage { tensor: shown(&name), have: 0 })?;
         if self.tensors.len() == MOST_TENSORS {
             let what = "The checkpoint names far more tensors than a model of this family has";
             return Err(Error::TooMuch(what.to_owned()).into());
@@ -383,11 +335,7 @@ impl<'g> Collector<'g, '_> {
         if !self.names.insert(name.clone()) {
             return Err(Error::DuplicateTensor(shown(&name)).into());
         }
-        self.tensors.push(TensorInfo {
-            name,
-            shape,
-            encoding,
-        });
+        self.tensors.push(TensorInfo { name, shape, encoding });
         self.sources.push(source);
         Ok(())
     }
@@ -429,13 +377,9 @@ fn join(path: Option<&Path<'_>>, key: &str) -> Result<String> {
 
 /// A shape in this machine's sizes; `None` when so many elements cannot exist in memory.
 fn dimensions(shape: &[u64]) -> Option<Vec<usize>> {
-    let shape: Vec<usize> = shape
-        .iter()
-        .map(|&size| usize::try_from(size).ok())
-        .collect::<Option<_>>()?;
-    let len = shape
-        .iter()
-        .try_fold(1_usize, |len, &size| len.checked_mul(size.max(1)))?;
+    let shape: Vec<usize> =
+        shape.iter().map(|&size| usize::try_from(size).ok()).collect::<Option<_>>()?;
+    let len = shape.iter().try_fold(1_usize, |len, &size| len.checked_mul(size.max(1)))?;
     (len <= isize::MAX as usize / 8).then_some(shape)
 }
 
@@ -460,11 +404,7 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
         }));
     }
     let Some((entry, bytes)) = storages(storage.key) else {
-        return Err(Error::MissingStorage {
-            tensor: shown(name),
-            key: shown(storage.key),
-        }
-        .into());
+        return Err(Error::MissingStorage { tensor: shown(name), key: shown(storage.key) }.into());
     };
     let unit = match storage.dtype {
         Some(Ok(dtype)) => dtype.size(),
@@ -490,19 +430,14 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
     }
     let have = need / dtype.size();
     let steps = tensor.shape.iter().zip(&tensor.strides);
-    let last = steps
-        .clone()
-        .try_fold(tensor.offset, |last, (&size, &stride)| {
-            last.checked_add((size - 1).checked_mul(stride)?)
-        });
+    let last = steps.clone().try_fold(tensor.offset, |last, (&size, &stride)| {
+        last.checked_add((size - 1).checked_mul(stride)?)
+    });
     if last.is_none_or(|last| last >= have) {
         return Err(outside(have));
     }
     // Seen from the smallest stride up, each dimension has to step over the whole of the last.
-    let mut steps: Vec<_> = steps
-        .filter(|step| *step.0 > 1)
-        .map(|(&n, &step)| (step, n))
-        .collect();
+    let mut steps: Vec<_> = steps.filter(|step| *step.0 > 1).map(|(&n, &step)| (step, n)).collect();
     steps.sort_unstable();
     let mut reach = 1;
     for (stride, size) in steps {
@@ -515,14 +450,6 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
     // These are now known to lie within the storage, except for the strides of dimensions of one
     // element: those can be anything and mean nothing.
     let strides = tensor.strides.iter().zip(&shape);
-    let strides = strides
-        .map(|(&step, &size)| if size > 1 { step as usize } else { 0 })
-        .collect();
-    Ok(Some(View {
-        entry: Some(entry),
-        dtype,
-        offset: tensor.offset as usize,
-        shape,
-        strides,
-    }))
+    let strides = strides.map(|(&step, &size)| if size > 1 { step as usize } else { 0 }).collect();
+    Ok(Some(View { entry: Some(entry), dtype, offset: tensor.offset as usize, shape, strides }))
 }

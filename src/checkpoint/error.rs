@@ -191,11 +191,7 @@ impl From<Box<Error>> for Error {
 /// A name from a file, made short and printable enough to stand in a sentence.
 pub(crate) fn shown(name: &str) -> String {
     const LONGEST: usize = 80;
-    let mut text: String = name
-        .chars()
-        .take(LONGEST)
-        .flat_map(char::escape_debug)
-        .collect();
+    let mut text: String = name.chars().take(LONGEST).flat_map(char::escape_debug).collect();
     if name.chars().nth(LONGEST).is_some() {
         text.push('…');
     }
@@ -248,16 +244,10 @@ impl fmt::Display for Error {
                  hold the directory that belongs at the end. Download it again."
             ),
             Self::EndRecord(why) => {
-                write!(
-                    f,
-                    "The archive's end record is damaged: {why}. Download the file again."
-                )
+                write!(f, "The archive's end record is damaged: {why}. Download the file again.")
             }
             Self::Zip64(why) => {
-                write!(
-                    f,
-                    "The archive's zip64 record is damaged: {why}. Download the file again."
-                )
+                write!(f, "The archive's zip64 record is damaged: {why}. Download the file again.")
             }
             Self::MultiDisk => f.write_str(
                 "The archive says that it is one part of several; only whole files are read.",
@@ -277,10 +267,9 @@ impl fmt::Display for Error {
                 "The entry '{name}' is compressed; torch stores entries as they are. Unpack the \
                  file and save it again with torch.save."
             ),
-            Self::Encrypted(name) => write!(
-                f,
-                "The entry '{name}' is encrypted; checkpoints are read only unencrypted."
-            ),
+            Self::Encrypted(name) => {
+                write!(f, "The entry '{name}' is encrypted; checkpoints are read only unencrypted.")
+            }
             Self::Overlap(first, second) => write!(
                 f,
                 "The entries '{first}' and '{second}' claim the same bytes of the file; it is \
@@ -317,10 +306,9 @@ impl fmt::Display for Error {
                 "The checkpoint was written on a big-endian machine; only little-endian files are \
                  read. Save it again on an ordinary computer.",
             ),
-            Self::ByteOrder(found) => write!(
-                f,
-                "The checkpoint's byte order is '{found}'; 'little' was expected."
-            ),
+            Self::ByteOrder(found) => {
+                write!(f, "The checkpoint's byte order is '{found}'; 'little' was expected.")
+            }
             Self::TooMuch(what) => write!(f, "{what}; it is not read."),
             Self::Pickle { why, .. } => write!(f, "The checkpoint's data.pkl {why}."),
             Self::TooDeep => f.write_str(
@@ -349,12 +337,7 @@ impl fmt::Display for Error {
                 "The values of tensor '{tensor}' should be in the entry data/{key}, which the \
                  archive lacks. Download the file again."
             ),
-            Self::StorageShort {
-                tensor,
-                key,
-                have,
-                need,
-            } => write!(
+            Self::StorageShort { tensor, key, have, need } => write!(
                 f,
                 "The values of tensor '{tensor}' are in the entry data/{key}, which has {have} \
                  bytes where {need} were announced. Download the file again."
@@ -374,16 +357,9 @@ impl fmt::Display for Error {
                  would be many times larger than its file; it is not read.",
             ),
             Self::Group { tensor, why } => {
-                write!(
-                    f,
-                    "The packed ternary tensor '{tensor}' does not fit together: {why}."
-                )
+                write!(f, "The packed ternary tensor '{tensor}' does not fit together: {why}.")
             }
-            Self::TernaryCode {
-                tensor,
-                index,
-                code,
-            } => write!(
+            Self::TernaryCode { tensor, index, code } => write!(
                 f,
                 "The packed ternary tensor '{tensor}' has the code {code} at weight {index}, which \
                  stands for no weight; unless a file declares otherwise, 0, 1 and 2 stand for -1, 0 \
@@ -411,10 +387,7 @@ impl fmt::Display for Error {
                 f.write_str("Tensors are selected once, after the checkpoint's contents are known.")
             }
             Self::NoSuchTensor(index) => {
-                write!(
-                    f,
-                    "Tensor {index} was selected twice or is not in the checkpoint."
-                )
+                write!(f, "Tensor {index} was selected twice or is not in the checkpoint.")
             }
         }
     }

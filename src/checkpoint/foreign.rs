@@ -10,14 +10,8 @@ const LEGACY_TORCH: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
 /// Recognises a file by its first bytes.
 pub(super) fn recognise(head: &[u8], len: u64) -> Error {
-    let text = head
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(head)
-        .trim_ascii_start();
-    let begins = |with: &[u8]| {
-        text.get(..with.len())
-            .is_some_and(|t| t.eq_ignore_ascii_case(with))
-    };
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let begins = |with: &[u8]| text.get(..with.len()).is_some_and(|t| t.eq_ignore_ascii_case(with));
     let is_any = |magics: &[&[u8]]| magics.iter().any(|magic| head.starts_with(magic));
     Error::Foreign(if head.starts_with(b"PK\x03\x04") {
         return Error::CutOff { len };
@@ -34,13 +28,7 @@ pub(super) fn recognise(head: &[u8], len: u64) -> Error {
         Foreign::Html
     } else if begins(b"{") || begins(b"[") {
         Foreign::Json
-    } else if is_any(&[
-        b"\x1f\x8b",
-        b"\xfd7zXZ",
-        b"\x28\xb5\x2f\xfd",
-        b"BZh",
-        b"7z\xbc\xaf",
-    ]) {
+    } else if is_any(&[b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh", b"7z\xbc\xaf"]) {
         Foreign::Compressed
     } else {
         Foreign::Unknown
@@ -58,20 +46,14 @@ mod tests {
                 b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80",
                 Foreign::LegacyTorch,
             ),
-            (
-                b"\x40\0\0\0\0\0\0\0{\"__metadata__\":{}}",
-                Foreign::Safetensors,
-            ),
+            (b"\x40\0\0\0\0\0\0\0{\"__metadata__\":{}}", Foreign::Safetensors),
             (b"GGUF\x03\0\0\0", Foreign::Gguf),
             (b"\n <!DOCTYPE html><title>404", Foreign::Html),
             (b"<HTML>", Foreign::Html),
             (b"<?xml version=\"1.0\"?><Error>", Foreign::Html),
             (b"{\"error\":\"Entry not found\"}", Foreign::Json),
             (b"\xef\xbb\xbf [1]", Foreign::Json),
-            (
-                b"version https://git-lfs.github.com/spec/v1\noid",
-                Foreign::LfsPointer,
-            ),
+            (b"version https://git-lfs.github.com/spec/v1\noid", Foreign::LfsPointer),
             (b"\x1f\x8b\x08", Foreign::Compressed),
             (b"Entry not found", Foreign::Unknown),
             (b"\x80", Foreign::Unknown),

@@ -91,11 +91,7 @@ impl Group {
             return None;
         }
         let only = |fits: &dyn Fn(Id) -> bool| {
-            let mut fitting = graph
-                .items(dict)
-                .iter()
-                .map(|item| item.1)
-                .filter(|&id| fits(id));
+            let mut fitting = graph.items(dict).iter().map(|item| item.1).filter(|&id| fits(id));
             fitting.next().filter(|_| fitting.next().is_none())
         };
         let is_scale = |id| match graph.node(id) {
@@ -103,26 +99,17 @@ impl Group {
             Node::Tensor(tensor) => tensor.dtype.is_ok_and(Dtype::is_float),
             _ => false,
         };
-        let named = graph
-            .find(dict, &PACKED_KEYS)
-            .filter(|&id| is_bytes(graph, id));
+        let named = graph.find(dict, &PACKED_KEYS).filter(|&id| is_bytes(graph, id));
         let packed = named.or_else(|| only(&|id| is_bytes(graph, id)))?;
         let scale = graph.find(dict, &SCALE_KEYS).or_else(|| only(&is_scale));
-        let shape = graph
-            .find(dict, &SHAPE_KEYS)
-            .or_else(|| only(&|id| graph.sizes(id).is_some()));
+        let shape = graph.find(dict, &SHAPE_KEYS).or_else(|| only(&|id| graph.sizes(id).is_some()));
         if named.is_none() && !looks_packed(graph, packed, scale?, shape?) {
             return None;
         }
         let Some(scale) = scale else {
             return Some(Err("it has packed codes but no 'scale'"));
         };
-        Some(Ok(Group {
-            packed,
-            scale,
-            shape,
-            dict: Some(dict),
-        }))
+        Some(Ok(Group { packed, scale, shape, dict: Some(dict) }))
     }
 }
 
@@ -174,21 +161,13 @@ impl Tables {
             let Some(name) = graph.text(key) else {
                 continue;
             };
-            let group = |scale| Group {
-                packed,
-                scale,
-                shape: shape(name),
-                dict: None,
-            };
+            let group = |scale| Group { packed, scale, shape: shape(name), dict: None };
             let group = scales.remove(name).map(group);
             let group = group.ok_or("it has packed codes but no scale");
             groups.push(Member::Group(name.into(), group));
         }
         if let Some(&name) = scales.keys().min() {
-            groups.push(Member::Group(
-                name.into(),
-                Err("it has a scale but no packed codes"),
-            ));
+            groups.push(Member::Group(name.into(), Err("it has a scale but no packed codes")));
         }
         groups
     }
@@ -201,9 +180,7 @@ fn side_by_side<'g>(graph: &'g Graph<'_>, dict: Id) -> HashMap<usize, Option<(&'
     let name = |key| graph.text(key).filter(|name| name.len() < LONGEST_NAME);
     // The longest word leaves the shortest stem.
     let stem = |name: &'g str| {
-        let stems = PACKED_KEYS
-            .iter()
-            .filter_map(|word| name.strip_suffix(word));
+        let stems = PACKED_KEYS.iter().filter_map(|word| name.strip_suffix(word));
         let stems = stems.filter(|stem| stem.ends_with(['.', '_']));
         let stem = stems.min_by_key(|stem| stem.len());
         stem.filter(|stem| stem.len() > 1)
@@ -218,9 +195,8 @@ fn side_by_side<'g>(graph: &'g Graph<'_>, dict: Id) -> HashMap<usize, Option<(&'
         return members;
     }
     let keys = (0..).zip(items);
-    let places: HashMap<&str, usize> = keys
-        .filter_map(|(place, (key, _))| Some((name(*key)?, place)))
-        .collect();
+    let places: HashMap<&str, usize> =
+        keys.filter_map(|(place, (key, _))| Some((name(*key)?, place))).collect();
     for (place, stem) in packed {
         let sibling = |words: &[&str]| {
             let mut names = words.iter().map(|word| format!("{stem}{word}"));

@@ -231,8 +231,7 @@ impl Declared {
         let joined = (Layout::Joined, self.columns_first == Some(true));
         let allowed = |&(layout, columns_first): &(Layout, bool)| {
             let along_rows = (layout == Layout::Across) != columns_first;
-            self.along_rows
-                .is_none_or(|declared| declared == along_rows)
+            self.along_rows.is_none_or(|declared| declared == along_rows)
                 && match self.columns_first {
                     None => true,
                     Some(false) => !columns_first,
@@ -242,12 +241,7 @@ impl Declared {
         let mut found = Vec::new();
         if let Some((last, first @ [_, ..])) = packed.split_last() {
             let sides = [first.iter().product(), *last];
-            found.extend(
-                layouts
-                    .iter()
-                    .filter(|(_, size)| *size == sides)
-                    .map(|(l, _)| *l),
-            );
+            found.extend(layouts.iter().filter(|(_, size)| *size == sides).map(|(l, _)| *l));
             found.retain(allowed);
         }
         let flat = packed.iter().filter(|&&side| side > 1).count() <= 1;
@@ -286,10 +280,7 @@ fn set<T: PartialEq>(slot: &mut Option<T>, declared: T) -> bool {
 
 /// A word without what is a matter of taste: `Column-Major` is `columnmajor`.
 fn plain(text: &str) -> String {
-    let letters = text
-        .chars()
-        .take(LONGEST_KEY)
-        .filter(char::is_ascii_alphabetic);
+    let letters = text.chars().take(LONGEST_KEY).filter(char::is_ascii_alphabetic);
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
@@ -318,11 +309,7 @@ fn weights(graph: &Graph<'_>, id: Id) -> Option<[Option<i8>; 4]> {
         Node::Dict(items) if items.len() == 3 => {
             let by_weight = items.iter().any(|item| weight(item.0) == Some(-1));
             for &(key, value) in items {
-                let (from, to) = if by_weight {
-                    (value, key)
-                } else {
-                    (key, value)
-                };
+                let (from, to) = if by_weight { (value, key) } else { (key, value) };
                 weights[code(from)?] = Some(weight(to)?);
             }
         }
@@ -360,16 +347,7 @@ mod tests {
 
     #[test]
     fn every_packing_is_undone() {
-        for (rows, columns) in [
-            (1, 5),
-            (3, 4),
-            (3, 5),
-            (4, 1),
-            (2, 7),
-            (0, 5),
-            (5, 0),
-            (9, 8),
-        ] {
+        for (rows, columns) in [(1, 5), (3, 4), (3, 5), (4, 1), (2, 7), (0, 5), (5, 0), (9, 8)] {
             let weights: Vec<i8> = (0..rows * columns).map(|i| (i * i % 3) as i8 - 1).collect();
             let turned: Vec<i8> = (0..columns)
                 .flat_map(|column| (0..rows).map(move |row| row * columns + column))
@@ -389,17 +367,10 @@ mod tests {
                 });
                 for (layout, codes) in [
                     (Layout::Joined, bytes(lines)),
-                    (
-                        Layout::Lines,
-                        lines.chunks(len.max(1)).flat_map(bytes).collect(),
-                    ),
+                    (Layout::Lines, lines.chunks(len.max(1)).flat_map(bytes).collect()),
                     (Layout::Across, across.collect()),
                 ] {
-                    let packing = Packing {
-                        layout,
-                        columns_first,
-                        ..DOCUMENTED
-                    };
+                    let packing = Packing { layout, columns_first, ..DOCUMENTED };
                     let repacked = repack(codes.into(), &packing, rows, columns);
                     assert_eq!(
                         repacked,
@@ -413,31 +384,19 @@ mod tests {
 
     #[test]
     fn bits_and_codes_mean_what_is_declared() {
-        let high_first = Packing {
-            high_first: true,
-            ..DOCUMENTED
-        };
+        let high_first = Packing { high_first: true, ..DOCUMENTED };
         assert_eq!(
             repacked(vec![0b10_01_00_01, 0b10_00_00_00], &high_first, 1, 5),
             Ok(vec![0b01_00_01_10, 0b10])
         );
-        let signed = Packing {
-            weights: [Some(0), Some(1), None, Some(-1)],
-            ..DOCUMENTED
-        };
-        assert_eq!(
-            repacked(vec![0b11_01_00], &signed, 1, 3),
-            Ok(vec![0b00_10_01])
-        );
+        let signed = Packing { weights: [Some(0), Some(1), None, Some(-1)], ..DOCUMENTED };
+        assert_eq!(repacked(vec![0b11_01_00], &signed, 1, 3), Ok(vec![0b00_10_01]));
         assert_eq!(repacked(vec![0b10_01_00], &signed, 3, 1), Err((2, 2)));
     }
 
     #[test]
     fn unused_bits_are_cleared() {
-        assert_eq!(
-            repacked(vec![0b11_11_11_10], &DOCUMENTED, 1, 1),
-            Ok(vec![0b10])
-        );
+        assert_eq!(repacked(vec![0b11_11_11_10], &DOCUMENTED, 1, 1), Ok(vec![0b10]));
         let whole = vec![0b01_10_01_10];
         assert_eq!(repacked(whole.clone(), &DOCUMENTED, 1, 4), Ok(whole));
     }

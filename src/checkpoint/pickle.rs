@@ -57,10 +57,7 @@ impl Value {
     /// The value under a text key of a dict.
     pub fn get(&self, key: &str) -> Option<&Value> {
         let Self::Dict(items) = self else { return None };
-        let found = items
-            .iter()
-            .rev()
-            .find(|(name, _)| matches!(name, Self::Str(s) if s == key));
+        let found = items.iter().rev().find(|(name, _)| matches!(name, Self::Str(s) if s == key));
         found.map(|(_, value)| value)
     }
 }
@@ -145,11 +142,7 @@ impl<'a> Graph<'a> {
     }
 
     pub(super) fn text(&self, id: Id) -> Option<&'a str> {
-        if let Node::Str(text) = self.node(id) {
-            Some(text)
-        } else {
-            None
-        }
+        if let Node::Str(text) = self.node(id) { Some(text) } else { None }
     }
 
     /// The key-value pairs of a dict, of an instance of a kind of dict, or the attributes of any
@@ -174,18 +167,15 @@ impl<'a> Graph<'a> {
     /// The value under the first of `keys` that a dict has; of equal keys the last counts.
     pub(super) fn find(&self, dict: Id, keys: &[&str]) -> Option<Id> {
         let named = |key| move |item: &&(Id, Id)| self.text(item.0) == Some(key);
-        let mut found = keys
-            .iter()
-            .filter_map(|key| self.items(dict).iter().rev().find(named(*key)));
+        let mut found =
+            keys.iter().filter_map(|key| self.items(dict).iter().rev().find(named(*key)));
         found.next().map(|item| item.1)
     }
 
     /// The items of a dict by their text keys; of equal keys the last counts.
     pub(super) fn by_name(&self, dict: Id) -> HashMap<&'a str, Id> {
         let items = self.items(dict).iter();
-        items
-            .filter_map(|&(key, value)| Some((self.text(key)?, value)))
-            .collect()
+        items.filter_map(|&(key, value)| Some((self.text(key)?, value))).collect()
     }
 
     /// The values inside a container with the keys that lead to them: the items of a dict, the
@@ -221,11 +211,7 @@ impl<'a> Graph<'a> {
     /// [`Error::TooDeep`] and [`Error::TooMuchSharing`] for values that contain themselves or
     /// that would be larger as a tree than any settings are.
     pub(super) fn value(&self, id: Id) -> Result<Value> {
-        self.copy(
-            id,
-            0,
-            &mut (self.len.saturating_mul(EXPANSION).min(LARGEST_VALUE)),
-        )
+        self.copy(id, 0, &mut (self.len.saturating_mul(EXPANSION).min(LARGEST_VALUE)))
     }
 
     fn copy(&self, id: Id, depth: usize, budget: &mut usize) -> Result<Value> {
@@ -290,17 +276,11 @@ fn sizes(nodes: &[Node<'_>], id: Id) -> Option<Vec<u64>> {
     if ids.len() > MOST_DIMENSIONS {
         return None;
     }
-    ids.iter()
-        .map(|&id| int(nodes, id).and_then(|n| u64::try_from(n).ok()))
-        .collect()
+    ids.iter().map(|&id| int(nodes, id).and_then(|n| u64::try_from(n).ok())).collect()
 }
 
 fn int(nodes: &[Node<'_>], id: Id) -> Option<i64> {
-    if let Node::Int(value) = nodes[id as usize] {
-        Some(value)
-    } else {
-        None
-    }
+    if let Node::Int(value) = nodes[id as usize] { Some(value) } else { None }
 }
 
 /// Reads a pickle.
@@ -313,12 +293,7 @@ pub(super) fn parse(pickle: &[u8]) -> Result<Graph<'_>> {
         at: 0,
         opcode_at: 0,
         // These four never change, so that one of each is enough.
-        nodes: vec![
-            Node::None,
-            Node::Bool(false),
-            Node::Bool(true),
-            Node::Tuple(Vec::new()),
-        ],
+        nodes: vec![Node::None, Node::Bool(false), Node::Bool(true), Node::Tuple(Vec::new())],
         stack: Vec::new(),
         marks: Vec::new(),
         memo: HashMap::new(),
@@ -326,11 +301,7 @@ pub(super) fn parse(pickle: &[u8]) -> Result<Graph<'_>> {
     };
     while machine.step()? {}
     let root = machine.pop()?;
-    Ok(Graph {
-        nodes: machine.nodes,
-        root,
-        len: pickle.len(),
-    })
+    Ok(Graph { nodes: machine.nodes, root, len: pickle.len() })
 }
 
 const NONE: Id = 0;
@@ -603,15 +574,8 @@ impl<'a> Machine<'a> {
             wide[..bytes.len()].copy_from_slice(bytes);
             Node::Int(i64::from_le_bytes(wide))
         } else {
-            let class = Global {
-                module: "builtins",
-                name: "int",
-            };
-            Node::Object(Box::new(Object {
-                class,
-                state: None,
-                items: Vec::new(),
-            }))
+            let class = Global { module: "builtins", name: "int" };
+            Node::Object(Box::new(Object { class, state: None, items: Vec::new() }))
         };
         self.push_new(node)
     }
@@ -639,11 +603,7 @@ impl<'a> Machine<'a> {
     /// The stack height `len` values below the top, which must not lie below the last mark.
     fn floor(&self, len: usize) -> Result<usize> {
         let floor = self.marks.last().copied().unwrap_or(0);
-        let height = self
-            .stack
-            .len()
-            .checked_sub(len)
-            .filter(|&height| height >= floor);
+        let height = self.stack.len().checked_sub(len).filter(|&height| height >= floor);
         height.ok_or_else(|| self.too_few_values())
     }
 
@@ -761,11 +721,7 @@ impl<'a> Machine<'a> {
                 self.push_new(Node::List(ids))
             }
             ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_tensor_v3") => {
-                let dtype = if callee.name == "_rebuild_tensor_v3" {
-                    args.get(6)
-                } else {
-                    None
-                };
+                let dtype = if callee.name == "_rebuild_tensor_v3" { args.get(6) } else { None };
                 let tensor = self.tensor(args, dtype.copied());
                 let tensor = tensor.ok_or_else(|| {
                     self.expected("a tensor's storage, offset, shape and strides")
@@ -790,11 +746,7 @@ impl<'a> Machine<'a> {
                 self.call(function, args)
             }
             _ => {
-                let object = Object {
-                    class: callee,
-                    state: None,
-                    items: Vec::new(),
-                };
+                let object = Object { class: callee, state: None, items: Vec::new() };
                 self.push_new(Node::Object(Box::new(object)))
             }
         }
@@ -895,20 +847,11 @@ mod tests {
             (b"U\x05torchU\x07float16\x93.", opaque("torch.float16")),
             (b"cos\nsystem\nU\x02ls\x85R.", opaque("os.system")),
             (b"cm\nC\n)\x81}U\x01aK\x01sb.", dict("a", Value::Int(1))),
-            (
-                b"cm\nC\n)\x81N}U\x01aK\x01s\x86b.",
-                dict("a", Value::Int(1)),
-            ),
+            (b"cm\nC\n)\x81N}U\x01aK\x01s\x86b.", dict("a", Value::Int(1))),
             (b"cm\nC\n)}\x92.", opaque("m.C")),
             (b"cm\nD\n)RU\x01aK\x01s.", dict("a", Value::Int(1))),
-            (
-                b"ccollections\nOrderedDict\n)RU\x01aNs}b.",
-                dict("a", Value::None),
-            ),
-            (
-                b"ccollections\nOrderedDict\n]]U\x01aaK\x01aa\x85R.",
-                dict("a", Value::Int(1)),
-            ),
+            (b"ccollections\nOrderedDict\n)RU\x01aNs}b.", dict("a", Value::None)),
+            (b"ccollections\nOrderedDict\n]]U\x01aaK\x01aa\x85R.", dict("a", Value::Int(1))),
             (b"ctorch\nSize\nK\x01K\x02\x86\x85R.", ints([1, 2])),
         ];
         for (pickle, expected) in cases {
@@ -919,10 +862,7 @@ mod tests {
     #[test]
     fn a_value_fetched_twice_is_one_value() {
         // A list that is stored, put into a tuple with itself, and filled afterwards.
-        assert_eq!(
-            value(b"]q\x00h\x00K\x01a\x86."),
-            Ok(Value::List(vec![ints([1]), ints([1])]))
-        );
+        assert_eq!(value(b"]q\x00h\x00K\x01a\x86."), Ok(Value::List(vec![ints([1]), ints([1])])));
     }
 
     #[test]
@@ -933,15 +873,7 @@ mod tests {
 
     #[test]
     fn marks_protect_what_is_below_them() {
-        for pickle in [
-            &b"N(0."[..],
-            b"NN(\x86.",
-            b"](a.",
-            b"N1.",
-            b"t.",
-            b"(.",
-            b".",
-        ] {
+        for pickle in [&b"N(0."[..], b"NN(\x86.", b"](a.", b"N1.", b"t.", b"(.", b"."] {
             let error = value(pickle).unwrap_err();
             assert!(error.to_string().contains("too few values"), "{error}");
         }

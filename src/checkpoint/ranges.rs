@@ -46,18 +46,12 @@ impl Ranges {
                     while start < span.end {
                         let range = start..span.end.min(start + PIECE);
                         start = range.end;
-                        requests.push_back(Request {
-                            range,
-                            entries: vec![index],
-                        });
+                        requests.push_back(Request { range, entries: vec![index] });
                     }
                 }
             }
         }
-        Self {
-            requests,
-            open: Vec::new(),
-        }
+        Self { requests, open: Vec::new() }
     }
 
     /// The range to ask for next.
@@ -78,10 +72,7 @@ impl Ranges {
 
     /// Bytes to ask for from here on.
     pub(super) fn remaining(&self) -> u64 {
-        self.requests
-            .iter()
-            .map(|request| request.range.end - request.range.start)
-            .sum()
+        self.requests.iter().map(|request| request.range.end - request.range.start).sum()
     }
 
     /// Takes the bytes of [`wants`](Self::wants) and hands back the data of each entry that they
@@ -91,11 +82,7 @@ impl Ranges {
         entries: &[Entry],
         bytes: &[u8],
     ) -> Result<Vec<(usize, Vec<u8>)>> {
-        let Some(Request {
-            range,
-            entries: indexes,
-        }) = self.requests.pop_front()
-        else {
+        let Some(Request { range, entries: indexes }) = self.requests.pop_front() else {
             return Err(Error::NothingWanted.into());
         };
         let mut complete = Vec::with_capacity(indexes.len());

@@ -167,16 +167,11 @@ impl Reader {
         let mut ready = VecDeque::new();
         let mut decoded = 0_u64;
         for &tensor in tensors {
-            let info = contents
-                .tensors
-                .get(tensor)
-                .ok_or(Error::NoSuchTensor(tensor))?;
-            let source = self.sources[tensor]
-                .as_ref()
-                .ok_or_else(|| Error::Unreadable {
-                    tensor: shown(&info.name),
-                    encoding: info.encoding.to_string(),
-                })?;
+            let info = contents.tensors.get(tensor).ok_or(Error::NoSuchTensor(tensor))?;
+            let source = self.sources[tensor].as_ref().ok_or_else(|| Error::Unreadable {
+                tensor: shown(&info.name),
+                encoding: info.encoding.to_string(),
+            })?;
             if missing[tensor].replace(source.entries().count()).is_some() {
                 return Err(Error::NoSuchTensor(tensor));
             }
@@ -195,9 +190,8 @@ impl Reader {
         if decoded > self.file_len.saturating_mul(EXPANSION) {
             return Err(Error::SharedTooOften);
         }
-        let order: Vec<usize> = (0..storages.len())
-            .filter(|&entry| storages[entry].pending > 0)
-            .collect();
+        let order: Vec<usize> =
+            (0..storages.len()).filter(|&entry| storages[entry].pending > 0).collect();
         let ranges = Ranges::new(&self.entries, &order);
         self.progress = (0, ranges.remaining());
         (self.storages, self.missing, self.ready) = (storages, missing, ready);
@@ -220,11 +214,9 @@ impl Reader {
         };
         let storages = &self.storages;
         let bytes = |entry: usize| &storages[entry].bytes[..];
-        let decoded = source
-            .decode(&info.name, &info.shape, bytes)
-            .inspect_err(|_| {
-                self.phase = Phase::Failed;
-            })?;
+        let decoded = source.decode(&info.name, &info.shape, bytes).inspect_err(|_| {
+            self.phase = Phase::Failed;
+        })?;
         for entry in source.entries() {
             let storage = &mut self.storages[entry];
             storage.pending -= 1;
@@ -302,18 +294,13 @@ impl Reader {
             wanted.push(order);
         }
         wanted.sort_unstable();
-        Ok(Phase::Description(
-            pickle,
-            Ranges::new(&self.entries, &wanted),
-        ))
+        Ok(Phase::Description(pickle, Ranges::new(&self.entries, &wanted)))
     }
 
     /// The entry of this name in the folder that holds `data.pkl`.
     fn find(&self, pickle: usize, name: &str) -> Option<usize> {
         let folder = self.entries[pickle].name.strip_suffix("data.pkl")?;
-        self.entries
-            .iter()
-            .position(|entry| entry.name.strip_prefix(folder) == Some(name))
+        self.entries.iter().position(|entry| entry.name.strip_prefix(folder) == Some(name))
     }
 
     fn description(&mut self, pickle: usize, mut ranges: Ranges, bytes: &[u8]) -> Result<Phase> {
@@ -333,18 +320,12 @@ impl Reader {
         if ranges.wants().is_some() {
             return Ok(Phase::Description(pickle, ranges));
         }
-        let folder = self.entries[pickle]
-            .name
-            .strip_suffix("data.pkl")
-            .unwrap_or_default();
+        let folder = self.entries[pickle].name.strip_suffix("data.pkl").unwrap_or_default();
         let prefix = format!("{folder}data/");
         let keys: HashMap<&str, usize> = (0..self.entries.len())
             .filter_map(|index| Some((self.entries[index].name.strip_prefix(&prefix)?, index)))
             .collect();
-        let storage = |key: &str| {
-            keys.get(key)
-                .map(|&index| (index, self.entries[index].size))
-        };
+        let storage = |key: &str| keys.get(key).map(|&index| (index, self.entries[index].size));
         let bytes = std::mem::take(&mut self.pickle);
         let (contents, sources) = contents::describe(&pickle::parse(&bytes)?, &storage)?;
         (self.contents, self.sources) = (Some(contents), sources);
@@ -409,11 +390,7 @@ mod tests {
     }
 
     fn names(contents: &Contents) -> Vec<&str> {
-        contents
-            .tensors
-            .iter()
-            .map(|tensor| &*tensor.name)
-            .collect()
+        contents.tensors.iter().map(|tensor| &*tensor.name).collect()
     }
 
     /// 0, 0.25, 0.5, …, as `tests/reference/write_checkpoint_files.py` fills its tensors.
@@ -438,20 +415,8 @@ mod tests {
             assert_eq!(contents.flavour, Flavour::Unpacked);
             assert_eq!((contents.step, contents.skipped_tensors), (None, 0));
             assert_eq!(names(&contents), ["a.weight", "b.weight"]);
-            assert_eq!(
-                tensors[0].1,
-                Tensor {
-                    shape: vec![3, 4],
-                    data: Data::F32(ramp(12))
-                }
-            );
-            assert_eq!(
-                tensors[1].1,
-                Tensor {
-                    shape: vec![5],
-                    data: Data::F32(ramp(5))
-                }
-            );
+            assert_eq!(tensors[0].1, Tensor { shape: vec![3, 4], data: Data::F32(ramp(12)) });
+            assert_eq!(tensors[1].1, Tensor { shape: vec![5], data: Data::F32(ramp(5)) });
 
             let config = contents.config.unwrap();
             assert_eq!(config.get("run"), Some(&text("run_00")));
@@ -460,10 +425,7 @@ mod tests {
             assert_eq!(config.get("window"), Some(&Value::None));
             assert_eq!(config.get("big"), Some(&Value::Int(1 << 40)));
             assert_eq!(config.get("negative"), Some(&Value::Int(-70_000)));
-            assert_eq!(
-                config.get("huge"),
-                Some(&Value::Opaque("builtins.int".to_owned()))
-            );
+            assert_eq!(config.get("huge"), Some(&Value::Opaque("builtins.int".to_owned())));
             assert_eq!(config.get("name"), Some(&text("Grüße")));
             let sizes = [1, 2, 300].map(Value::Int).to_vec();
             assert_eq!(config.get("sizes"), Some(&Value::List(sizes)));
@@ -484,19 +446,11 @@ mod tests {
         let (contents, tensors) = read(fixture!("compact")).unwrap();
         assert_eq!(contents.flavour, Flavour::Compact2Bit);
         let names = names(&contents);
-        assert_eq!(
-            names,
-            ["odd.weight", "aligned.weight", "rows.weight", "norm.weight"]
-        );
+        assert_eq!(names, ["odd.weight", "aligned.weight", "rows.weight", "norm.weight"]);
         let ternary = |len: usize, scale: f32| -> Vec<f32> {
             (0..len).map(|i| (i % 3) as f32 * scale - scale).collect()
         };
-        let expected = [
-            ternary(35, 0.375),
-            ternary(24, 0.375),
-            ternary(35, 0.5),
-            ramp(7),
-        ];
+        let expected = [ternary(35, 0.375), ternary(24, 0.375), ternary(35, 0.5), ramp(7)];
         for ((name, tensor), expected) in tensors.iter().zip(&expected) {
             assert_eq!(tensor.to_f32(), *expected, "{name}");
         }
@@ -512,10 +466,7 @@ mod tests {
 
     #[test]
     fn small_tensors_around_one_that_comes_in_pieces() {
-        let tensor = |len: usize| Tensor {
-            shape: vec![len],
-            data: Data::F32(ramp(len)),
-        };
+        let tensor = |len: usize| Tensor { shape: vec![len], data: Data::F32(ramp(len)) };
         // 8 MiB of floats and some: the second piece is small enough to share its request.
         for large in [(2 << 20) + 5, 2 << 20, (2 << 20) - 40] {
             let lens = [3, large, 4, 5, large + 1, 6];
@@ -540,15 +491,10 @@ mod tests {
     #[test]
     fn a_step_file_with_its_optimizer() {
         let (contents, tensors) = read(fixture!("step")).unwrap();
-        assert_eq!(
-            (contents.flavour, contents.step),
-            (Flavour::Step, Some(1234))
-        );
+        assert_eq!((contents.flavour, contents.step), (Flavour::Step, Some(1234)));
         // Three per parameter of the optimizer, the loss and the generator's state.
         assert_eq!(contents.skipped_tensors, 6 * 3 + 2);
-        let expected = [
-            "0.weight", "0.bias", "1.weight", "1.bias", "2.weight", "2.bias",
-        ];
+        let expected = ["0.weight", "0.bias", "1.weight", "1.bias", "2.weight", "2.bias"];
         assert_eq!(names(&contents), expected);
         for (name, tensor) in tensors {
             assert!(matches!(tensor.data, Data::Bf16(_)), "{name}");
@@ -562,15 +508,10 @@ mod tests {
         let (_, tensors) = read(fixture!("views")).unwrap();
         let base = |row: usize, column: usize| (6 * row + column) as f32 / 4.0;
         let grid = |rows: &[usize], columns: &[usize]| -> Vec<f32> {
-            rows.iter()
-                .flat_map(|&r| columns.iter().map(move |&c| base(r, c)))
-                .collect()
+            rows.iter().flat_map(|&r| columns.iter().map(move |&c| base(r, c))).collect()
         };
         let all = [0, 1, 2, 3, 4, 5];
-        let transposed = all
-            .iter()
-            .flat_map(|&c| (0..4).map(move |r| base(r, c)))
-            .collect();
+        let transposed = all.iter().flat_map(|&c| (0..4).map(move |r| base(r, c))).collect();
         let permuted = (0..4)
             .flat_map(|k| {
                 (0..2).flat_map(move |i| (0..3).map(move |j| (12 * i + 4 * j + k) as f32))
@@ -614,10 +555,7 @@ mod tests {
         reader.select(&readable).unwrap();
         // What has no elements needs no bytes.
         let (index, empty) = reader.take().unwrap().unwrap();
-        assert_eq!(
-            (&*contents.tensors[index].name, empty.shape),
-            ("empty", vec![0, 3])
-        );
+        assert_eq!((&*contents.tensors[index].name, empty.shape), ("empty", vec![0, 3]));
         assert!(reader.take().unwrap().is_none() && !reader.done());
         reader.feed_all(file).unwrap();
         while let Some((index, tensor)) = reader.take().unwrap() {
@@ -642,10 +580,7 @@ mod tests {
         let cases: [(&[u8], &[&str]); 5] = [
             (fixture!("bare"), &weights),
             (fixture!("settings"), &weights),
-            (
-                fixture!("nested"),
-                &["embed.weight", "blocks.0.w", "blocks.1.w"],
-            ),
+            (fixture!("nested"), &["embed.weight", "blocks.0.w", "blocks.1.w"]),
             (fixture!("tied"), &["embed.weight", "head.weight"]),
             (fixture!("module"), &["weight"]),
         ];

@@ -29,9 +29,7 @@ fn names_training_state(graph: &Graph<'_>, key: Id) -> bool {
         return false;
     };
     let name = name.to_ascii_lowercase();
-    ["optim", "sched", "scaler", "rng"]
-        .iter()
-        .any(|word| name.contains(word))
+    ["optim", "sched", "scaler", "rng"].iter().any(|word| name.contains(word))
 }
 
 /// Whether a value is what an optimizer saves, or is called something of the kind.
@@ -80,9 +78,8 @@ impl Search<'_, '_> {
             if own > 0 {
                 return Ok(trail);
             }
-            let named = MODEL_KEYS
-                .iter()
-                .find_map(|name| below.iter().find(|(key, _)| *key == Some(name)));
+            let named =
+                MODEL_KEYS.iter().find_map(|name| below.iter().find(|(key, _)| *key == Some(name)));
             here = match (named, &below[..]) {
                 (Some(&(_, model)), _) | (None, &[(_, model)]) => model,
                 (None, []) => return Err(Error::NoTensors.into()),

@@ -58,10 +58,7 @@ impl Tensor {
                 }
                 let columns = self.shape.last().copied().unwrap_or(1);
                 let scales = scales.iter().flat_map(|&scale| repeat_n(scale, columns));
-                weights
-                    .zip(scales)
-                    .map(|(weight, scale)| weight * scale)
-                    .collect()
+                weights.zip(scales).map(|(weight, scale)| weight * scale).collect()
             }
         }
     }
@@ -106,11 +103,9 @@ impl Source {
     pub(super) fn views(&self) -> impl Iterator<Item = &View> {
         let (first, second) = match self {
             Self::Dense(view) => (Some(view), None),
-            Self::Ternary {
-                packed,
-                scale: Scale::Stored(scale),
-                ..
-            } => (Some(packed), Some(scale)),
+            Self::Ternary { packed, scale: Scale::Stored(scale), .. } => {
+                (Some(packed), Some(scale))
+            }
             Self::Ternary { packed, .. } => (Some(packed), None),
         };
         first.into_iter().chain(second)
@@ -133,47 +128,27 @@ impl Source {
         let read = |view: &View| view.read(view.entry.map_or(&[][..], &bytes));
         let data = match self {
             Self::Dense(view) => read(view),
-            Self::Ternary {
-                packed,
-                packing,
-                rows,
-                columns,
-                scale,
-            } => {
+            Self::Ternary { packed, packing, rows, columns, scale } => {
                 let scales = match scale {
                     Scale::Given(scale) => vec![*scale],
                     Scale::Stored(view) => {
-                        let scales = Tensor {
-                            shape: view.shape.clone(),
-                            data: read(view),
-                        };
+                        let scales = Tensor { shape: view.shape.clone(), data: read(view) };
                         scales.to_f32()
                     }
                 };
                 if let Some(&value) = scales.iter().find(|s| !s.is_finite() || **s < 0.0) {
-                    return Err(Error::Scale {
-                        tensor: shown(name),
-                        value,
-                    }
-                    .into());
+                    return Err(Error::Scale { tensor: shown(name), value }.into());
                 }
                 let codes =
                     packed.gather(packed.entry.map_or(&[][..], &bytes), |[byte]: [u8; 1]| byte);
                 let codes =
                     repack(codes.into(), packing, *rows, *columns).map_err(|(index, code)| {
-                        Error::TernaryCode {
-                            tensor: shown(name),
-                            index,
-                            code,
-                        }
+                        Error::TernaryCode { tensor: shown(name), index, code }
                     })?;
                 Data::Ternary { codes, scales }
             }
         };
-        Ok(Tensor {
-            shape: shape.to_vec(),
-            data,
-        })
+        Ok(Tensor { shape: shape.to_vec(), data })
     }
 }
 
@@ -184,11 +159,7 @@ impl View {
 
     /// Bytes that the values take in memory.
     pub(super) fn decoded_size(&self) -> u64 {
-        let size = if self.dtype.is_float() {
-            self.dtype.size()
-        } else {
-            8
-        };
+        let size = if self.dtype.is_float() { self.dtype.size() } else { 8 };
         (self.len() as u64).saturating_mul(size)
     }
 
@@ -227,10 +198,7 @@ impl View {
         let (elements, _) = bytes.as_chunks::<N>();
         let len = self.len();
         if self.is_contiguous() {
-            return elements[self.offset..][..len]
-                .iter()
-                .map(|&b| read(b))
-                .collect();
+            return elements[self.offset..][..len].iter().map(|&b| read(b)).collect();
         }
         let mut values = Vec::with_capacity(len);
         self.walk(&mut |at| values.push(read(elements[at])));
@@ -258,16 +226,11 @@ impl View {
 
     fn is_contiguous(&self) -> bool {
         let mut expected = 1;
-        self.shape
-            .iter()
-            .zip(&self.strides)
-            .rev()
-            .all(|(&size, &stride)| {
-                let fits = size == 1 || stride == expected;
-                expected *= size;
-                fits
-            })
-            || self.shape.contains(&0)
+        self.shape.iter().zip(&self.strides).rev().all(|(&size, &stride)| {
+            let fits = size == 1 || stride == expected;
+            expected *= size;
+            fits
+        }) || self.shape.contains(&0)
     }
 }
 
@@ -279,14 +242,7 @@ mod tests {
     fn any_view_is_read_in_row_major_order() {
         // Every order of the axes of a [4, 5, 6] storage, and of slices of it with steps.
         let bytes: Vec<u8> = (0..120_u32).flat_map(u32::to_le_bytes).collect();
-        for axes in [
-            [0, 1, 2],
-            [0, 2, 1],
-            [1, 0, 2],
-            [1, 2, 0],
-            [2, 0, 1],
-            [2, 1, 0],
-        ] {
+        for axes in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             for (sizes, steps, offset) in [
                 ([4, 5, 6], [1, 1, 1], 0),
                 ([2, 5, 3], [2, 1, 2], 1),
@@ -295,10 +251,8 @@ mod tests {
             ] {
                 let stored = [30, 6, 1];
                 let shape: Vec<usize> = axes.iter().map(|&axis| sizes[axis]).collect();
-                let strides: Vec<usize> = axes
-                    .iter()
-                    .map(|&axis| stored[axis] * steps[axis])
-                    .collect();
+                let strides: Vec<usize> =
+                    axes.iter().map(|&axis| stored[axis] * steps[axis]).collect();
                 let mut expected = Vec::new();
                 for i in 0..shape[0] {
                     for j in 0..shape[1] {
@@ -309,13 +263,7 @@ mod tests {
                     }
                 }
                 let dtype = Dtype::I32;
-                let view = View {
-                    entry: Some(0),
-                    dtype,
-                    offset,
-                    shape,
-                    strides,
-                };
+                let view = View { entry: Some(0), dtype, offset, shape, strides };
                 assert_eq!(view.read(&bytes), Data::Int(expected), "{view:?}");
             }
         }
@@ -323,19 +271,13 @@ mod tests {
 
     #[test]
     fn every_data_has_its_floats() {
-        let tensor = |data| Tensor {
-            shape: vec![3],
-            data,
-        };
+        let tensor = |data| Tensor { shape: vec![3], data };
         let values = [-1.5, 0.0, 1.5];
         for data in [
             Data::F32(values.to_vec()),
             Data::F16(values.map(f16::from_f32).to_vec()),
             Data::Bf16(values.map(bf16::from_f32).to_vec()),
-            Data::Ternary {
-                codes: vec![0b10_01_00].into(),
-                scales: vec![1.5],
-            },
+            Data::Ternary { codes: vec![0b10_01_00].into(), scales: vec![1.5] },
         ] {
             assert_eq!(tensor(data).to_f32(), values);
         }
@@ -348,10 +290,7 @@ mod tests {
             },
         };
         assert_eq!(rows.to_f32(), [-1.5, 0.0, 1.5, -0.5, 0.0, 0.5]);
-        let scalar = Tensor {
-            shape: vec![],
-            data: Data::F32(vec![1.0]),
-        };
+        let scalar = Tensor { shape: vec![], data: Data::F32(vec![1.0]) };
         assert_eq!(scalar.numel(), 1);
     }
 }

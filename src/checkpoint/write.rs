@@ -149,17 +149,10 @@ fn storages(tensor: &Tensor) -> Vec<Stored<'_>> {
                     shape,
                     Box::new(|| bytes(scales, |s| bf16::from_f32(s).to_le_bytes())),
                 ),
-                false => (
-                    Dtype::F32,
-                    shape,
-                    Box::new(|| bytes(scales, f32::to_le_bytes)),
-                ),
+                false => (Dtype::F32, shape, Box::new(|| bytes(scales, f32::to_le_bytes))),
             };
-            let codes: Stored = (
-                Dtype::U8,
-                vec![codes.bytes().len()],
-                Box::new(|| codes.bytes().into()),
-            );
+            let codes: Stored =
+                (Dtype::U8, vec![codes.bytes().len()], Box::new(|| codes.bytes().into()));
             vec![codes, scales]
         }
     }
@@ -176,11 +169,7 @@ struct Pickle {
 
 impl Pickle {
     fn new() -> Self {
-        Self {
-            out: vec![0x80, 2],
-            named: Vec::new(),
-            storages: Vec::new(),
-        }
+        Self { out: vec![0x80, 2], named: Vec::new(), storages: Vec::new() }
     }
 
     /// The pickle, and the sizes of the storages that it names.
@@ -257,14 +246,10 @@ impl Pickle {
             Value::Str(text) | Value::Opaque(text) => self.text(text),
             // Protocol 2 has no bytes; a list of their values is what every reader can take.
             Value::Bytes(bytes) => {
-                self.batches(b']', b'e', bytes.iter(), |pickle, &byte| {
-                    pickle.int(byte.into())
-                });
+                self.batches(b']', b'e', bytes.iter(), |pickle, &byte| pickle.int(byte.into()));
             }
             Value::List(values) => {
-                self.batches(b']', b'e', values.iter(), |pickle, value| {
-                    pickle.value(value)
-                });
+                self.batches(b']', b'e', values.iter(), |pickle, value| pickle.value(value));
             }
             Value::Dict(items) => {
                 self.batches(b'}', b'u', items.iter(), |pickle, (key, value)| {
@@ -311,11 +296,7 @@ impl Pickle {
             Data::Int(values) => values.len(),
             Data::Ternary { codes, .. } => {
                 let packed = Codes::packed_len(tensor.numel());
-                assert_eq!(
-                    codes.bytes().len(),
-                    packed,
-                    "as many codes as the shape has"
-                );
+                assert_eq!(codes.bytes().len(), packed, "as many codes as the shape has");
                 return self.dict(|pickle| {
                     pickle.text("packed");
                     next(pickle);
@@ -461,30 +442,18 @@ mod tests {
             (text("text"), text("Grüße")),
             (text("list"), list.clone()),
             (list, Value::Dict(Vec::new())),
-            (
-                text("long"),
-                Value::List((0..2500).map(Value::Int).collect()),
-            ),
+            (text("long"), Value::List((0..2500).map(Value::Int).collect())),
         ])
     }
 
     fn tensor(shape: &[usize], data: Data) -> Tensor {
-        Tensor {
-            shape: shape.to_vec(),
-            data,
-        }
+        Tensor { shape: shape.to_vec(), data }
     }
 
     #[test]
     fn what_is_written_is_read_again() {
         let tensors: Vec<(String, Tensor)> = [
-            (
-                "f32",
-                tensor(
-                    &[2, 2],
-                    Data::F32(vec![1.0, f32::MIN_POSITIVE, f32::MAX, -0.0]),
-                ),
-            ),
+            ("f32", tensor(&[2, 2], Data::F32(vec![1.0, f32::MIN_POSITIVE, f32::MAX, -0.0]))),
             ("f16", tensor(&[1], Data::F16(vec![f16::from_f32(1.5)]))),
             ("bf16", tensor(&[], Data::Bf16(vec![bf16::from_f32(-2.5)]))),
             ("int", tensor(&[2], Data::Int(vec![i64::MAX, -1]))),
@@ -492,10 +461,7 @@ mod tests {
                 "ternary",
                 tensor(
                     &[3, 3],
-                    Data::Ternary {
-                        codes: vec![0x24, 0x49, 2].into(),
-                        scales: vec![0.375],
-                    },
+                    Data::Ternary { codes: vec![0x24, 0x49, 2].into(), scales: vec![0.375] },
                 ),
             ),
             (
@@ -511,13 +477,7 @@ mod tests {
             ("empty", tensor(&[0, 4], Data::F32(Vec::new()))),
             (
                 "no weights",
-                tensor(
-                    &[4, 0],
-                    Data::Ternary {
-                        codes: Codes::default(),
-                        scales: vec![0.0],
-                    },
-                ),
+                tensor(&[4, 0], Data::Ternary { codes: Codes::default(), scales: vec![0.0] }),
             ),
         ]
         .map(|(name, tensor)| (name.to_owned(), tensor))
@@ -532,12 +492,8 @@ mod tests {
 
     #[test]
     fn thousands_of_tensors_are_written_in_batches() {
-        let two = |index: usize| {
-            (
-                format!("w{index}"),
-                tensor(&[2], Data::F32(vec![index as f32; 2])),
-            )
-        };
+        let two =
+            |index: usize| (format!("w{index}"), tensor(&[2], Data::F32(vec![index as f32; 2])));
         let tensors: Vec<_> = (0..2 * BATCH + 1).map(two).collect();
         assert_eq!(read(&compact(&Value::None, &tensors)).unwrap().1, tensors);
     }
@@ -546,13 +502,7 @@ mod tests {
     fn scales_lose_nothing() {
         let [short, long] = [bf16::from_f32(0.1).to_f32(), 0.1].map(|scale| {
             let codes = vec![2].into();
-            let weight = tensor(
-                &[1],
-                Data::Ternary {
-                    codes,
-                    scales: vec![scale],
-                },
-            );
+            let weight = tensor(&[1], Data::Ternary { codes, scales: vec![scale] });
             let file = compact(&Value::None, &[("w".to_owned(), weight.clone())]);
             assert_eq!(read(&file).unwrap().1[0].1, weight);
             file.len()

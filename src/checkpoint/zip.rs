@@ -71,11 +71,7 @@ pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail> {
     let tail_start = file_len - tail.len() as u64;
     let longer = file_len.saturating_sub(LONGEST_TAIL)..file_len;
     let Some(end_at) = find_end(tail) else {
-        return Ok(if longer.start < tail_start {
-            Tail::More(longer)
-        } else {
-            Tail::Absent
-        });
+        return Ok(if longer.start < tail_start { Tail::More(longer) } else { Tail::Absent });
     };
     if end_at < LOCATOR + END64 && longer.start < tail_start {
         return Ok(Tail::More(longer));
@@ -86,9 +82,8 @@ pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail> {
     let (mut size, mut offset) = (u32_at(end, 12), u32_at(end, 16));
     let mut directory_end = tail_start + end_at as u64;
 
-    let locator_at = end_at
-        .checked_sub(LOCATOR)
-        .filter(|&at| tail[at..].starts_with(b"PK\x06\x07"));
+    let locator_at =
+        end_at.checked_sub(LOCATOR).filter(|&at| tail[at..].starts_with(b"PK\x06\x07"));
     if let Some(locator_at) = locator_at {
         let locator = &tail[locator_at..];
         if u32_at(locator, 4) != 0 || u32_at(locator, 16) > 1 {
@@ -145,16 +140,9 @@ pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail> {
         return Err(Error::TooMuch(what).into());
     }
     if count > size / CENTRAL as u64 {
-        return Err(Error::EntryCount {
-            claimed: count,
-            found: size / CENTRAL as u64,
-        }
-        .into());
+        return Err(Error::EntryCount { claimed: count, found: size / CENTRAL as u64 }.into());
     }
-    Ok(Tail::Found(Location {
-        range: offset..directory_end,
-        count,
-    }))
+    Ok(Tail::Found(Location { range: offset..directory_end, count }))
 }
 
 /// The last end record whose comment reaches exactly to the end of the file.
@@ -190,9 +178,7 @@ pub(super) fn directory(bytes: &[u8], location: &Location) -> Result<Vec<Entry>>
         let [size, packed, offset] = widen(extra, [size, packed, offset])
             .ok_or_else(|| broken("its zip64 field is missing or too short"))?;
         if method == 0 && packed != size {
-            return Err(broken(
-                "it is stored uncompressed, but in two different sizes",
-            ));
+            return Err(broken("it is stored uncompressed, but in two different sizes"));
         }
         if !matches!(u16_at(rest, 34), 0 | MOVED_16) {
             return Err(Error::MultiDisk.into());
@@ -204,23 +190,13 @@ pub(super) fn directory(bytes: &[u8], location: &Location) -> Result<Vec<Entry>>
             .filter(|&end| end <= location.range.start)
             .ok_or_else(|| broken("its data reaches beyond the space for data"))?;
         let crc = u32_at(rest, 16) as u32;
-        entries.push(Entry {
-            name: name.to_owned(),
-            size,
-            offset,
-            limit,
-            crc,
-            flags,
-            method,
-        });
+        entries.push(Entry { name: name.to_owned(), size, offset, limit, crc, flags, method });
         rest = &rest[whole..];
     }
     if entries.len() as u64 != location.count {
-        return Err(Error::EntryCount {
-            claimed: location.count,
-            found: entries.len() as u64,
-        }
-        .into());
+        return Err(
+            Error::EntryCount { claimed: location.count, found: entries.len() as u64 }.into()
+        );
     }
     let mut names: HashMap<&str, usize> = HashMap::new();
     if let Some(twice) = (0..)
@@ -298,12 +274,7 @@ impl Entry {
     /// When the local header contradicts the directory or the checksum is wrong. A checksum of 0
     /// is not compared: torch writes it when told to compute none.
     pub(super) fn data(&self, span: &[u8]) -> Result<Range<usize>> {
-        let broken = |why| {
-            Box::new(Error::LocalHeader {
-                name: shown(&self.name),
-                why,
-            })
-        };
+        let broken = |why| Box::new(Error::LocalHeader { name: shown(&self.name), why });
         if span.len() < LOCAL || !span.starts_with(b"PK\x03\x04") {
             return Err(broken("its signature is missing"));
         }
@@ -341,11 +312,8 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 /// are worked out when first needed: in a file that browsers fetch they would be 8 KB.
 static CRC_TABLES: LazyLock<[[u32; 256]; 8]> = LazyLock::new(|| {
     // One byte that adds nothing moves all earlier ones a table on.
-    let shift = |crc: u32| {
-        (0..8).fold(crc, |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
-        })
-    };
+    let shift =
+        |crc: u32| (0..8).fold(crc, |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()));
     let mut crcs: [u32; 256] = std::array::from_fn(|byte| byte as u32);
     std::array::from_fn(|_| {
         crcs = crcs.map(shift);
@@ -396,13 +364,7 @@ mod tests {
     fn checkpoint(tensors: usize) -> Vec<u8> {
         let tensor = |index: usize| {
             let data = Data::F32(vec![index as f32; 2]);
-            (
-                format!("w{index}"),
-                Tensor {
-                    shape: vec![2],
-                    data,
-                },
-            )
+            (format!("w{index}"), Tensor { shape: vec![2], data })
         };
         write::compact(&Value::None, &(0..tensors).map(tensor).collect::<Vec<_>>())
     }
@@ -421,11 +383,7 @@ mod tests {
         let file = checkpoint(3);
         let good = read(&file).unwrap();
         for len in [0, 1, 21, 22, 65_416, 65_417, 65_514, 65_515, 65_535] {
-            assert_eq!(
-                read(&commented(file.clone(), len, b"")).unwrap(),
-                good,
-                "{len} bytes"
-            );
+            assert_eq!(read(&commented(file.clone(), len, b"")).unwrap(), good, "{len} bytes");
         }
     }
 
@@ -461,10 +419,7 @@ mod tests {
         let big = 5 << 32;
         assert_eq!(widen(&[], [1, 2, 3]), Some([1, 2, 3]));
         assert_eq!(widen(&extra(&[big]), [1, 2, MOVED_32]), Some([1, 2, big]));
-        assert_eq!(
-            widen(&extra(&[big, big, 7]), [MOVED_32; 3]),
-            Some([big, big, 7])
-        );
+        assert_eq!(widen(&extra(&[big, big, 7]), [MOVED_32; 3]), Some([big, big, 7]));
         assert_eq!(widen(&extra(&[big]), [MOVED_32, MOVED_32, 3]), None);
         assert_eq!(widen(&extra(&[big])[..12], [MOVED_32, 2, 3]), None);
         assert_eq!(widen(&[], [MOVED_32, 2, 3]), None);

@@ -46,11 +46,7 @@ pub struct DenseMatrix<T> {
 impl<T: Weight> DenseMatrix<T> {
     /// A matrix of zeros.
     pub fn zeros(rows: usize, cols: usize) -> Self {
-        DenseMatrix {
-            rows,
-            cols,
-            tiles: vec![[T::ZERO; ROWS]; rows.div_ceil(ROWS) * cols],
-        }
+        DenseMatrix { rows, cols, tiles: vec![[T::ZERO; ROWS]; rows.div_ceil(ROWS) * cols] }
     }
 
     /// Number of rows (outputs).

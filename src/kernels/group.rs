@@ -15,8 +15,5 @@ pub fn overlap(group: usize, rows: &Range<usize>) -> (Range<usize>, Range<usize>
     let first = group * ROWS;
     let start = rows.start.max(first);
     let end = rows.end.min(first + ROWS);
-    (
-        start - first..end - first,
-        start - rows.start..end - rows.start,
-    )
+    (start - first..end - first, start - rows.start..end - rows.start)
 }

@@ -56,17 +56,9 @@ pub static KERNELS: &[Kernel] = &[
         peak: |times| relaxed::dot_peak(times),
     },
     #[cfg(all(target_feature = "simd128", not(feature = "relaxed-simd")))]
-    Kernel {
-        name: "simd128",
-        sums: simd128::sums,
-        peak: simd128::peak,
-    },
+    Kernel { name: "simd128", sums: simd128::sums, peak: simd128::peak },
     #[cfg(not(target_feature = "simd128"))]
-    Kernel {
-        name: "scalar",
-        sums: scalar::sums,
-        peak: scalar::peak,
-    },
+    Kernel { name: "scalar", sums: scalar::sums, peak: scalar::peak },
 ];
 
 /// Place in [`KERNELS`] of the one that runs.
@@ -99,11 +91,7 @@ pub fn matvec(
     groups: Range<usize>,
     sums: &mut [[i32; ROWS]],
 ) {
-    assert_eq!(
-        sums.len(),
-        groups.len() * x.len(),
-        "one place for each group and vector"
-    );
+    assert_eq!(sums.len(), groups.len() * x.len(), "one place for each group and vector");
     let quads = matrix.quads();
     let fits = x.iter().all(|x| x.quads().len() == quads);
     assert!(fits, "vectors and matrix of one width");
@@ -123,12 +111,8 @@ mod tests {
 
     /// The definition, from weights that were never packed.
     fn oracle(weights: &[i8], cols: usize, q: &[i8]) -> Vec<i32> {
-        let product = |row: &[i8]| {
-            row.iter()
-                .zip(q)
-                .map(|(&w, &q)| i32::from(w) * i32::from(q))
-                .sum()
-        };
+        let product =
+            |row: &[i8]| row.iter().zip(q).map(|(&w, &q)| i32::from(w) * i32::from(q)).sum();
         weights.chunks(cols).map(product).collect()
     }
 

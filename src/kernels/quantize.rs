@@ -138,10 +138,7 @@ fn quantize_wide(x: &[f32], scale: f32, quads: &mut [[i8; COLS]]) -> i32 {
             v128_and(rounded, f32x4_eq(x, x))
         });
         let q = i8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d));
-        sums = i32x4_add(
-            sums,
-            i32x4_extadd_pairwise_i16x8(i16x8_extadd_pairwise_i8x16(q)),
-        );
+        sums = i32x4_add(sums, i32x4_extadd_pairwise_i16x8(i16x8_extadd_pairwise_i8x16(q)));
         // SAFETY: four quads are 16 writable bytes.
         unsafe { v128_store(place.as_mut_ptr().cast(), q) };
     }
@@ -159,25 +156,13 @@ mod tests {
     fn every_length_is_rounded_to_even_and_padded() {
         for len in 0..70 {
             let x: Vec<f32> = (0..len)
-                .map(|i| {
-                    if i % 13 == 5 {
-                        f32::NAN
-                    } else {
-                        (i * 7 % 41) as f32 * 0.5 - 10.0
-                    }
-                })
+                .map(|i| if i % 13 == 5 { f32::NAN } else { (i * 7 % 41) as f32 * 0.5 - 10.0 })
                 .collect();
             let mut quads = vec![[7; COLS]; usize::div_ceil(len, COLS)];
             let sum = quantize(&x, 0.5, &mut quads);
             let mut want: Vec<i8> = x
                 .iter()
-                .map(|x| {
-                    if x.is_nan() {
-                        0
-                    } else {
-                        (x * 0.5).round_ties_even() as i8
-                    }
-                })
+                .map(|x| if x.is_nan() { 0 } else { (x * 0.5).round_ties_even() as i8 })
                 .collect();
             want.resize(quads.len() * COLS, 0);
             assert_eq!(quads.as_flattened(), want);

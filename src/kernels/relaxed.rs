@@ -29,9 +29,7 @@ const QUADS: usize = 16;
 fn masks() -> [v128; 2] {
     let masks = std::hint::black_box(&MASKS);
     // SAFETY: each reference covers 16 readable bytes, and v128.load needs no alignment.
-    masks
-        .each_ref()
-        .map(|m| unsafe { v128_load(m.as_ptr().cast()) })
+    masks.each_ref().map(|m| unsafe { v128_load(m.as_ptr().cast()) })
 }
 
 /// The codes of each field, those of odd fields times 4.
@@ -66,11 +64,7 @@ fn start(x: &QuantizedVector) -> [v128; FIELDS] {
 #[inline(always)]
 fn store(fields: [v128; FIELDS], sums: &mut [i32; ROWS]) {
     for (f, (&field, sums)) in fields.iter().zip(sums.as_chunks_mut::<4>().0).enumerate() {
-        let field = if f % 2 == 1 {
-            i32x4_shr(field, 2)
-        } else {
-            field
-        };
+        let field = if f % 2 == 1 { i32x4_shr(field, 2) } else { field };
         // SAFETY: the reference covers 16 writable bytes.
         unsafe { v128_store(sums.as_mut_ptr().cast(), field) };
     }

@@ -28,9 +28,7 @@ static MASKS: [[u16; 8]; FIELDS] = [[0x03; 8], [0x0c; 8], [0x30; 8], [0xc0; 8]];
 pub fn sums(tiles: &[Tile], x: &[QuantizedVector], sums: &mut [[i32; ROWS]]) {
     let masks = std::hint::black_box(&MASKS);
     // SAFETY: each reference covers 16 readable bytes, and v128.load needs no alignment.
-    let masks = masks
-        .each_ref()
-        .map(|m| unsafe { v128_load(m.as_ptr().cast()) });
+    let masks = masks.each_ref().map(|m| unsafe { v128_load(m.as_ptr().cast()) });
     let groups = sums.len() / x.len();
     let tiles = tiles.chunks_exact(tiles.len() / groups);
     if x.len() < MANY {

@@ -38,13 +38,7 @@ pub struct KvCache {
 impl KvCache {
     /// An empty cache that keeps `window` positions, or all of them.
     pub fn new(window: Option<usize>) -> Self {
-        KvCache {
-            keys: Vec::new(),
-            values: Vec::new(),
-            positions: Vec::new(),
-            window,
-            seen: 0,
-        }
+        KvCache { keys: Vec::new(), values: Vec::new(), positions: Vec::new(), window, seen: 0 }
     }
 
     /// Forgets every position, keeps the memory.
@@ -77,10 +71,7 @@ impl KvCache {
     fn slots(&self) -> impl Iterator<Item = usize> + Clone {
         let held = self.positions.len();
         let slots = (self.seen - held..self.seen).map(move |nth| nth % held);
-        let latest = slots
-            .clone()
-            .next_back()
-            .map_or(0, |slot| self.positions[slot]);
+        let latest = slots.clone().next_back().map_or(0, |slot| self.positions[slot]);
         let window = self.window.unwrap_or(usize::MAX);
         // The window counts what was deleted, too.
         slots.skip_while(move |&slot| latest - self.positions[slot] >= window)
@@ -114,9 +105,7 @@ impl Attention {
         }
 
         if let Some(project) = &self.out {
-            scratch
-                .inner
-                .set_normed(out, d, self.out_norm.as_ref(), crew);
+            scratch.inner.set_normed(out, d, self.out_norm.as_ref(), crew);
             project.apply(&scratch.inner, crew, out);
         }
     }

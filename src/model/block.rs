@@ -96,10 +96,7 @@ impl Block {
             MixerLayer::Mlgru(mixer) => vec![0.0; mixer.floor.len()],
             MixerLayer::Attention(_) => Vec::new(),
         };
-        Memory {
-            recurrent,
-            cache: KvCache::new(window),
-        }
+        Memory { recurrent, cache: KvCache::new(window) }
     }
 
     /// Width of the widest stacked projection.

@@ -88,10 +88,7 @@ impl Bolmo {
         for vector in vectors.chunks_exact_mut(width) {
             add(vector, projected);
         }
-        Boundaries {
-            boundary,
-            attention,
-        }
+        Boundaries { boundary, attention }
     }
 }
 

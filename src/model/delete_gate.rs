@@ -34,8 +34,6 @@ impl DeleteGate {
         let hidden = &mut scratch.narrow[..count * width];
         self.hidden.apply(normed, crew, hidden);
         silu(hidden);
-        hidden
-            .chunks_exact(width)
-            .map(|hidden| sigmoid(dot(&self.score, hidden) + self.score_bias))
+        hidden.chunks_exact(width).map(|hidden| sigmoid(dot(&self.score, hidden) + self.score_bias))
     }
 }

@@ -23,10 +23,7 @@ impl FeedForward {
         let inner = self.down.matrix.cols();
         let (count, wide) = (scratch.normed.count(), self.gate_up.outputs());
         let gate_up = &mut scratch.wide[..count * wide];
-        let (x, shared) = (
-            &scratch.normed,
-            self.gate_up.is_worth_sharing(&scratch.normed),
-        );
+        let (x, shared) = (&scratch.normed, self.gate_up.is_worth_sharing(&scratch.normed));
         let sheet = Sheet::new(gate_up, wide / inner, inner);
         crew.for_each_strip([sheet], shared, |columns, [mut strip]| {
             self.gate_up.fill(x, columns, &mut strip);

@@ -198,8 +198,7 @@ impl Activations {
             crew.for_each_row(values, quantized, compute);
         } else {
             let rows = values.chunks_exact_mut(len).zip(quantized);
-            rows.enumerate()
-                .for_each(|(i, (values, quantized))| compute(i, values, quantized));
+            rows.enumerate().for_each(|(i, (values, quantized))| compute(i, values, quantized));
         }
     }
 

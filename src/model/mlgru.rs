@@ -26,10 +26,7 @@ impl Mlgru {
         let count = scratch.normed.count();
         let gates = Sheet::new(&mut scratch.wide[..count * 3 * d], 3, d);
         let sheets = [gates, Sheet::new(h, 1, d), Sheet::new(out, 1, d)];
-        let (x, shared) = (
-            &scratch.normed,
-            self.gates.is_worth_sharing(&scratch.normed),
-        );
+        let (x, shared) = (&scratch.normed, self.gates.is_worth_sharing(&scratch.normed));
         crew.for_each_strip(sheets, shared, |columns, [mut gates, mut h, mut out]| {
             self.gates.fill(x, columns.clone(), &mut gates);
             let floor = &self.floor[columns];
@@ -44,9 +41,7 @@ impl Mlgru {
         }
 
         if let Some(project) = &self.out {
-            scratch
-                .inner
-                .set_normed(out, d, self.out_norm.as_ref(), crew);
+            scratch.inner.set_normed(out, d, self.out_norm.as_ref(), crew);
             project.apply(&scratch.inner, crew, out);
         }
     }

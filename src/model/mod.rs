@@ -159,11 +159,7 @@ impl Model {
             x: vec![0.0; BATCH * d],
             positions: Vec::with_capacity(BATCH),
             z: Activations::with_capacity(1, d, quantize),
-            memories: self
-                .blocks
-                .iter()
-                .map(|block| block.memory(self.config.window))
-                .collect(),
+            memories: self.blocks.iter().map(|block| block.memory(self.config.window)).collect(),
             local: local.map_or_else(LocalState::default, LocalDecoder::state),
             scratch: Scratch {
                 normed: Activations::with_capacity(BATCH, widest, quantize),
@@ -246,22 +242,12 @@ impl Model {
 
     /// Takes the units of `state.positions` through some of the blocks.
     fn run_blocks(&self, blocks: Range<usize>, state: &mut State, crew: &Crew) {
-        let State {
-            x,
-            positions,
-            memories,
-            scratch,
-            passages,
-            ..
-        } = state;
+        let State { x, positions, memories, scratch, passages, .. } = state;
         if positions.is_empty() {
             return;
         }
         let x = &mut x[..positions.len() * self.config.d_model];
-        for (block, memory) in self.blocks[blocks.clone()]
-            .iter()
-            .zip(&mut memories[blocks])
-        {
+        for (block, memory) in self.blocks[blocks.clone()].iter().zip(&mut memories[blocks]) {
             block.forward(x, positions, memory, scratch, crew);
             if let (Some(passages), Some(seen)) = (&mut *passages, &mut scratch.seen) {
                 for (&position, forget) in positions.iter().zip(seen.forget.drain(..)) {

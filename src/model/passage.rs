@@ -42,8 +42,7 @@ impl Seen {
             sum / d as f32
         };
         self.forget.clear();
-        self.forget
-            .extend(stacked.chunks_exact(3 * d).map(|inputs| mean(&inputs[..d])));
+        self.forget.extend(stacked.chunks_exact(3 * d).map(|inputs| mean(&inputs[..d])));
     }
 }
 
@@ -58,20 +57,13 @@ pub struct Passages {
 impl Passages {
     /// None so far, before position `first`.
     pub fn new(first: usize) -> Self {
-        Passages {
-            passages: Vec::new(),
-            first,
-        }
+        Passages { passages: Vec::new(), first }
     }
 
     /// Begins the passage of the next unit.
     pub fn begin(&mut self, boundaries: Option<Boundaries>) {
         let position = self.first + self.passages.len();
-        self.passages.push(Passage {
-            position,
-            boundaries,
-            ..Passage::default()
-        });
+        self.passages.push(Passage { position, boundaries, ..Passage::default() });
     }
 
     /// The unit at a position that has begun and was not taken.

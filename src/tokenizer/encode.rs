@@ -36,10 +36,7 @@ impl Tokenizer {
         let highest = opening.fold(self.bytes.len().saturating_sub(1), usize::max);
         match highest < vocab_size {
             true => Ok(()),
-            false => Err(Error::Vocabulary {
-                highest: highest as Symbol,
-                model: vocab_size,
-            }),
+            false => Err(Error::Vocabulary { highest: highest as Symbol, model: vocab_size }),
         }
     }
 
@@ -75,10 +72,7 @@ impl Tokenizer {
         let mut at = 0;
         while at < text.len() {
             let rest = &text[at..];
-            let found = self
-                .added
-                .iter()
-                .find(|(content, _)| rest.starts_with(&**content));
+            let found = self.added.iter().find(|(content, _)| rest.starts_with(&**content));
             if let Some((content, token)) = found {
                 self.encode_pieces(&text[start..at], tokens)?;
                 tokens.push(*token);

@@ -61,11 +61,7 @@ impl fmt::Display for Error {
                 f,
                 "The tokenizer file has no {expected} at {at}; give the model's tokenizer.json."
             ),
-            Error::Unsupported {
-                part,
-                found,
-                supported,
-            } => write!(
+            Error::Unsupported { part, found, supported } => write!(
                 f,
                 "The tokenizer's {part} is {found}, which is not supported; supported is {supported}."
             ),
@@ -73,10 +69,9 @@ impl fmt::Display for Error {
                 f,
                 "Merge {number} of the tokenizer file joins what are not tokens; the file is damaged."
             ),
-            Error::DuplicateId(id) => write!(
-                f,
-                "The tokenizer file gives two tokens the id {id}; the file is damaged."
-            ),
+            Error::DuplicateId(id) => {
+                write!(f, "The tokenizer file gives two tokens the id {id}; the file is damaged.")
+            }
             Error::Vocabulary { highest, model } => write!(
                 f,
                 "The tokenizer's ids go up to {highest}, the model's to {}: it belongs to another model.",

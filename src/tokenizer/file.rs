@@ -64,26 +64,19 @@ impl Tokenizer {
         });
         let unknown = model.get("unk_token").text();
         let merges = merges(model.get("merges"), &vocabulary)?;
-        let of_byte = alphabet
-            .letters
-            .map(|c| vocabulary.get(&*c.encode_utf8(&mut [0; 4])).copied());
+        let of_byte =
+            alphabet.letters.map(|c| vocabulary.get(&*c.encode_utf8(&mut [0; 4])).copied());
         let added = added(file.get("added_tokens"), &mut tokens)?;
         Ok(Tokenizer {
             of_byte,
             merges,
             whole,
             added,
-            splitter: Splitter {
-                steps: steps(file.get("pre_tokenizer"))?,
-            },
+            splitter: Splitter { steps: steps(file.get("pre_tokenizer"))? },
             opening: opening(file.get("post_processor"))?,
             unknown: unknown.and_then(|text| vocabulary.get(text).copied()),
             nfc: normalizer(file.get("normalizer"))?,
-            bytes: tokens
-                .bytes
-                .into_iter()
-                .map(Option::unwrap_or_default)
-                .collect(),
+            bytes: tokens.bytes.into_iter().map(Option::unwrap_or_default).collect(),
         })
     }
 }
@@ -210,16 +203,9 @@ fn normalizer(value: &Json) -> Result<bool, Error> {
         Some("NFC") => Ok(true),
         Some("Sequence") => {
             let parts = value.get("normalizers").items();
-            parts
-                .iter()
-                .map(normalizer)
-                .try_fold(false, |all, one| Ok(all | one?))
+            parts.iter().map(normalizer).try_fold(false, |all, one| Ok(all | one?))
         }
-        other => Err(unsupported(
-            "normalizer",
-            other.unwrap_or("unnamed"),
-            "NFC or none",
-        )),
+        other => Err(unsupported("normalizer", other.unwrap_or("unnamed"), "NFC or none")),
     }
 }
 
@@ -241,9 +227,9 @@ fn steps(value: &Json) -> Result<Vec<Step>, Error> {
                     steps.push(Step::Words);
                 }
             }
-            Some("Digits") if !is_last => steps.push(Step::Digits {
-                single: part.get("individual_digits").is(true),
-            }),
+            Some("Digits") if !is_last => {
+                steps.push(Step::Digits { single: part.get("individual_digits").is(true) })
+            }
             Some("Split") if !is_last => steps.push(pattern(part)?),
             Some(other) => return refuse(other),
             None => return refuse("missing"),
@@ -263,9 +249,7 @@ fn pattern(split: &Json) -> Result<Step, Error> {
         split.get("behavior").text() == Some("Isolated") && !split.get("invert").is(true);
     let shown = short(regex);
     let regex = regex.text().unwrap_or_default();
-    let numbers = regex
-        .strip_prefix(LINES.0)
-        .and_then(|rest| rest.strip_suffix(LINES.1));
+    let numbers = regex.strip_prefix(LINES.0).and_then(|rest| rest.strip_suffix(LINES.1));
     match (isolated, regex, numbers) {
         (true, WORDS, _) => Ok(Step::Words),
         (true, _, Some(r"\p{N}{1,3}")) => Ok(Step::WordsAndLines { digits: 3 }),
@@ -324,18 +308,11 @@ fn is_zero(digits: &str) -> bool {
 }
 
 fn missing(at: &str, expected: &'static str) -> Error {
-    Error::Field {
-        at: at.into(),
-        expected,
-    }
+    Error::Field { at: at.into(), expected }
 }
 
 fn unsupported(part: &'static str, found: &str, supported: &'static str) -> Error {
-    Error::Unsupported {
-        part,
-        found: found.chars().take(100).collect(),
-        supported,
-    }
+    Error::Unsupported { part, found: found.chars().take(100).collect(), supported }
 }
 
 /// A value as an error shows it.

@@ -26,10 +26,8 @@ impl<'a> Json<'a> {
     /// # Errors
     /// [`Error::Json`].
     pub(super) fn read(file: &'a [u8]) -> Result<Self, Error> {
-        let input = str::from_utf8(file).map_err(|error| Error::Json {
-            at: error.valid_up_to(),
-            expected: "UTF-8 text",
-        })?;
+        let input = str::from_utf8(file)
+            .map_err(|error| Error::Json { at: error.valid_up_to(), expected: "UTF-8 text" })?;
         let mut parser = Parser { input, at: 0 };
         let value = parser.value(0)?;
         match parser.peek() {
@@ -259,9 +257,7 @@ impl<'a> Parser<'a> {
     fn unit(&mut self) -> Result<u32, Error> {
         let digits = self.input.get(self.at + 1..self.at + 5);
         let is_hex = |digits: &&str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let unit = digits
-            .filter(is_hex)
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let unit = digits.filter(is_hex).and_then(|digits| u32::from_str_radix(digits, 16).ok());
         match unit.filter(|_| self.byte() == Some(b'u')) {
             Some(unit) => {
                 self.at += 5;

@@ -51,9 +51,7 @@ pub(super) fn is_letter(c: char) -> bool {
 fn is_alphabetic_mark(c: char) -> bool {
     let c = u32::from(c);
     let after = ALPHABETIC_MARKS.partition_point(|(_, last)| *last < c);
-    ALPHABETIC_MARKS
-        .get(after)
-        .is_some_and(|(first, _)| *first <= c)
+    ALPHABETIC_MARKS.get(after).is_some_and(|(first, _)| *first <= c)
 }
 
 // In browsers there is nothing to compare with.

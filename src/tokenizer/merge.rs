@@ -75,12 +75,7 @@ impl Merges {
             }
         }
         tokens.clear();
-        tokens.extend(
-            links
-                .iter()
-                .filter(|link| !link.gone)
-                .map(|link| link.token),
-        );
+        tokens.extend(links.iter().filter(|link| !link.gone).map(|link| link.token));
     }
 }
 

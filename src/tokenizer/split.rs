@@ -82,18 +82,15 @@ fn is_other(c: char) -> bool {
 /// Length of a contraction such as `'re`, in any case if `any_case`.
 fn contraction(text: &str, any_case: bool) -> Option<usize> {
     let after = text.strip_prefix('\'')?;
-    let tail = ["s", "t", "re", "ve", "m", "ll", "d"]
-        .into_iter()
-        .find(|tail| {
-            after.get(..tail.len()).is_some_and(|start| match any_case {
-                true => start.eq_ignore_ascii_case(tail),
-                false => start == *tail,
-            })
-        });
+    let tail = ["s", "t", "re", "ve", "m", "ll", "d"].into_iter().find(|tail| {
+        after.get(..tail.len()).is_some_and(|start| match any_case {
+            true => start.eq_ignore_ascii_case(tail),
+            false => start == *tail,
+        })
+    });
     // Of the letters beyond ASCII, the long s alone folds to one of these.
     let long_s = any_case && after.starts_with('ſ');
-    tail.map(|tail| 1 + tail.len())
-        .or(long_s.then_some(1 + 'ſ'.len_utf8()))
+    tail.map(|tail| 1 + tail.len()).or(long_s.then_some(1 + 'ſ'.len_utf8()))
 }
 
 /// `\s+(?!\S)|\s+`: white space up to the character before the next word.

@@ -120,10 +120,7 @@ impl Parts {
 
     /// Tensors `[rows, cols]` of one width, stacked as rows.
     fn stack(&mut self, roles: &[String]) -> Result<Matrix> {
-        let parts = roles
-            .iter()
-            .map(|role| self.take(role))
-            .collect::<Result<Vec<_>>>()?;
+        let parts = roles.iter().map(|role| self.take(role)).collect::<Result<Vec<_>>>()?;
         let cols = parts[0].shape[1];
         let ternary = parts.iter().all(|p| matches!(p.data, Data::Ternary { .. }));
         let bf16 = parts.iter().all(|p| matches!(p.data, Data::Bf16(_)));
@@ -148,10 +145,8 @@ impl Parts {
             false => format!("{at}.{name}.{kind}"),
         };
         let weights: Vec<String> = names.iter().map(|name| role(name, "weight")).collect();
-        let rows: Vec<usize> = weights
-            .iter()
-            .map(|w| self.parts.get(w).map_or(0, |part| part.shape[0]))
-            .collect();
+        let rows: Vec<usize> =
+            weights.iter().map(|w| self.parts.get(w).map_or(0, |part| part.shape[0])).collect();
         let matrix = self.stack(&weights)?;
         let mut biases = Vec::new();
         for (name, rows) in names.iter().zip(rows) {
@@ -245,12 +240,7 @@ impl Parts {
         };
         let gates = self.linears(&at, &["forget", "candidate", "gate"])?;
         let (out_norm, out) = self.output(&at, config.output_projection)?;
-        Ok(Mlgru {
-            gates,
-            floor,
-            out_norm,
-            out,
-        })
+        Ok(Mlgru { gates, floor, out_norm, out })
     }
 
     fn attention(
@@ -263,13 +253,7 @@ impl Parts {
         let at = format!("{at}.mixer");
         let qkv = self.linears(&at, &["query", "key", "value"])?;
         let (out_norm, out) = self.output(&at, output_projection)?;
-        Ok(Attention {
-            qkv,
-            out_norm,
-            out,
-            heads,
-            rope_base,
-        })
+        Ok(Attention { qkv, out_norm, out, heads, rope_base })
     }
 
     /// `W_o` and the SubLN before it.
@@ -285,12 +269,7 @@ impl Parts {
         let hidden = self.linear("delete_gate.hidden")?;
         let score = self.vector("delete_gate.score.weight")?;
         let bias = self.optional("delete_gate.score.bias")?;
-        Ok(DeleteGate {
-            hidden,
-            score,
-            score_bias: bias.map_or(0.0, |b| b[0]),
-            threshold,
-        })
+        Ok(DeleteGate { hidden, score, score_bias: bias.map_or(0.0, |b| b[0]), threshold })
     }
 
     fn head(&mut self, config: &Config) -> Result<Head> {
@@ -351,8 +330,5 @@ fn stack_ternary(parts: &[Tensor], cols: usize) -> Matrix {
             all_gamma.push(scales[row % scales.len()]);
         }
     }
-    Matrix::Ternary {
-        weights: TernaryMatrix::from_rows(&rows, cols),
-        gamma: all_gamma,
-    }
+    Matrix::Ternary { weights: TernaryMatrix::from_rows(&rows, cols), gamma: all_gamma }
 }

@@ -15,15 +15,8 @@ pub struct Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let Error {
-            key,
-            found,
-            expected,
-        } = self;
-        write!(
-            f,
-            "The file's config says {key} = {found}; it must be {expected}."
-        )
+        let Error { key, found, expected } = self;
+        write!(f, "The file's config says {key} = {found}; it must be {expected}.")
     }
 }
 
@@ -66,9 +59,7 @@ fn find<'v>(
     keys: &[&'static str],
 ) -> Option<(&'static str, &'v Value)> {
     keys.iter().find_map(|key| {
-        let at = entries
-            .iter()
-            .find(|(k, _)| matches!(k, Value::Str(k) if k == key));
+        let at = entries.iter().find(|(k, _)| matches!(k, Value::Str(k) if k == key));
         at.map(|(_, value)| (*key, value))
     })
 }
@@ -83,11 +74,7 @@ fn field<T>(
     let Some((key, value)) = find(entries, keys) else {
         return Ok(None);
     };
-    read(value).map(Some).ok_or_else(|| Error {
-        key,
-        found: shorten(value),
-        expected,
-    })
+    read(value).map(Some).ok_or_else(|| Error { key, found: shorten(value), expected })
 }
 
 /// A value as an error shows it.
@@ -109,9 +96,7 @@ fn shorten(value: &Value) -> String {
 /// A whole number from `least` to `most`.
 fn whole(least: usize, most: usize) -> impl Fn(&Value) -> Option<usize> {
     move |value| match value {
-        Value::Int(n) => usize::try_from(*n)
-            .ok()
-            .filter(|n| (least..=most).contains(n)),
+        Value::Int(n) => usize::try_from(*n).ok().filter(|n| (least..=most).contains(n)),
         _ => None,
     }
 }
@@ -157,26 +142,15 @@ impl Hints {
             internal_name: field(entries, &["internal_name", "name"], TEXT, text)?,
             n_heads: field(
                 entries,
-                &[
-                    "n_heads",
-                    "num_heads",
-                    "n_head",
-                    "num_attention_heads",
-                    "heads",
-                ],
+                &["n_heads", "num_heads", "n_head", "num_attention_heads", "heads"],
                 "a whole number from 1 to 1,024",
                 whole(1, 1024),
             )?,
-            mixer: field(
-                entries,
-                &["mixer"],
-                "\"attention\" or \"mlgru\"",
-                |v| match v {
-                    Value::Str(s) if s == "attention" => Some(Mixer::Attention),
-                    Value::Str(s) if s == "mlgru" => Some(Mixer::Mlgru),
-                    _ => None,
-                },
-            )?,
+            mixer: field(entries, &["mixer"], "\"attention\" or \"mlgru\"", |v| match v {
+                Value::Str(s) if s == "attention" => Some(Mixer::Attention),
+                Value::Str(s) if s == "mlgru" => Some(Mixer::Mlgru),
+                _ => None,
+            })?,
             window: field(
                 entries,
                 &["window", "window_size", "sliding_window"],
@@ -187,29 +161,17 @@ impl Hints {
                 },
             )?,
             ternary: field(entries, &["ternary"], "true or false", flag)?,
-            norm_eps: field(
-                entries,
-                &["norm_eps", "rms_norm_eps", "eps"],
-                NUMBER,
-                positive,
-            )?,
+            norm_eps: field(entries, &["norm_eps", "rms_norm_eps", "eps"], NUMBER, positive)?,
             rope_base: field(entries, &["rope_base", "rope_theta"], NUMBER, positive)?,
             activation_bits: field(entries, &["activation_bits"], "8, or 0 for none", |v| {
-                whole(0, 8)(v)
-                    .filter(|n| matches!(n, 0 | 8))
-                    .map(|n| n as u32)
+                whole(0, 8)(v).filter(|n| matches!(n, 0 | 8)).map(|n| n as u32)
             })?,
             delete_threshold: field(entries, &["delete_threshold"], NUMBER, positive)?,
-            words: field(
-                entries,
-                &["layout"],
-                "\"plain\" or \"words\"",
-                |v| match v {
-                    Value::Str(s) if s == "plain" => Some(false),
-                    Value::Str(s) if s == "words" => Some(true),
-                    _ => None,
-                },
-            )?,
+            words: field(entries, &["layout"], "\"plain\" or \"words\"", |v| match v {
+                Value::Str(s) if s == "plain" => Some(false),
+                Value::Str(s) if s == "words" => Some(true),
+                _ => None,
+            })?,
             fill_byte: field(entries, &["fill_byte"], BYTE, byte)?,
             end_byte: field(entries, &["end_byte"], BYTE, byte)?,
         })

@@ -138,11 +138,7 @@ impl Packed {
     /// # Errors
     /// When a part is missing.
     pub fn model(self) -> Result<Loaded, Error> {
-        let Packed {
-            config,
-            report,
-            parts,
-        } = self;
+        let Packed { config, report, parts } = self;
         let model = assemble::model(config, parts)?;
         Ok(Loaded { model, report })
     }
@@ -161,12 +157,8 @@ impl Packed {
     /// piece. Loaded again it is the same model, bit for bit. `None` when it would
     /// be too large for one.
     pub fn writer(&self) -> Option<Writer> {
-        let tensors = (0..self.report.decisions.len()).map(|index| {
-            (
-                self.report.decisions[index].role.as_str(),
-                self.tensor(index),
-            )
-        });
+        let tensors = (0..self.report.decisions.len())
+            .map(|index| (self.report.decisions[index].role.as_str(), self.tensor(index)));
         Writer::new(&file_config::value(&self.config), tensors)
     }
 
@@ -202,11 +194,7 @@ impl Loader {
     /// # Errors
     /// When no checkpoint can be that short.
     pub fn new(file_len: u64) -> Result<Self, Error> {
-        Ok(Loader {
-            reader: Reader::new(file_len)?,
-            map: NameMap::new(),
-            plan: None,
-        })
+        Ok(Loader { reader: Reader::new(file_len)?, map: NameMap::new(), plan: None })
     }
 
     /// Settles roles by a person's word, before those that tensors' shapes and names settle.
@@ -263,15 +251,8 @@ impl Loader {
     /// # Errors
     /// When bytes are still missing.
     pub fn packed(self) -> Result<Packed, Error> {
-        let plan = self
-            .plan
-            .filter(|_| self.reader.done())
-            .ok_or(Error::Unfinished)?;
-        Ok(Packed {
-            config: plan.config,
-            parts: plan.parts,
-            report: plan.report,
-        })
+        let plan = self.plan.filter(|_| self.reader.done()).ok_or(Error::Unfinished)?;
+        Ok(Packed { config: plan.config, parts: plan.parts, report: plan.report })
     }
 
     /// The model, once nothing more is wanted.
@@ -306,17 +287,9 @@ impl Loader {
 impl Plan {
     fn new(contents: &checkpoint::Contents, map: &NameMap) -> Result<Self, Error> {
         let hints = Hints::read(contents.config.as_ref()).map_err(Error::Config)?;
-        let Assignment {
-            config,
-            roles,
-            unused,
-        } = roles::assign(&hints, &contents.tensors, map)?;
+        let Assignment { config, roles, unused } = roles::assign(&hints, &contents.tensors, map)?;
         let decide = |role: &Role| {
-            let TensorInfo {
-                name,
-                shape,
-                encoding,
-            } = &contents.tensors[role.tensor];
+            let TensorInfo { name, shape, encoding } = &contents.tensors[role.tensor];
             Decision {
                 role: role.name.clone(),
                 tensor: match &role.rows {
@@ -367,9 +340,8 @@ impl Plan {
         let last = uses.pop();
         let mut pack = |role: &Role, decision: &mut Decision, tensor: Tensor| {
             let ternary = role.ternary && self.config.ternary;
-            let part = pack::pack(tensor, ternary).ok_or_else(|| Error::NotFinite {
-                tensor: decision.tensor.clone(),
-            })?;
+            let part = pack::pack(tensor, ternary)
+                .ok_or_else(|| Error::NotFinite { tensor: decision.tensor.clone() })?;
             decision.held = pack::held(&part.data);
             decision.zeros = pack::zeros(&part);
             self.parts.insert(role.name.clone(), part);

@@ -111,19 +111,13 @@ fn ternarise(values: &[f32]) -> Data {
         let t = crate::math::round_ties_even((x / gamma).clamp(-1.0, 1.0));
         codes.set(i, (t + 1.0) as u8);
     }
-    Data::Ternary {
-        codes,
-        scales: vec![gamma],
-    }
+    Data::Ternary { codes, scales: vec![gamma] }
 }
 
 /// α, when the values are 0 and ±α for one α > 0.
 fn already_ternary(values: &[f32]) -> Option<f32> {
     let alpha = values.iter().find(|&&x| x != 0.0)?.abs();
-    values
-        .iter()
-        .all(|&x| x == 0.0 || x.abs() == alpha)
-        .then_some(alpha)
+    values.iter().all(|&x| x == 0.0 || x.abs() == alpha).then_some(alpha)
 }
 
 #[cfg(test)]
@@ -131,10 +125,7 @@ mod tests {
     use super::*;
 
     fn packed(values: &[f32], ternary: bool) -> Option<Tensor> {
-        let tensor = Tensor {
-            shape: vec![values.len()],
-            data: Data::F32(values.into()),
-        };
+        let tensor = Tensor { shape: vec![values.len()], data: Data::F32(values.into()) };
         pack(tensor, ternary)
     }
 

@@ -81,10 +81,7 @@ pub type Checkpoint = (Contents, Vec<(String, Tensor)>);
 pub fn read(file: &[u8]) -> Result<Checkpoint, Error> {
     let (loaded, Allocated { peak, .. }) = allocated(|| checkpoint::read(file));
     let len = file.len();
-    assert!(
-        peak <= bound(file),
-        "{peak} bytes allocated for a file of {len}"
-    );
+    assert!(peak <= bound(file), "{peak} bytes allocated for a file of {len}");
     if let Err(error) = &loaded {
         is_sentence(error);
     }
@@ -95,10 +92,7 @@ pub fn read(file: &[u8]) -> Result<Checkpoint, Error> {
 /// Whether an error is fit to be shown.
 pub fn is_sentence(error: &impl Display) {
     let sentence = error.to_string();
-    assert!(
-        sentence.ends_with('.') && sentence.len() < 4000,
-        "{sentence}"
-    );
+    assert!(sentence.ends_with('.') && sentence.len() < 4000, "{sentence}");
     assert!(!sentence.contains(char::is_control), "{sentence:?}");
 }
 
@@ -182,9 +176,7 @@ impl Pickle {
     }
 
     pub fn text(self, text: &str) -> Self {
-        self.op(b"X")
-            .op(&(text.len() as u32).to_le_bytes())
-            .op(text.as_bytes())
+        self.op(b"X").op(&(text.len() as u32).to_le_bytes()).op(text.as_bytes())
     }
 
     pub fn int(self, value: i64) -> Self {
@@ -197,10 +189,7 @@ impl Pickle {
     }
 
     pub fn tuple(self, values: &[i64]) -> Self {
-        values
-            .iter()
-            .fold(self.op(b"("), |pickle, &value| pickle.int(value))
-            .op(b"t")
+        values.iter().fold(self.op(b"("), |pickle, &value| pickle.int(value)).op(b"t")
     }
 
     /// A tensor in storage "0", see `tensor_in`.

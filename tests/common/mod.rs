@@ -41,31 +41,20 @@ pub fn continuation(
 
 /// Settings that always take the likeliest symbol.
 pub fn greedy(max_bytes: usize) -> Settings {
-    Settings {
-        max_bytes,
-        temperature: 0.0,
-        ..Settings::default()
-    }
+    Settings { max_bytes, temperature: 0.0, ..Settings::default() }
 }
 
 /// What a model reads or writes as bytes: those of a token are its number.
 pub fn bytes_of(model: &Model, symbols: &[Symbol]) -> Vec<u8> {
     match model.config.is_bpe() {
-        true => symbols
-            .iter()
-            .flat_map(|token| token.to_le_bytes())
-            .collect(),
+        true => symbols.iter().flat_map(|token| token.to_le_bytes()).collect(),
         false => to_bytes(symbols),
     }
 }
 
 /// Texts of one model under settings that between them use every sampler.
 pub fn seeded_texts(model: &Arc<Model>, team: Team) -> Vec<Vec<u8>> {
-    let base = Settings {
-        max_bytes: 90,
-        temperature: 0.9,
-        ..Settings::default()
-    };
+    let base = Settings { max_bytes: 90, temperature: 0.9, ..Settings::default() };
     let with = |change: fn(&mut Settings)| {
         let mut settings = base.clone();
         change(&mut settings);
@@ -76,10 +65,7 @@ pub fn seeded_texts(model: &Arc<Model>, team: Team) -> Vec<Vec<u8>> {
         (b"fn main", with(|s| (s.seed, s.top_p) = (1, 1.0))),
         (b"Ownership is ", with(|s| (s.seed, s.top_k) = (2, 5))),
         (b"a\xff\xfe", with(|s| (s.seed, s.min_p) = (u64::MAX, 0.1))),
-        (
-            b"The trait",
-            with(|s| (s.seed, s.repetition_penalty) = (3, 1.3)),
-        ),
+        (b"The trait", with(|s| (s.seed, s.repetition_penalty) = (3, 1.3))),
     ];
     let text = |(prompt, settings)| generate(model, team, prompt, settings);
     variations.map(text).into()
@@ -87,12 +73,9 @@ pub fn seeded_texts(model: &Arc<Model>, team: Team) -> Vec<Vec<u8>> {
 
 /// FNV-1a over texts, to hold them against a constant.
 pub fn digest(texts: &[Vec<u8>]) -> u64 {
-    texts
-        .iter()
-        .flatten()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+    texts.iter().flatten().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// The digest of [`seeded_texts`] with `tests/fixtures/run_14.compact.pt`, wherever it runs.

@@ -11,10 +11,7 @@ fn other_formats_are_named() {
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n".to_vec();
     let cases = [
         (fixture("legacy"), Foreign::LegacyTorch),
-        (
-            b"\x30\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\"}}".to_vec(),
-            Foreign::Safetensors,
-        ),
+        (b"\x30\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\"}}".to_vec(), Foreign::Safetensors),
         (b"GGUF\x03\0\0\0\0\0\0\0".to_vec(), Foreign::Gguf),
         (page.clone(), Foreign::Html),
         (json.clone(), Foreign::Json),
@@ -46,19 +43,12 @@ fn other_archives_are_named() {
 fn big_endian_and_unknown_byte_orders() {
     let pickle = Pickle::one_vector().op(b".");
     let file = |order: &[u8]| {
-        archive(&[
-            ("m/data.pkl", &pickle.0),
-            ("m/byteorder", order),
-            ("m/data/0", &[0; 64]),
-        ])
+        archive(&[("m/data.pkl", &pickle.0), ("m/byteorder", order), ("m/data/0", &[0; 64])])
     };
     assert!(read(&file(b"little")).is_ok());
     refuses(&file(b"big"), Error::BigEndian);
     refused!(&file(b"middle\x1b[2J\xff"), Error::ByteOrder(_));
-    assert!(matches!(
-        read(&file(&[b'x'; 5000])).unwrap_err(),
-        Error::ByteOrder(_)
-    ));
+    assert!(matches!(read(&file(&[b'x'; 5000])).unwrap_err(), Error::ByteOrder(_)));
 }
 
 #[test]
@@ -84,11 +74,7 @@ fn encrypted_entries() {
 
 #[test]
 fn overlapping_entries() {
-    let good = archive(&[
-        ("m/data.pkl", b"N."),
-        ("m/data/0", &[0; 64]),
-        ("m/data/1", &[0; 64]),
-    ]);
+    let good = archive(&[("m/data.pkl", b"N."), ("m/data/0", &[0; 64]), ("m/data/1", &[0; 64])]);
     let (first, second) = (header(&good, "m/data/0"), header(&good, "m/data/1"));
     // Both at the same place.
     let mut file = good.clone();
@@ -112,11 +98,7 @@ fn a_local_header_that_pushes_the_data_into_the_next_entry() {
 
 #[test]
 fn duplicate_entries() {
-    let file = archive(&[
-        ("m/data.pkl", b"N."),
-        ("m/data/0", b"a"),
-        ("m/data/0", b"b"),
-    ]);
+    let file = archive(&[("m/data.pkl", b"N."), ("m/data/0", b"a"), ("m/data/0", b"b")]);
     refuses(&file, Error::DuplicateEntry("m/data/0".into()));
 }
 
@@ -128,13 +110,7 @@ fn counts_that_the_directory_cannot_hold() {
         let end = end_record(&file);
         file[end + 8..end + 10].copy_from_slice(&(count as u16).to_le_bytes());
         file[end + 10..end + 12].copy_from_slice(&(count as u16).to_le_bytes());
-        assert_eq!(
-            read(&file).unwrap_err(),
-            Error::EntryCount {
-                claimed: count,
-                found
-            }
-        );
+        assert_eq!(read(&file).unwrap_err(), Error::EntryCount { claimed: count, found });
     }
 }
 
@@ -163,23 +139,14 @@ fn zip64_lies() {
     let good = fixture("unpacked");
     let end64 = good.len() - 22 - 20 - 56;
     assert!(good[end64..].starts_with(b"PK\x06\x06"));
-    let fields = [
-        (4, "size"),
-        (24, "count"),
-        (32, "total"),
-        (40, "length"),
-        (48, "offset"),
-    ];
+    let fields = [(4, "size"), (24, "count"), (32, "total"), (40, "length"), (48, "offset")];
     for (at, what) in fields.into_iter().chain([(56 + 8, "locator")]) {
         for value in [0, 1, u64::from(u32::MAX), 1 << 40, u64::MAX - 11, u64::MAX] {
             let mut file = good.clone();
             file[end64 + at..end64 + at + 8].copy_from_slice(&value.to_le_bytes());
             let error = read(&file).unwrap_err();
             assert!(
-                matches!(
-                    error,
-                    Error::Zip64(_) | Error::MultiDisk | Error::EndRecord(_)
-                ),
+                matches!(error, Error::Zip64(_) | Error::MultiDisk | Error::EndRecord(_)),
                 "{what} of {value}: {error}"
             );
         }
@@ -225,12 +192,7 @@ fn zip64_entries_that_claim_the_world() {
     };
     assert!(read(&moved(&[64, 64, place])).is_ok());
     for lie in [65, 1 << 20, 1 << 40, u64::MAX - 30, u64::MAX] {
-        for fields in [
-            [lie, lie, place],
-            [64, 64, lie],
-            [lie, lie, lie],
-            [lie, 64, place],
-        ] {
+        for fields in [[lie, lie, place], [64, 64, lie], [lie, lie, lie], [lie, 64, place]] {
             assert!(
                 matches!(
                     read(&moved(&fields)).unwrap_err(),
@@ -267,11 +229,8 @@ fn wrong_checksums() {
 fn sixty_thousand_empty_entries() {
     let names: Vec<String> = (0..60_000).map(|index| format!("m/data/{index}")).collect();
     let mut entries: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &b""[..])).collect();
-    let pickle = Pickle::new()
-        .op(b"}")
-        .text("w")
-        .tensor("FloatStorage", 0, 0, &[0], &[1])
-        .op(b"s.");
+    let pickle =
+        Pickle::new().op(b"}").text("w").tensor("FloatStorage", 0, 0, &[0], &[1]).op(b"s.");
     entries.push(("m/data.pkl", &pickle.0));
     refuses(&archive(&entries), Error::NoTensors);
 }

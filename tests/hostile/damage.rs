@@ -102,9 +102,7 @@ fn random_pickles_of_real_instructions() {
 #[test]
 fn noise_of_every_size() {
     let mut random = Random(3);
-    for size in (1..200).chain([
-        511, 512, 513, 65_535, 65_536, 65_537, 65_633, 65_634, 200_000,
-    ]) {
+    for size in (1..200).chain([511, 512, 513, 65_535, 65_536, 65_537, 65_633, 65_634, 200_000]) {
         let noise: Vec<u8> = (0..size).map(|_| random.next() as u8).collect();
         assert!(read(&noise).is_err());
         let mut ended = noise;
@@ -121,10 +119,7 @@ fn too_few_bytes_or_too_many_are_asked_for_again() {
     let mut reader = Reader::new(file.len() as u64).unwrap();
     let wanted = reader.wants().unwrap();
     for wrong in [0, file.len() - 1] {
-        let error = Error::WrongLength {
-            wanted: file.len() as u64,
-            got: wrong as u64,
-        };
+        let error = Error::WrongLength { wanted: file.len() as u64, got: wrong as u64 };
         assert_eq!(reader.feed(&file[..wrong]), Err(error));
         assert_eq!(reader.wants(), Some(wanted.clone()));
     }
@@ -137,10 +132,7 @@ fn too_few_bytes_or_too_many_are_asked_for_again() {
 fn after_an_error_nothing_is_wanted() {
     let file = fixture("legacy");
     let mut reader = Reader::new(file.len() as u64).unwrap();
-    assert_eq!(
-        reader.feed(&file),
-        Err(Error::Foreign(Foreign::LegacyTorch))
-    );
+    assert_eq!(reader.feed(&file), Err(Error::Foreign(Foreign::LegacyTorch)));
     assert_eq!(reader.wants(), None);
     assert_eq!(reader.feed(&file), Err(Error::NothingWanted));
     assert!(reader.contents().is_none() && !reader.done());

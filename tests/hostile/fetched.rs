@@ -11,33 +11,19 @@ fn of_a_step_file_only_the_models_share_is_fetched() {
     const TENSORS: i64 = 60;
     const LEN: i64 = 15_000;
     let tensor = |pickle: Pickle, key: i64| {
-        pickle.tensor_in(
-            &format!("{key:04}"),
-            "BFloat16Storage",
-            LEN,
-            0,
-            &[LEN / 2, 2],
-            &[2, 1],
-        )
+        pickle.tensor_in(&format!("{key:04}"), "BFloat16Storage", LEN, 0, &[LEN / 2, 2], &[2, 1])
     };
     let mut pickle = Pickle::new().op(b"}(").text("model_state_dict").op(b"}(");
     for index in 0..TENSORS {
         pickle = tensor(pickle.text(&format!("w{index}")), 3 * index);
     }
-    pickle = pickle
-        .op(b"u")
-        .text("optimizer_state_dict")
-        .op(b"}(")
-        .text("state")
-        .op(b"}(");
+    pickle = pickle.op(b"u").text("optimizer_state_dict").op(b"}(").text("state").op(b"}(");
     for index in 0..TENSORS {
         pickle = tensor(pickle.int(index).op(b"}(").text("exp_avg"), 3 * index + 1);
         pickle = tensor(pickle.text("exp_avg_sq"), 3 * index + 2).op(b"u");
     }
     let bytes = pickle.op(b"u").text("param_groups").op(b"]uu.").0;
-    let names: Vec<String> = (0..3 * TENSORS)
-        .map(|key| format!("m/data/{key:04}"))
-        .collect();
+    let names: Vec<String> = (0..3 * TENSORS).map(|key| format!("m/data/{key:04}")).collect();
     let storage = vec![1; 2 * LEN as usize];
     let mut entries = vec![("m/data.pkl", &bytes[..])];
     entries.extend(names.iter().map(|name| (&**name, &storage[..])));
@@ -47,9 +33,7 @@ fn of_a_step_file_only_the_models_share_is_fetched() {
     let mut fetched = 0;
     let mut fetch = |reader: &mut Reader, range: Range<u64>| {
         fetched += range.end - range.start;
-        reader
-            .feed(&file[range.start as usize..range.end as usize])
-            .unwrap();
+        reader.feed(&file[range.start as usize..range.end as usize]).unwrap();
     };
     while let Some(range) = reader.wants() {
         fetch(&mut reader, range);
@@ -57,10 +41,7 @@ fn of_a_step_file_only_the_models_share_is_fetched() {
     let contents = reader.contents().unwrap();
     assert_eq!(contents.flavour, Flavour::Step);
     let all = contents.tensors.len();
-    assert_eq!(
-        (all, contents.skipped_tensors),
-        (TENSORS as usize, 2 * TENSORS as usize)
-    );
+    assert_eq!((all, contents.skipped_tensors), (TENSORS as usize, 2 * TENSORS as usize));
     reader.select(&(0..all).collect::<Vec<_>>()).unwrap();
     let mut last = 0;
     while let Some(range) = reader.wants() {
@@ -75,9 +56,5 @@ fn of_a_step_file_only_the_models_share_is_fetched() {
     let (fed, selected) = reader.progress();
     assert_eq!(fed, selected);
     let third = (file.len() / 3) as u64;
-    assert!(
-        fetched < third + (100 << 10),
-        "{fetched} of {} bytes",
-        file.len()
-    );
+    assert!(fetched < third + (100 << 10), "{fetched} of {} bytes", file.len());
 }

@@ -66,9 +66,7 @@ fn header(file: &[u8], name: &str) -> usize {
     let is_header = |at: &usize| {
         file[*at..].starts_with(b"PK\x01\x02") && file[at + 46..].starts_with(name.as_bytes())
     };
-    (0..file.len() - 46)
-        .find(is_header)
-        .expect("the archive has the entry")
+    (0..file.len() - 46).find(is_header).expect("the archive has the entry")
 }
 
 /// Where the entry's own header is, in front of its data.

@@ -22,14 +22,8 @@ fn load(config: &Value, tensors: &Tensors, names: NameMap) -> Result<Vec<u8>, we
     let (loaded, Allocated { peak, total }) =
         attack::allocated(|| Loader::read_with(&file, names)?.packed());
     let len = file.len();
-    assert!(
-        peak <= (1 << 20) + 200 * len,
-        "{peak} bytes at once for a file of {len}"
-    );
-    assert!(
-        total <= (4 << 20) + 4000 * len,
-        "{total} bytes in all for a file of {len}"
-    );
+    assert!(peak <= (1 << 20) + 200 * len, "{peak} bytes at once for a file of {len}");
+    assert!(total <= (4 << 20) + 4000 * len, "{total} bytes in all for a file of {len}");
     let packed = loaded.inspect_err(attack::is_sentence)?;
     let mut writer = packed.writer().expect("a small model");
     let pieces = std::iter::from_fn(|| packed.piece(&mut writer));
@@ -52,9 +46,7 @@ fn sides_of_length_one_around_the_blocks() {
     let (config, mut tensors) = model();
     let plain = load(&config, &tensors, NameMap::new()).unwrap();
     // In blocks, where shapes tell more, they are left to the name map.
-    let loose = tensors
-        .iter_mut()
-        .filter(|(name, _)| !name.contains("blocks."));
+    let loose = tensors.iter_mut().filter(|(name, _)| !name.contains("blocks."));
     for (place, (_, tensor)) in loose.enumerate() {
         tensor.shape.insert(place % (tensor.shape.len() + 1), 1);
     }
@@ -70,23 +62,15 @@ fn two_tensors_for_one_side_path() {
         .expect("run_14 has one");
     let again = ("blocks.1.fp_residual.other.weight".into(), down.1.clone());
     tensors.push(again);
-    let error = load(&config, &tensors, NameMap::new())
-        .unwrap_err()
-        .to_string();
+    let error = load(&config, &tensors, NameMap::new()).unwrap_err().to_string();
     let both = "fp_residual.down.weight [4, 24], blocks.1.fp_residual.other.weight [4, 24]";
-    assert!(
-        error.starts_with("More than one") && error.contains(both),
-        "{error}"
-    );
+    assert!(error.starts_with("More than one") && error.contains(both), "{error}");
 }
 
 #[test]
 fn names_too_long_for_a_sentence() {
     let (config, mut tensors) = model();
-    let tensor = Tensor {
-        shape: vec![2, 2],
-        data: Data::F32(vec![0.5; 4]),
-    };
+    let tensor = Tensor { shape: vec![2, 2], data: Data::F32(vec![0.5; 4]) };
     for number in 0..40 {
         let name = format!("blocks.0.{}.{number}", "long".repeat(100));
         tensors.push((name, tensor.clone()));
@@ -109,9 +93,8 @@ fn names_too_long_for_a_sentence() {
 fn models_damaged_at_random() {
     let (config, tensors) = model();
     let mut random = Random(4);
-    let words = [
-        "", "0", "7", "blocks", "norm1", "weight", "bias", "qkv", "gate_up", "aligner", "decay",
-    ];
+    let words =
+        ["", "0", "7", "blocks", "norm1", "weight", "bias", "qkv", "gate_up", "aligner", "decay"];
     let sizes = [0, 1, 2, 8, 24, 32, 37, 256];
     for _ in 0..600 {
         let mut tensors = tensors.clone();
@@ -152,10 +135,7 @@ fn floats(shape: Vec<usize>, random: &mut Random) -> Tensor {
     let len = shape.iter().product::<usize>();
     let step = [1.0, 1.0, 0.1, f32::NAN][random.below(4)];
     let values = (0..len).map(|i| (i % 3) as f32 * step - step).collect();
-    Tensor {
-        shape,
-        data: Data::F32(values),
-    }
+    Tensor { shape, data: Data::F32(values) }
 }
 
 #[test]
@@ -192,11 +172,7 @@ fn a_hundred_thousand_tensors() {
     for case in 0..=8 {
         let tensor = |i| {
             let (name, shape) = name(case, i);
-            TensorInfo {
-                name,
-                shape: shape.into(),
-                encoding: Encoding::F32,
-            }
+            TensorInfo { name, shape: shape.into(), encoding: Encoding::F32 }
         };
         let tensors: Vec<TensorInfo> = (0..COUNT).map(tensor).collect();
         let (hints, names) = (Hints::default(), NameMap::new());

@@ -9,27 +9,13 @@ fn a_storage_shorter_than_its_tensor() {
     // The archive has 64 bytes, 16 floats.
     assert!(read(&one_tensor("FloatStorage", 16, 0, &[4, 4], &[4, 1])).is_ok());
     assert!(read(&one_tensor("FloatStorage", 16, 12, &[4], &[1])).is_ok());
-    let short = |need| Error::StorageShort {
-        tensor: "w".into(),
-        key: "0".into(),
-        have: 64,
-        need,
-    };
-    assert_eq!(
-        read(&one_tensor("FloatStorage", 17, 0, &[4], &[1])).unwrap_err(),
-        short(68)
-    );
-    assert_eq!(
-        read(&one_tensor("DoubleStorage", 16, 0, &[4], &[1])).unwrap_err(),
-        short(128)
-    );
+    let short = |need| Error::StorageShort { tensor: "w".into(), key: "0".into(), have: 64, need };
+    assert_eq!(read(&one_tensor("FloatStorage", 17, 0, &[4], &[1])).unwrap_err(), short(68));
+    assert_eq!(read(&one_tensor("DoubleStorage", 16, 0, &[4], &[1])).unwrap_err(), short(128));
     let huge = one_tensor("FloatStorage", i64::MAX, 0, &[4], &[1]);
     assert_eq!(read(&huge).unwrap_err(), short(u64::MAX));
 
-    let outside = Error::OutsideStorage {
-        tensor: "w".into(),
-        have: 16,
-    };
+    let outside = Error::OutsideStorage { tensor: "w".into(), have: 16 };
     for (offset, shape, strides) in [
         (0, &[17][..], &[1][..]),
         (13, &[4], &[1]),
@@ -43,31 +29,18 @@ fn a_storage_shorter_than_its_tensor() {
         (0, &[3, 3], &[i64::MAX, i64::MAX]),
     ] {
         let file = one_tensor("FloatStorage", 16, offset, shape, strides);
-        assert_eq!(
-            read(&file).unwrap_err(),
-            outside,
-            "{offset} {shape:?} {strides:?}"
-        );
+        assert_eq!(read(&file).unwrap_err(), outside, "{offset} {shape:?} {strides:?}");
     }
     // Announced shorter than it is: what was announced counts.
     let file = one_tensor("FloatStorage", 3, 0, &[4], &[1]);
-    assert_eq!(
-        read(&file).unwrap_err(),
-        Error::OutsideStorage {
-            tensor: "w".into(),
-            have: 3
-        }
-    );
+    assert_eq!(read(&file).unwrap_err(), Error::OutsideStorage { tensor: "w".into(), have: 3 });
 }
 
 #[test]
 fn a_storage_that_is_not_there() {
     let pickle = Pickle::one_vector().op(b".");
     let file = archive(&[("m/data.pkl", &pickle.0), ("m/data/1", &[0; 64])]);
-    let missing = Error::MissingStorage {
-        tensor: "w".into(),
-        key: "0".into(),
-    };
+    let missing = Error::MissingStorage { tensor: "w".into(), key: "0".into() };
     assert_eq!(read(&file).unwrap_err(), missing);
     let elsewhere = archive(&[("m/data.pkl", &pickle.0), ("n/data/0", &[0; 64])]);
     assert_eq!(read(&elsewhere).unwrap_err(), missing);
@@ -85,11 +58,7 @@ fn stride_tricks() {
     ] {
         let file = one_tensor("FloatStorage", 16, 0, shape, strides);
         let error = read(&file).unwrap_err();
-        assert_eq!(
-            error,
-            Error::OverlappingStrides("w".into()),
-            "{shape:?} {strides:?}"
-        );
+        assert_eq!(error, Error::OverlappingStrides("w".into()), "{shape:?} {strides:?}");
     }
     for name in ["expanded", "windows"] {
         let error = read(&fixture(name)).unwrap_err();
@@ -98,20 +67,15 @@ fn stride_tricks() {
     // Strides of single elements mean nothing, and neither do those of no elements.
     assert!(read(&one_tensor("FloatStorage", 16, 0, &[1, 2], &[i64::MAX, 1])).is_ok());
     let pickle = Pickle::one_vector().text("empty");
-    let pickle = pickle
-        .tensor("FloatStorage", 16, 99, &[0, 9], &[i64::MAX, i64::MAX])
-        .op(b"s");
+    let pickle = pickle.tensor("FloatStorage", 16, 99, &[0, 9], &[i64::MAX, i64::MAX]).op(b"s");
     assert_eq!(read(&checkpoint(&pickle)).unwrap().1.len(), 2);
 }
 
 #[test]
 fn shapes_that_are_none() {
-    for (shape, strides) in [
-        (&[-1][..], &[1][..]),
-        (&[4], &[-1]),
-        (&[4], &[1, 1]),
-        (&[1; 9], &[1; 9]),
-    ] {
+    for (shape, strides) in
+        [(&[-1][..], &[1][..]), (&[4], &[-1]), (&[4], &[1, 1]), (&[1; 9], &[1; 9])]
+    {
         let file = one_tensor("FloatStorage", 16, 0, shape, strides);
         says(&file, "was expected");
     }
@@ -128,9 +92,7 @@ fn one_storage_behind_many_tensors() {
         pickle = pickle.text(&format!("w{index}")).op(b"h\x00");
         if index == 0 {
             pickle.0.truncate(pickle.0.len() - 2);
-            pickle = pickle
-                .tensor("FloatStorage", 250_000, 0, &[500, 500], &[500, 1])
-                .op(b"q\x00");
+            pickle = pickle.tensor("FloatStorage", 250_000, 0, &[500, 500], &[500, 1]).op(b"q\x00");
         }
     }
     let bytes = pickle.op(b"u.").0;
@@ -149,13 +111,7 @@ fn names_that_would_take_over_a_terminal() {
 
 #[test]
 fn tensors_of_the_same_name() {
-    let pickle = Pickle::new()
-        .op(b"}(")
-        .text("w")
-        .vector()
-        .text("w")
-        .vector()
-        .op(b"u");
+    let pickle = Pickle::new().op(b"}(").text("w").vector().text("w").vector().op(b"u");
     refuses(&checkpoint(&pickle), Error::DuplicateTensor("w".into()));
 }
 
@@ -165,14 +121,8 @@ fn element_types_that_are_not_read() {
     let mut reader = Reader::new(file.len() as u64).unwrap();
     reader.feed_all(&file).unwrap();
     let contents = reader.contents().unwrap();
-    assert_eq!(
-        contents.tensors[1].encoding,
-        Encoding::Other("_rebuild_qtensor".into())
-    );
-    let unreadable = Error::Unreadable {
-        tensor: "w".into(),
-        encoding: "_rebuild_qtensor".into(),
-    };
+    assert_eq!(contents.tensors[1].encoding, Encoding::Other("_rebuild_qtensor".into()));
+    let unreadable = Error::Unreadable { tensor: "w".into(), encoding: "_rebuild_qtensor".into() };
     assert_eq!(reader.select(&[0, 1]), Err(unreadable));
     assert_eq!(reader.select(&[0, 0]), Err(Error::NoSuchTensor(0)));
     assert_eq!(reader.select(&[2]), Err(Error::NoSuchTensor(2)));
@@ -183,23 +133,13 @@ fn element_types_that_are_not_read() {
 #[test]
 fn code_3() {
     let error = read(&fixture("code_3")).unwrap_err();
-    assert_eq!(
-        error,
-        Error::TernaryCode {
-            tensor: "w".into(),
-            index: 0,
-            code: 3
-        }
-    );
+    assert_eq!(error, Error::TernaryCode { tensor: "w".into(), index: 0, code: 3 });
 }
 
 #[test]
 fn scales_that_are_no_numbers() {
     for name in ["scale_nan", "scale_inf", "scale_negative"] {
-        assert!(
-            matches!(read(&fixture(name)).unwrap_err(), Error::Scale { .. }),
-            "{name}"
-        );
+        assert!(matches!(read(&fixture(name)).unwrap_err(), Error::Scale { .. }), "{name}");
     }
     refused!(&fixture("scale_many"), Error::Group { .. });
 }
@@ -207,51 +147,25 @@ fn scales_that_are_no_numbers() {
 #[test]
 fn packed_groups_that_do_not_fit_together() {
     for name in ["group_short", "group_no_scale"] {
-        assert!(
-            matches!(read(&fixture(name)).unwrap_err(), Error::Group { .. }),
-            "{name}"
-        );
+        assert!(matches!(read(&fixture(name)).unwrap_err(), Error::Group { .. }), "{name}");
     }
     let group = |shape: &[i64]| {
-        let pickle = Pickle::new()
-            .op(b"}")
-            .text("state")
-            .op(b"}")
-            .text("w")
-            .op(b"}(");
-        let pickle = pickle
-            .text("packed")
-            .tensor("ByteStorage", 64, 0, &[64], &[1]);
-        let pickle = pickle
-            .text("scale")
-            .op(b"G\x3f\xe0\0\0\0\0\0\0")
-            .text("shape");
+        let pickle = Pickle::new().op(b"}").text("state").op(b"}").text("w").op(b"}(");
+        let pickle = pickle.text("packed").tensor("ByteStorage", 64, 0, &[64], &[1]);
+        let pickle = pickle.text("scale").op(b"G\x3f\xe0\0\0\0\0\0\0").text("shape");
         read(&checkpoint(&pickle.tuple(shape).op(b"uss")))
     };
     assert!(group(&[256]).is_ok() && group(&[16, 16]).is_ok() && group(&[2, 127]).is_ok());
-    for shape in [
-        &[257][..],
-        &[252],
-        &[],
-        &[0],
-        &[-4],
-        &[1 << 62, 4],
-        &[1 << 62, 1 << 62],
-        &[1; 9],
-    ] {
-        assert!(
-            matches!(group(shape).unwrap_err(), Error::Group { .. }),
-            "{shape:?}"
-        );
+    for shape in [&[257][..], &[252], &[], &[0], &[-4], &[1 << 62, 4], &[1 << 62, 1 << 62], &[1; 9]]
+    {
+        assert!(matches!(group(shape).unwrap_err(), Error::Group { .. }), "{shape:?}");
     }
 }
 
 #[test]
 fn one_table_of_codes_behind_many_models() {
     // Looking through the shapes at each of their places would take 10^9 steps.
-    let mut pickle = Pickle::new()
-        .tensor("ByteStorage", 64, 0, &[64], &[1])
-        .op(b"q\x000");
+    let mut pickle = Pickle::new().tensor("ByteStorage", 64, 0, &[64], &[1]).op(b"q\x000");
     let (codes, scale, shape) = (b"h\x00", b"G\x3f\xe0\0\0\0\0\0\0", b"K\x10K\x10\x86");
     let tables = [(1, &codes[..]), (1, scale), (30_000, shape)];
     for ((items, value), table) in tables.into_iter().zip(1..) {

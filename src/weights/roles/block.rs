@@ -100,11 +100,7 @@ impl Pool<'_> {
     ) -> bool {
         let squares = sides.iter().filter(|side| **side == (width, width)).count();
         let of_ffn = if inner == width { squares.min(3) } else { 0 };
-        let of_inputs = if sides.contains(&(3 * width, width)) {
-            0
-        } else {
-            3
-        };
+        let of_inputs = if sides.contains(&(3 * width, width)) { 0 } else { 3 };
         let mixer = scope.role("mixer.");
         let in_map = self.map.iter().filter(|(role, _)| {
             let name = role.strip_prefix(&mixer);
@@ -116,13 +112,7 @@ impl Pool<'_> {
 
     /// The mixer's linear layers and those of the feed-forward layer.
     fn matrices(&mut self, scope: Scope, sizes: Sizes) -> Result<()> {
-        let Sizes {
-            width,
-            inner,
-            mixer,
-            output_projection,
-            fused,
-        } = sizes;
+        let Sizes { width, inner, mixer, output_projection, fused } = sizes;
         let inputs = match mixer {
             Mixer::Attention => [
                 want("mixer.query.weight", QUERY),
@@ -160,10 +150,7 @@ impl Pool<'_> {
         self.settle(scope, &[width, inner], &[down], true)?;
 
         // Two matrices with a gate, one without ([spec](crate::spec) §3).
-        let [gate, up] = [
-            want("ffn.gate.weight", FFN_GATE),
-            want("ffn.up.weight", FFN_UP),
-        ];
+        let [gate, up] = [want("ffn.gate.weight", FFN_GATE), want("ffn.up.weight", FFN_UP)];
         let one = self.shaped(scope, &[inner, width]).len() == 1
             && self.given(scope, gate.name).is_none()
             && self.given(scope, up.name).is_none();
@@ -253,11 +240,7 @@ impl Pool<'_> {
             if let Some(rank) = self.mapped_rows(&name("down")) {
                 self.claim_mapped(&name("down"), &[rank, width], of_pfnet)?;
                 self.claim_mapped(&name("up"), &[width, rank], of_pfnet)?;
-                *if of_pfnet {
-                    &mut pfnet_hidden
-                } else {
-                    &mut fp_residual_rank
-                } = rank;
+                *if of_pfnet { &mut pfnet_hidden } else { &mut fp_residual_rank } = rank;
             }
         }
         for rank in ranks {
@@ -275,11 +258,7 @@ impl Pool<'_> {
                     }
                     let of_pfnet = role == "pfnet";
                     self.claim(&name, index, None, &shape, of_pfnet, Why::Name);
-                    *if of_pfnet {
-                        &mut pfnet_hidden
-                    } else {
-                        &mut fp_residual_rank
-                    } = rank;
+                    *if of_pfnet { &mut pfnet_hidden } else { &mut fp_residual_rank } = rank;
                 }
             }
         }
@@ -289,8 +268,7 @@ impl Pool<'_> {
     /// Attention where a name speaks of queries or fused `qkv`, MLGRU where one speaks of forgetting.
     fn mixer_kind(&self, scope: Scope, hint: Option<Mixer>) -> Mixer {
         let says = |phrases: Phrases| {
-            self.weights(scope)
-                .any(|i| fit(&self.words(i, scope), phrases).is_some())
+            self.weights(scope).any(|i| fit(&self.words(i, scope), phrases).is_some())
         };
         if self.given(scope, "mixer.query.weight").is_some()
             || says(QUERY)
@@ -319,16 +297,13 @@ pub(super) fn width_of(stack: &Stack, tensors: &[TensorInfo]) -> usize {
     // Of widths with as many votes the one that norms have, and then the widest.
     let norms = |width: usize| shapes().filter(|shape| *shape == [width]).count();
     let votes = widths.chunk_by(|one, other| one == other);
-    let best = votes
-        .map(|same| (norms(same[0]) >= 2, same.len(), same[0]))
-        .max();
+    let best = votes.map(|same| (norms(same[0]) >= 2, same.len(), same[0])).max();
     best.map_or(0, |(_, _, width)| width)
 }
 
 pub(super) fn numel(stack: &Stack, tensors: &[TensorInfo]) -> usize {
     let all = stack.blocks.iter().flat_map(|block| &block.members);
-    all.map(|&i| tensors[i].shape.iter().product::<usize>())
-        .sum()
+    all.map(|&i| tensors[i].shape.iter().product::<usize>()).sum()
 }
 
 /// Settles a stack of blocks as `at.0`, `at.1` …, all of one shape.
@@ -344,10 +319,7 @@ pub(super) fn settle_stack(
     let mut shapes = Vec::new();
     for (expected, block) in stack.blocks.iter().enumerate() {
         if block.number != expected {
-            return Err(Error::MissingBlock {
-                block: format!("{prefix}{expected}"),
-            }
-            .into());
+            return Err(Error::MissingBlock { block: format!("{prefix}{expected}") }.into());
         }
         let scope = Scope {
             at: &format!("{at}.{expected}."),

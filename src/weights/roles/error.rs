@@ -84,11 +84,7 @@ fn list(tensors: &[Listed]) -> String {
     if tensors.is_empty() {
         return "none".into();
     }
-    join(
-        tensors
-            .iter()
-            .map(|(name, shape)| format!("{} {shape:?}", shown(name))),
-    )
+    join(tensors.iter().map(|(name, shape)| format!("{} {shape:?}", shown(name))))
 }
 
 /// The first of some texts, and how many more there are.
@@ -104,12 +100,7 @@ fn join(texts: impl ExactSizeIterator<Item = String>) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Error::Unsettled {
-                role,
-                expected,
-                candidates,
-                unused,
-            } => {
+            Error::Unsettled { role, expected, candidates, unused } => {
                 let what = match candidates.len() {
                     0 => "No tensor",
                     _ => "More than one tensor",
@@ -133,15 +124,12 @@ impl fmt::Display for Error {
                 "The file's tensors are not numbered in blocks, as a model's layers are; it has {}.",
                 list(tensors)
             ),
-            Error::TooWide { width } => write!(
-                f,
-                "A layer of the file is {width} wide; layers may have at most {WIDEST}."
-            ),
-            Error::MissingBlock { block } => write!(
-                f,
-                "The file has later blocks, but no {}; it is incomplete.",
-                shown(block),
-            ),
+            Error::TooWide { width } => {
+                write!(f, "A layer of the file is {width} wide; layers may have at most {WIDEST}.")
+            }
+            Error::MissingBlock { block } => {
+                write!(f, "The file has later blocks, but no {}; it is incomplete.", shown(block),)
+            }
             Error::Heads { at, width, heads } => write!(
                 f,
                 "The {at} is {width} wide, which {heads} attention heads do not divide into even parts."
@@ -152,11 +140,7 @@ impl fmt::Display for Error {
                 shown(role),
                 shown(tensor),
             ),
-            Error::Shape {
-                role,
-                tensor: (name, shape),
-                expected,
-            } => write!(
+            Error::Shape { role, tensor: (name, shape), expected } => write!(
                 f,
                 "The name map gives {role} the tensor {} of shape {shape:?}; it must have {expected:?}.",
                 shown(name),

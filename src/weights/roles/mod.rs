@@ -59,10 +59,7 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
     stacks.sort_by_key(|stack| std::cmp::Reverse(numel(stack, tensors)));
     let mut stacks = stacks.into_iter();
     let Some(backbone) = stacks.next() else {
-        return Err(Error::NoBlocks {
-            tensors: pool.listed(0..tensors.len()),
-        }
-        .into());
+        return Err(Error::NoBlocks { tensors: pool.listed(0..tensors.len()) }.into());
     };
     let width = width_of(&backbone, tensors);
     let shapes = settle_stack(&mut pool, &backbone, "blocks", width, hints.mixer)?;
@@ -79,31 +76,18 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
                 }
                 .into());
             }
-            settle_stack(
-                &mut pool,
-                stack,
-                "decoder.blocks",
-                local_width,
-                Some(Mixer::Attention),
-            )?;
+            settle_stack(&mut pool, stack, "decoder.blocks", local_width, Some(Mixer::Attention))?;
             Some(local_width)
         }
         None => None,
     };
-    let scope = Scope {
-        at: "",
-        members: &loose,
-        skip: 0,
-    };
+    let scope = Scope { at: "", members: &loose, skip: 0 };
     let outer = pool.outer(scope, width, local_width)?;
     // A bias that found no place would be missing from the sums.
-    let biases = loose
-        .iter()
-        .copied()
-        .filter(|&i| pool.free[i] && tensors[i].name.ends_with("bias"));
-    let biases: Vec<usize> = biases
-        .filter(|&i| fit(&pool.words(i, scope), ALIGNER).is_none())
-        .collect();
+    let biases =
+        loose.iter().copied().filter(|&i| pool.free[i] && tensors[i].name.ends_with("bias"));
+    let biases: Vec<usize> =
+        biases.filter(|&i| fit(&pool.words(i, scope), ALIGNER).is_none()).collect();
     if !biases.is_empty() {
         return Err(Error::Unexplained {
             block: "outside the blocks".into(),
@@ -114,17 +98,14 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
 
     if !pool.map.is_empty() {
         return Err(
-            Error::UnknownRoles(pool.map.into_iter().map(|(role, _)| role).collect()).into(),
+            Error::UnknownRoles(pool.map.into_iter().map(|(role, _)| role).collect()).into()
         );
     }
     let config = config(hints, tensors, &pool, shape, shapes.len(), &outer);
     if config.mixer == Mixer::Attention && !config.d_model.is_multiple_of(2 * config.n_heads) {
-        return Err(Error::Heads {
-            at: "backbone",
-            width: config.d_model,
-            heads: config.n_heads,
-        }
-        .into());
+        return Err(
+            Error::Heads { at: "backbone", width: config.d_model, heads: config.n_heads }.into()
+        );
     }
     let mut roles = pool.roles;
     roles.sort_by_key(|role| role.tensor);
@@ -133,11 +114,7 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
         used[role.tensor] = true;
     }
     let unused = (0..tensors.len()).filter(|i| !used[*i]).collect();
-    Ok(Assignment {
-        config,
-        roles,
-        unused,
-    })
+    Ok(Assignment { config, roles, unused })
 }
 
 /// The model's config: widths from the tensors, the rest from the file's config or, where that is
@@ -150,33 +127,15 @@ fn config(
     n_layers: usize,
     outer: &Outer,
 ) -> Config {
-    let sub_norms = pool
-        .roles
-        .iter()
-        .any(|role| role.name.ends_with("_norm.weight"));
-    let packed = pool
-        .roles
-        .iter()
-        .any(|role| tensors[role.tensor].encoding == Encoding::Ternary);
+    let sub_norms = pool.roles.iter().any(|role| role.name.ends_with("_norm.weight"));
+    let packed = pool.roles.iter().any(|role| tensors[role.tensor].encoding == Encoding::Ternary);
     let named = hints.run.as_deref().and_then(Run::named);
-    let ternary = hints
-        .ternary
-        .or(named.map(|run| run.config().ternary))
-        .unwrap_or(packed || sub_norms);
+    let ternary =
+        hints.ternary.or(named.map(|run| run.config().ternary)).unwrap_or(packed || sub_norms);
     let parts = |config: &Config| {
-        (
-            config.mixer,
-            config.ternary,
-            config.is_bpe(),
-            config.local_decoder,
-            config.bolmo,
-        ) == (
-            shape.mixer,
-            ternary,
-            !outer.bytes,
-            outer.local_decoder,
-            outer.bolmo,
-        ) && config.delete_gate == outer.delete_gate
+        (config.mixer, config.ternary, config.is_bpe(), config.local_decoder, config.bolmo)
+            == (shape.mixer, ternary, !outer.bytes, outer.local_decoder, outer.bolmo)
+            && config.delete_gate == outer.delete_gate
             && config.output_projection == shape.output_projection
             && config.decay == shape.decay
             && (config.fp_residual_rank > 0) == (shape.fp_residual_rank > 0)
@@ -189,11 +148,7 @@ fn config(
     let known = derived.map(Run::config);
     let known = known.as_ref();
     Config {
-        run: hints
-            .run
-            .clone()
-            .or(known.map(|c| c.run.clone()))
-            .unwrap_or_default(),
+        run: hints.run.clone().or(known.map(|c| c.run.clone())).unwrap_or_default(),
         internal_name: hints
             .internal_name
             .clone()
@@ -223,9 +178,7 @@ fn config(
         activation_bits: hints.activation_bits.unwrap_or(if ternary { 8 } else { 0 }),
         delete_threshold: hints.delete_threshold.unwrap_or(0.5),
         layout: match hints.words {
-            Some(true) if outer.bytes => Layout::Words {
-                fill: hints.fill_byte.unwrap_or(FILL),
-            },
+            Some(true) if outer.bytes => Layout::Words { fill: hints.fill_byte.unwrap_or(FILL) },
             _ => Layout::Plain,
         },
         end_byte: hints.end_byte.filter(|_| outer.bytes),

@@ -94,10 +94,7 @@ pub fn stacks(tensors: &[TensorInfo]) -> (Vec<Stack<'_>>, Vec<usize>) {
     let last = places(&mut names.clone());
     let mut of_prefix: HashMap<&str, usize> = HashMap::new();
     let mut stacks: Vec<Stack> = Vec::new();
-    for (index, name) in names
-        .enumerate()
-        .filter(|(index, name)| last[name] == *index)
-    {
+    for (index, name) in names.enumerate().filter(|(index, name)| last[name] == *index) {
         let Some((prefix, number)) = numbered(name) else {
             continue;
         };
@@ -110,10 +107,7 @@ pub fn stacks(tensors: &[TensorInfo]) -> (Vec<Stack<'_>>, Vec<usize>) {
         // Most often the last one.
         match blocks.iter_mut().rev().find(|block| block.number == number) {
             Some(block) => block.members.push(index),
-            None => blocks.push(NumberedBlock {
-                number,
-                members: vec![index],
-            }),
+            None => blocks.push(NumberedBlock { number, members: vec![index] }),
         }
     }
     stacks.retain(|stack| {

@@ -77,10 +77,7 @@ impl Pool<'_> {
         // The aligner serves training only: it stays unused, and reported.
         let is_used = |&i: &usize| fit(&self.words(i, scope), ALIGNER).is_none();
         let members: Vec<usize> = scope.members.iter().copied().filter(is_used).collect();
-        let scope = Scope {
-            members: &members,
-            ..scope
-        };
+        let scope = Scope { members: &members, ..scope };
         let shapes = Shapes::of(self, scope);
         let byte_width = shapes.byte_width(d, local_width);
         let mut vocab_size = 256;
@@ -126,10 +123,7 @@ impl Pool<'_> {
         let table = table.or_else(|| self.mapped_rows("embed.tokens.weight"));
         let missing = || self.unsettled("embed.patch.weight", &[d, 0], &[]);
         let vocab_size = table.ok_or_else(missing)?;
-        let wants = [
-            want("embed.tokens.weight", EMBEDDING),
-            want("head.weight", HEAD),
-        ];
+        let wants = [want("embed.tokens.weight", EMBEDDING), want("head.weight", HEAD)];
         self.settle(scope, &[vocab_size, d], &wants, true)?;
         Ok(vocab_size)
     }
@@ -190,10 +184,8 @@ impl Pool<'_> {
         self.settle(scope, &[PATCH * w, d], &[input], true)?;
         let positions = maybe("decoder.positions", POSITIONS);
         self.settle(scope, &[PATCH, w], &[positions], false)?;
-        let mut tables = vec![
-            want("decoder.bytes.weight", LOCAL_EMBEDDING),
-            want("decoder.head.weight", HEAD),
-        ];
+        let mut tables =
+            vec![want("decoder.bytes.weight", LOCAL_EMBEDDING), want("decoder.head.weight", HEAD)];
         if byte_width == Some(w) {
             tables.push(want("embed.bytes.weight", PATCH_EMBEDDING));
         }
@@ -230,11 +222,8 @@ impl Pool<'_> {
         }
         let mut heads = self.shaped(scope, &[256, d]);
         heads.sort_by_key(|&i| {
-            let digits = self
-                .words(i, scope)
-                .into_iter()
-                .rev()
-                .find_map(|word| word.parse::<usize>().ok());
+            let digits =
+                self.words(i, scope).into_iter().rev().find_map(|word| word.parse::<usize>().ok());
             digits.unwrap_or(usize::MAX)
         });
         if mapped == 0 && heads.len() == PATCH {

@@ -19,18 +19,11 @@ pub(super) struct Want {
 }
 
 pub(super) const fn want(name: &'static str, phrases: Phrases) -> Want {
-    Want {
-        name,
-        phrases,
-        optional: false,
-    }
+    Want { name, phrases, optional: false }
 }
 
 pub(super) const fn maybe(name: &'static str, phrases: Phrases) -> Want {
-    Want {
-        optional: true,
-        ..want(name, phrases)
-    }
+    Want { optional: true, ..want(name, phrases) }
 }
 
 /// A tensor's shape without the sides of length 1.
@@ -102,13 +95,7 @@ impl<'a> Pool<'a> {
             free[*tensor] = false;
         }
         let mut names = tensors.iter().map(|t| t.name.as_str());
-        Ok(Pool {
-            tensors,
-            by_name: places(&mut names),
-            free,
-            map: given,
-            roles: Vec::new(),
-        })
+        Ok(Pool { tensors, by_name: places(&mut names), free, map: given, roles: Vec::new() })
     }
 
     pub(super) fn listed(&self, indexes: impl IntoIterator<Item = usize>) -> Vec<Listed> {
@@ -250,9 +237,8 @@ impl<'a> Pool<'a> {
         let alone = candidates.len() == 1;
         let mut taken = Vec::new();
         for (number, want) in open.iter().enumerate() {
-            let chosen: Vec<usize> = (0..candidates.len())
-                .filter(|&c| choices[c] == Some(number))
-                .collect();
+            let chosen: Vec<usize> =
+                (0..candidates.len()).filter(|&c| choices[c] == Some(number)).collect();
             if let [only] = chosen[..] {
                 let why = if alone { Why::Shape } else { Why::Name };
                 let role = scope.role(want.name);
@@ -309,9 +295,7 @@ impl<'a> Pool<'a> {
     ) -> Result<()> {
         let count = wants.len();
         let fused = self.shaped(scope, &[count * rows, cols]);
-        let mapped = wants
-            .iter()
-            .any(|want| self.mapped_rows(&scope.role(want.name)).is_some());
+        let mapped = wants.iter().any(|want| self.mapped_rows(&scope.role(want.name)).is_some());
         let apart = self.shaped(scope, &[rows, cols]).len() >= count;
         match fused[..] {
             [tensor]
@@ -340,14 +324,7 @@ impl<'a> Pool<'a> {
         let words = self.words(tensor, scope);
         let initials: String = wants
             .iter()
-            .filter_map(|want| {
-                split(want.name, b'.')
-                    .into_iter()
-                    .rev()
-                    .nth(1)?
-                    .chars()
-                    .next()
-            })
+            .filter_map(|want| split(want.name, b'.').into_iter().rev().nth(1)?.chars().next())
             .collect();
         if words.contains(&initials) {
             return true;
@@ -355,9 +332,7 @@ impl<'a> Pool<'a> {
         let at: Vec<Option<(usize, usize)>> =
             wants.iter().map(|want| fit(&words, want.phrases)).collect();
         at.iter().all(Option::is_some)
-            && at
-                .windows(2)
-                .all(|pair| pair[0].map(|f| f.1) < pair[1].map(|f| f.1))
+            && at.windows(2).all(|pair| pair[0].map(|f| f.1) < pair[1].map(|f| f.1))
     }
 }
 

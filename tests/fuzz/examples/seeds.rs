@@ -12,9 +12,8 @@ const LARGEST: usize = 64 << 10;
 fn main() -> io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let fixtures = here.join("../fixtures");
-    let mut folders = ["checkpoint/packed", "checkpoint", "."]
-        .map(|name| fixtures.join(name))
-        .to_vec();
+    let mut folders =
+        ["checkpoint/packed", "checkpoint", "."].map(|name| fixtures.join(name)).to_vec();
     folders.extend(env::args_os().skip(1).map(PathBuf::from));
     let targets = ["zip", "pickle", "compact", "roles"].map(|name| here.join("corpus").join(name));
     for folder in &targets {
@@ -57,16 +56,10 @@ fn drop_checksums(file: &mut [u8]) {
 fn data_pkl(file: &[u8]) -> Option<&[u8]> {
     let number = |at: usize, len: usize| {
         let bytes = file.get(at..at + len)?;
-        Some(
-            bytes
-                .iter()
-                .rev()
-                .fold(0_usize, |n, &byte| n << 8 | usize::from(byte)),
-        )
+        Some(bytes.iter().rev().fold(0_usize, |n, &byte| n << 8 | usize::from(byte)))
     };
-    let entry = (0..file.len())
-        .filter(|&at| file[at..].starts_with(b"PK\x01\x02"))
-        .find(|&at| {
+    let entry =
+        (0..file.len()).filter(|&at| file[at..].starts_with(b"PK\x01\x02")).find(|&at| {
             let name = number(at + 28, 2).and_then(|len| file.get(at + 46..at + 46 + len));
             name.is_some_and(|name| name.ends_with(b"data.pkl"))
         })?;

@@ -41,14 +41,8 @@ pub fn load(file: &[u8], names: NameMap) -> Option<Loaded> {
     let read = || Loader::read_with(file, names)?.finish();
     let (loaded, Allocated { peak, total }) = attack::allocated(read);
     let len = file.len();
-    assert!(
-        peak <= bound(file),
-        "{peak} bytes at once for a file of {len}"
-    );
-    assert!(
-        total <= work(file),
-        "{total} bytes in all for a file of {len}"
-    );
+    assert!(peak <= bound(file), "{peak} bytes at once for a file of {len}");
+    assert!(total <= work(file), "{total} bytes in all for a file of {len}");
     loaded.inspect_err(attack::is_sentence).ok()
 }
 

@@ -28,10 +28,7 @@ fn value(u: &mut Unstructured, pickle: Pickle, depth: usize) -> Result<Pickle> {
         0 | 1 => tensor(u, pickle)?,
         2 => pickle.text(one(u, &TEXTS)?),
         3 => pickle.int(*one(u, &[-1, 0, 1, 2, 3, 4, 5, 8, 16, 64, 1 << 40])?),
-        4 => pickle.op(one(
-            u,
-            &[&b"\x88"[..], b"\x89", b"N", b"G\x3f\xe0\0\0\0\0\0\0"],
-        )?),
+        4 => pickle.op(one(u, &[&b"\x88"[..], b"\x89", b"N", b"G\x3f\xe0\0\0\0\0\0\0"])?),
         5 => {
             let mut sizes = Vec::new();
             for _ in 0..u.int_in_range(0..=3)? {
@@ -40,10 +37,7 @@ fn value(u: &mut Unstructured, pickle: Pickle, depth: usize) -> Result<Pickle> {
             pickle.tuple(&sizes)
         }
         6 => group(u, pickle)?,
-        7 => pickle
-            .op(b"](")
-            .op(&vec![b'N'; u.int_in_range(0..=4)?])
-            .op(b"e"),
+        7 => pickle.op(b"](").op(&vec![b'N'; u.int_in_range(0..=4)?]).op(b"e"),
         _ => dict(u, pickle, depth + 1)?,
     })
 }
@@ -60,11 +54,7 @@ fn dict(u: &mut Unstructured, pickle: Pickle, depth: usize) -> Result<Pickle> {
 /// A group of matching sizes, and perhaps something that contradicts them.
 fn group(u: &mut Unstructured, pickle: Pickle) -> Result<Pickle> {
     let (rows, columns) = (u.int_in_range(1..=16)?, u.int_in_range(1..=16)?);
-    let (a, b) = if u.arbitrary()? {
-        (rows, columns)
-    } else {
-        (columns, rows)
-    };
+    let (a, b) = if u.arbitrary()? { (rows, columns) } else { (columns, rows) };
     let four = |n: i64| (n + 3) / 4;
     let sizes = match u.int_in_range(0..=3)? {
         0 => vec![four(rows * columns)],
@@ -75,9 +65,7 @@ fn group(u: &mut Unstructured, pickle: Pickle) -> Result<Pickle> {
     let strides = [*sizes.get(1).unwrap_or(&1), 1];
     let strides = &strides[2 - sizes.len()..];
     let mut pickle = pickle.op(b"}(").text("packed");
-    pickle = pickle
-        .tensor_in("3", "ByteStorage", 300, 0, &sizes, strides)
-        .text("scale");
+    pickle = pickle.tensor_in("3", "ByteStorage", 300, 0, &sizes, strides).text("scale");
     pickle = match u.int_in_range(0..=3)? {
         0 => pickle.op(b"G\x3f\xe0\0\0\0\0\0\0"),
         1 => pickle.tensor_in("2", "BFloat16Storage", 32, 0, &[rows], &[1]),

@@ -23,19 +23,12 @@ static TEMPLATES: LazyLock<Vec<(Named, Value)>> = LazyLock::new(|| {
     let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
     files.retain(|path| path.to_string_lossy().ends_with(".compact.pt"));
     files.sort();
-    files
-        .iter()
-        .map(|path| template(&std::fs::read(path).expect("a fixture")))
-        .collect()
+    files.iter().map(|path| template(&std::fs::read(path).expect("a fixture"))).collect()
 });
 
 fn template(file: &[u8]) -> (Named, Value) {
     let (contents, _) = checkpoint::read(file).expect("a fixture");
-    let named = contents
-        .tensors
-        .iter()
-        .map(|t| (t.name.clone(), t.shape.clone()))
-        .collect();
+    let named = contents.tensors.iter().map(|t| (t.name.clone(), t.shape.clone())).collect();
     (named, contents.config.expect("a config"))
 }
 
@@ -46,9 +39,7 @@ const WORDS: [&str; 40] = [
     "decay", "pfnet", "fp_residual", "decoder", "local", "embed", "bytes", "head", "heads",
     "aligner", "out", "W_f", "mask", "boundary", "score", "hidden", "positions", "w2",
 ];
-const SIZES: [usize; 16] = [
-    0, 1, 2, 3, 4, 8, 16, 20, 32, 48, 64, 96, 128, 256, 512, 70_000,
-];
+const SIZES: [usize; 16] = [0, 1, 2, 3, 4, 8, 16, 20, 32, 48, 64, 96, 128, 256, 512, 70_000];
 #[rustfmt::skip]
 const CONFIG: [&str; 16] = [
     "run", "n_heads", "mixer", "window", "ternary", "norm_eps", "rope_base", "activation_bits",
@@ -100,12 +91,7 @@ fn case(u: &mut Unstructured) -> Result<(Vec<u8>, NameMap)> {
             7 => {
                 let from = *one(
                     u,
-                    &[
-                        name.split('.').next_back().unwrap_or(""),
-                        "blocks",
-                        "mixer",
-                        "ffn",
-                    ],
+                    &[name.split('.').next_back().unwrap_or(""), "blocks", "mixer", "ffn"],
                 )?;
                 let to = *one(u, &WORDS)?;
                 for (name, _) in &mut named {
@@ -115,10 +101,7 @@ fn case(u: &mut Unstructured) -> Result<(Vec<u8>, NameMap)> {
             _ => {
                 let (from, to) = (shape.first().copied().unwrap_or(1), *one(u, &SIZES)?);
                 for (_, shape) in &mut named {
-                    shape
-                        .iter_mut()
-                        .filter(|size| **size == from)
-                        .for_each(|size| *size = to);
+                    shape.iter_mut().filter(|size| **size == from).for_each(|size| *size = to);
                 }
             }
         }
@@ -133,18 +116,9 @@ fn case(u: &mut Unstructured) -> Result<(Vec<u8>, NameMap)> {
         room -= len;
         let data = match u.ratio(1, 16)? {
             true => data(u, len)?,
-            false => Data::Ternary {
-                codes: Codes::zeros(len),
-                scales: vec![0.5],
-            },
+            false => Data::Ternary { codes: Codes::zeros(len), scales: vec![0.5] },
         };
-        tensors.push((
-            name.clone(),
-            Tensor {
-                shape: shape.clone(),
-                data,
-            },
-        ));
+        tensors.push((name.clone(), Tensor { shape: shape.clone(), data }));
     }
     let mut config = match config {
         Value::Dict(entries) if u.ratio(3, 4)? => entries.clone(),
@@ -189,10 +163,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     round_trip(&file, names);
-    let settings = Settings {
-        max_bytes: 6,
-        ..Settings::default()
-    };
+    let settings = Settings { max_bytes: 6, ..Settings::default() };
     let vocabulary = loaded.model.config.vocab_size.max(1) as Symbol;
     let prompt = [1, 2, 3, 0, 1].map(|symbol| symbol % vocabulary);
     let model = Arc::new(loaded.model);

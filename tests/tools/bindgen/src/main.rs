@@ -6,9 +6,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (Some(input), Some(folder)) = (env::args().nth(1), env::args().nth(2)) else {
-        return Err(
-            "say which file to read and which folder to write: bindgen INPUT FOLDER".into(),
-        );
+        return Err("say which file to read and which folder to write: bindgen INPUT FOLDER".into());
     };
     // As the command line does with `--target web`, whose defaults are others than the library's.
     let mut bindgen = Bindgen::new();
