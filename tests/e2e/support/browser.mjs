@@ -31,9 +31,9 @@ export const NETWORK = [/favicon/, /Failed to load resource/, /request failed/];
 
 /** How long the page waits and measures, shorter than is good for visitors. @type {Edits} */
 const HASTY = {
+  "/api/connection.js": { "PATIENCE = 5000": "PATIENCE = 2000" },
   "/api/remote.js": { "PAUSE = 500": "PAUSE = 5", "LONGEST_SILENCE = 20_000": "LONGEST_SILENCE = 2_000" },
   "/bench/bench.js": { "ROUNDS = 5": "ROUNDS = 1", "ROUND = 400": "ROUND = 40", "PROMPT_BYTES = 4096": "PROMPT_BYTES = 512" },
-  "/cpu1.js": { "PATIENCE = 5000": "PATIENCE = 2000" },
 };
 
 /** @type {Promise<Browser> | undefined} */
