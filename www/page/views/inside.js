@@ -167,9 +167,9 @@ export class Inside {
     page.boundaries.replaceChildren(
       ...patch.boundary.map((weight, i) => {
         if (patch.fills[i]) return bar("filled", weight, false);
-        const [place, byte] = [at, known.get(at)];
+        const [from, byte] = [at, known.get(at)];
         at += 1;
-        return bar(byte === undefined ? "before" : spell(Uint8Array.of(byte)), weight, place === start);
+        return bar(byte === undefined ? "before" : spell(Uint8Array.of(byte)), weight, from === start);
       }),
     );
   }
