@@ -85,6 +85,7 @@ class Verdict:
     names: list = field(default_factory=list)
     read: int = 0
     sentences: int = 0
+    unread: list = field(default_factory=list)
     title: str = ""
     answers: list = field(default_factory=list)
     world: object = None
@@ -249,6 +250,7 @@ class Reader:
         self.made = {}
         self.places = {}
         self.count = 0
+        self.plain = []          # all sentences so far
         self._readings = {}
 
     def char(self, *key):
@@ -273,6 +275,7 @@ class Reader:
         plain = patterns.sentences(text)
         parts = [self.mask.on(s) for s in plain]
         begin = self.count
+        self.plain += plain
         self.count += len(parts)
         states = [[] for _ in range(len(parts) + 1)]
         for w in worlds:
@@ -340,9 +343,7 @@ class Reader:
                     added.append(fault)
                 if who is None:
                     continue
-                if full.get(key) not in (None, who):
-                    continue
-                full[key] = who
+                full.setdefault(key, who)
                 if who not in all_here:
                     all_here.append(who)
             for key in full:
@@ -371,6 +372,8 @@ class Reader:
         choices = []
         taken = set(map(id, bind.values()))
         for key, options in open_roles.items():
+            if any(key in g for g in groups):       # the group says who it is; its gender is looked at later
+                continue
             if options:
                 choices.append([[(key, who, None)] for who in options])
                 continue
@@ -919,6 +922,9 @@ def general(w):
 
 # ---------------------------------------------------------------- rules on the text alone
 
+UNMARKED = re.compile(rf'[A-Za-z]" (?:(?:{patterns.SAYING}) (?:[A-Z]\w+|the [a-z]+|I)\b|(?:[A-Z]\w+|I|he|she|it) (?:{patterns.SAYING})\b)')
+
+
 def text_faults(parts, words, mask, prompt_words):
     """Faults that need no reading: words, ends, speech, loops."""
     for n, paragraph in parts.paragraphs:
@@ -926,11 +932,9 @@ def text_faults(parts, words, mask, prompt_words):
             yield Fault("speech", n, paragraph[-60:], "speech is opened and not closed")
         if not re.search(r"""[.!?]["']?$""", paragraph.rstrip()):
             yield Fault("unended", n, paragraph[-60:], "the paragraph does not end with a full stop, ! or ?")
-        if paragraph.count('"') % 2 == 0:
-            for s in re.split(r'"', paragraph)[1::2]:
-                if not s or s[-1] not in ".,!?-":
-                    yield Fault("speech", n, f'"{s}"', "what is said ends with no mark")
-    lines = [(n, p) for n, p in parts.paragraphs] + [(0, x) for q in parts.questions for x in q] + [(1, parts.title)]
+        for m in UNMARKED.finditer(paragraph):
+            yield Fault("speech", n, m[0], "what is said ends with no mark")
+    lines = [(n, p) for n, p in parts.paragraphs] + [(0, x) for q in parts.questions for x in q]
     for n, text in lines:
         for m in vocabulary.TOKEN.finditer(patterns.MASKED.sub("", mask.on(text))):
             w = m[0]
@@ -941,7 +945,7 @@ def text_faults(parts, words, mask, prompt_words):
 
 def loops(parts):
     """The same sentence of four words or more in a row or three times, eight words for the third time."""
-    seen, grams, last = {}, {}, None
+    seen, counts, last = {}, collections.Counter(), None
     for n, paragraph in parts.paragraphs:
         for s in patterns.sentences(paragraph):
             count = len(s.split())
@@ -949,43 +953,52 @@ def loops(parts):
             if s == last or count >= 4 and seen[s] > 1:
                 yield Fault("loop", n, s, "the sentence is said again")
             last = s
-        w = re.findall(r"[\w']+", paragraph)
-        for i in range(len(w) - 7):
-            g = tuple(w[i:i + 8])
-            grams[g] = grams.get(g, 0) + 1
-            if grams[g] == 2 and g not in long_values():
+        for g in grams(paragraph):
+            counts[g] += 1
+            if counts[g] == 2 and g not in may_come_again():
                 yield Fault("loop", n, " ".join(g), "eight words are said again")
                 break
 
 
-_long = None
+_again = None
 
 
-def long_values():
-    """Eight words in a row of a value of a list, which may come again: what was wished for comes true."""
-    global _long
-    if _long is None:
-        _long = set()
-        for values in lexicon.LISTS.values():
-            for v in values:
-                w = re.findall(r"[\w']+", v)
-                _long |= {tuple(w[i:i + 8]) for i in range(len(w) - 7)}
-    return _long
+def may_come_again():
+    """Eight words in a row that are one value of a list (what was wished for comes true), or that one wording says twice."""
+    global _again
+    if _again is None:
+        from . import content
+        _again = {g for values in lexicon.LISTS.values() for v in values for g in grams(v)}
+        for e in content.load().events.values():
+            for w in e.wordings:
+                found = grams(patterns.flat(w.nodes))
+                _again |= {g for g in found if found.count(g) > 1}
+    return _again
 
 
-def title_faults(parts, reader, w):
+def grams(text):
+    """Eight words in a row, in small letters."""
+    w = [x.lower() for x in re.findall(r"[\w']+", text)]
+    return [tuple(w[i:i + 8]) for i in range(len(w) - 7)]
+
+
+def title_faults(parts, reader, w, prompt_words):
     """Names and nouns of the title that the tale does not have."""
     if not parts.title:
         return
-    body = reader.mask.on("\n".join(p for _, p in parts.paragraphs))
-    there = set(patterns.MASKED.findall(body))
+    story = "\n".join(p for _, p in parts.paragraphs)
+    there = set(patterns.MASKED.findall(reader.mask.on(story)))
     nouns = {reader.mask.word(c) for c in there}
     for c in patterns.MASKED.findall(reader.mask.on(parts.title)):
         if c in there or c in literal_nouns():
             continue
         noun = reader.mask.word(c)
-        if not any(one_kind(noun, n) for n in nouns) and noun not in " ".join(p for _, p in parts.paragraphs):
+        if not any(one_kind(noun, n) for n in nouns) and noun not in story:
             yield Fault("title", 1, parts.title, f"there is no {noun} in the tale")
+    nameless = w.narrator and w.narrator not in w.names.values()       # the title may name the one who tells
+    for m in vocabulary.TOKEN.finditer(patterns.MASKED.sub("", reader.mask.on(parts.title))):
+        if not reader.words.known(m[0]) and m[0].lower() not in prompt_words and m[0] != "s" and not nameless:
+            yield Fault("title", 1, parts.title, f"nobody is called {m[0]}")
 
 
 _literal = None
@@ -1039,6 +1052,7 @@ def judge(text, ended=True, prompt="", training=None, words=None):
     v.names = words.names(story)
     after = words.names("\n".join(x for q in parts.questions for x in q))
     reader = Reader(words, [*v.names, *(n for n in after if n not in v.names)])
+    prompt_words = {t.lower() for t in vocabulary.TOKEN.findall(prompt)}
     worlds = [World()]
     faults = []
     for i, (line, paragraph) in enumerate(parts.paragraphs):
@@ -1050,11 +1064,12 @@ def judge(text, ended=True, prompt="", training=None, words=None):
     v.world, v.told, v.read, v.sentences = w, list(w.told), len(set(w.read)), reader.count
     faults += w.faults
     unread = [i for i in range(reader.count) if i not in set(w.read)]
+    v.unread = [reader.plain[i] for i in unread]
     row = max((len(list(g)) for _, g in itertools.groupby(i - n for n, i in enumerate(unread))), default=0)
     if len(unread) > 1 and len(unread) > UNREAD_SHARE * reader.count or row >= UNREAD_ROW:
         faults.append(Fault("unread", 1, story[:40] + "...", f"{len(unread)} of {reader.count} sentences are like nothing that the world tells"))
-    faults += text_faults(parts, words, reader.mask, {t.lower() for t in vocabulary.TOKEN.findall(prompt)})
-    faults += title_faults(parts, reader, w)
+    faults += text_faults(parts, words, reader.mask, prompt_words)
+    faults += title_faults(parts, reader, w, prompt_words)
     for ask, answer in parts.questions:
         right = answered(reader, w, ask, answer)
         v.answers.append((ask, answer, right))

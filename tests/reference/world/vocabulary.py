@@ -122,7 +122,7 @@ class Words:
                 low = w.lower()
                 if self.known(low) and (w not in self.given or low in self.starters):
                     continue
-            elif w in self.capitals and w not in self.given or w.rstrip(".") in ("Mr", "Mrs"):
+            elif (w in self.capitals or w.lower() in self.starters) and w not in self.given or w in ("Mr", "Mrs"):
                 continue
             found[w] = m.start()
         return sorted(found, key=found.get)
