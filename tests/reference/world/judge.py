@@ -164,6 +164,7 @@ class World:
         self.faults = ()
         self.told = ()
         self.read = ()           # numbers of the sentences that were read
+        self.missed = 0          # how many were not
 
     def copy(self):
         w = World.__new__(World)
@@ -699,6 +700,7 @@ class Reader:
         """Rules on what can be ruled without reading it; what it speaks of may have changed."""
         w = world.copy()
         w.loose = True
+        w.missed += 1
         here = []
         faults = []
         for m in re.finditer(rf"[Aa]n? (?:{patterns.W} ){{0,4}}?({patterns.KIND})(?:,? (?:named|called) ({patterns.NAME}))?", text):
@@ -784,7 +786,7 @@ def best(worlds):
     if len(worlds) < 2:
         return worlds
     kept, seen = [], set()
-    for w in sorted(worlds, key=lambda w: (len(w.faults), -len(w.read))):
+    for w in sorted(worlds, key=lambda w: len(w.faults) + w.missed):
         k = w.key()
         if k not in seen:
             seen.add(k)

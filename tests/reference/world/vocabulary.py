@@ -13,7 +13,8 @@ who what where when why how many whose whom which before after at end this that 
 named called name color like with give gives gave taken""".split()
 TOKEN = re.compile(r"[^\W\d_][\w]*(?:['’-][^\W\d_]\w*)*")
 STYLED = re.compile(r"(?<![\w-])(?:" + "|".join(re.escape(s) for s in names.STYLES) + r") [A-Z][\w-]*(?<!['-])")
-AT_START = re.compile(r"(?:^|[.!?:]\s+|[.!?]\" |[\n\"]|^\")$")
+AT_START = re.compile(r"(?:^|[.!?]\s+|[.!?]\" |[\n\"]|^\")$")
+INTRODUCED = re.compile(r"\b(?:named|called|(?:call|called) me|(?:name|I) (?:is|was|am)) ([A-Z]\w+)\b(?! [A-Z])")      # after these a name stands, even if it is `And`
 
 
 class Words:
@@ -60,6 +61,7 @@ class Words:
                 elif isinstance(w, str):
                     self.take(w)
         self.capitals -= {"I"}
+        self.literal = {m[0] for e in c.events.values() for w in e.wordings for m in STYLED.finditer(re.sub(r"\{[^}]*\}", "x", w.source))}
 
     def take(self, *texts):
         for text in texts:
@@ -114,6 +116,11 @@ class Words:
         for m in STYLED.finditer(text):
             found.setdefault(m[0].removesuffix("'s"), m.start())
             covered |= set(range(m.start(), m.end()))
+        for n in self.literal & found.keys():
+            del found[n]
+        for m in INTRODUCED.finditer(text):
+            if m[1] not in self.capitals and m.start(1) not in covered:
+                found.setdefault(m[1], m.start(1))
         for m in TOKEN.finditer(text):
             w = re.sub("['’]s$", "", m[0])
             if not w[0].isupper() or w in found or w == "I" or m.start() in covered or w.startswith("I'"):
