@@ -482,8 +482,9 @@ class Reader:
     @staticmethod
     def style(w, who, name):
         """The gender of a given name, or of `Mrs.` before it."""
-        sex = names.STYLE_GENDER.get(name.split()[0]) if " " in name else next((g for g in "fm" if name in lexicon.NAMES[g] and name not in lexicon.NAMES["n"] and
-                                                                              name not in lexicon.NAMES["fm".replace(g, "")]), None)
+        if name in lexicon.NAMES["n"]:
+            return
+        sex = names.STYLE_GENDER.get(name.split()[0]) if " " in name else next((g for g in "fm" if name in lexicon.NAMES[g] and name not in lexicon.NAMES["fm".replace(g, "")]), None)
         if sex and not w.sex.get(who):
             w.sex[who] = sex
 
@@ -781,12 +782,17 @@ def said_forms(value):
     return forms
 
 
+def cost(w):
+    """What speaks against a reading."""
+    return len(w.faults) + w.missed
+
+
 def best(worlds):
     """The readings with the fewest faults, no two of which go on alike."""
     if len(worlds) < 2:
         return worlds
     kept, seen = [], set()
-    for w in sorted(worlds, key=lambda w: len(w.faults) + w.missed):
+    for w in sorted(worlds, key=cost):
         k = w.key()
         if k not in seen:
             seen.add(k)
@@ -823,8 +829,9 @@ def agrees(reader, w, slots, bind):
         base = text.removesuffix("'s")
         low = base.lower()
         if len(key) > 1 and key[0].isupper():
-            named = [reader.mask.word(c) for c in base if patterns.MASKED.fullmatch(c)]
-            if named and sorted(named) != sorted(n for k in key for n in [next((n for n in named if isinstance(bind.get(k), Char) and is_called(w, bind[k], n)), None)] if n):
+            said = [reader.mask.word(c) for c in base if patterns.MASKED.fullmatch(c)]
+            members = [bind.get(k) for k in key]
+            if not all(any(isinstance(m, Char) and is_called(w, m, n) for m in members) for n in said) and all(isinstance(m, Char) for m in members):
                 return False
             continue
         e = bind.get(key)
@@ -942,10 +949,10 @@ def text_faults(parts, words, mask, prompt_words):
             w = m[0]
             if not words.known(w) and w.lower() not in prompt_words and w.lower() not in ("s", "q", "a"):
                 yield Fault("words", n, w, "no word that the world knows")
-    yield from loops(parts)
+    yield from loops(parts, mask)
 
 
-def loops(parts):
+def loops(parts, mask):
     """The same sentence of four words or more in a row or three times, eight words for the third time."""
     seen, counts, last = {}, collections.Counter(), None
     for n, paragraph in parts.paragraphs:
@@ -955,10 +962,10 @@ def loops(parts):
             if s == last or count >= 4 and seen[s] > 1:
                 yield Fault("loop", n, s, "the sentence is said again")
             last = s
-        for g in grams(paragraph):
+        for g in grams(mask.on(paragraph)):
             counts[g] += 1
             if counts[g] == 2 and g not in may_come_again():
-                yield Fault("loop", n, " ".join(g), "eight words are said again")
+                yield Fault("loop", n, mask.off(" ".join(g)), "eight words are said again")
                 break
 
 
@@ -970,17 +977,21 @@ def may_come_again():
     global _again
     if _again is None:
         from . import content
-        _again = {g for values in lexicon.LISTS.values() for v in values for g in grams(v)}
+        plain = patterns.Mask()
+        _again = {g for values in lexicon.LISTS.values() for v in values for g in grams(plain.on(v))}
         for e in content.load().events.values():
             for w in e.wordings:
-                found = grams(patterns.flat(w.nodes))
+                found = grams(plain.on(patterns.flat(w.nodes)))
                 _again |= {g for g in found if found.count(g) > 1}
     return _again
 
 
+GRAM = re.compile(rf"[\w']+|{patterns.MASKED.pattern}")
+
+
 def grams(text):
-    """Eight words in a row, in small letters."""
-    w = [x.lower() for x in re.findall(r"[\w']+", text)]
+    """Eight words in a row of a masked text, in small letters."""
+    w = [x.lower() for x in GRAM.findall(text)]
     return [tuple(w[i:i + 8]) for i in range(len(w) - 7)]
 
 
@@ -1073,7 +1084,8 @@ def judge(text, ended=True, prompt="", training=None, words=None):
     faults += text_faults(parts, words, reader.mask, prompt_words)
     faults += title_faults(parts, reader, w, prompt_words)
     for ask, answer in parts.questions:
-        right = answered(reader, w, ask, answer)
+        verdicts = [answered(reader, o, ask, answer) for o in worlds if cost(o) == cost(w)]
+        right = True if True in verdicts else False if False in verdicts else None
         v.answers.append((ask, answer, right))
         if right is None:
             faults.append(Fault("question", 0, f"{ask} {answer}", "no such question can be asked of this tale"))
