@@ -91,7 +91,14 @@ class Changes:
         return out
 
     def gender(self):
-        """he becomes she, or she he"""
+        """he becomes she where nobody is she, or she he"""
+        sexes = set(self.world().sex.values())
+        if not set("fm") - sexes or len(self.world().sex) < len(self.world().chars):
+            return None
+        return self.any_gender()
+
+    def any_gender(self):
+        """he becomes she, or she he, wherever"""
         other = {"he": "she", "she": "he", "He": "She", "She": "He", "him": "her", "himself": "herself", "herself": "himself"}
         return self.one(r"\b(?:[Hh]e|[Ss]he|him|himself|herself)\b", lambda s: True, lambda s, m: None if self.quoted(s, m.start()) else other[m[0]])
 
@@ -141,8 +148,16 @@ class Changes:
         return self.insert(sentence[0].upper() + sentence[1:], len(self.sentences) - 1)
 
     def moved(self):
-        """a place becomes another in one sentence that says where"""
-        return None
+        """a place, said again, becomes another"""
+        told = [n for n, e in lexicon.PLACES.items() if len(re.findall(rf"\bthe {re.escape(n)}\b", self.story)) > 1]
+        if not told:
+            return None
+        noun = self.rng.choice(told)
+        entry = lexicon.PLACES[noun]
+        other = self.rng.choice([n for n, e in lexicon.PLACES.items() if e.prep == entry.prep and not e.to and n not in self.story])
+        have = [s for s in self.sentences if re.search(rf"\bthe {re.escape(noun)}\b", s)][1:]
+        s = self.rng.choice(have) if have else ""
+        return self.put(s, s.replace("the " + noun, "the " + other), self.text.rindex(s)) if s else None
 
     def stranger(self):
         """a stranger does something"""
@@ -151,7 +166,8 @@ class Changes:
 
     def stranger_kind(self):
         """somebody who was not there, by his kind, does something"""
-        kind = self.rng.choice([n for n in lexicon.KINDS if n not in self.story and not any(n.endswith(x) or x.endswith(n) for x in self.world().kind.values() if x)])
+        there = [k for k in self.world().kind.values() if k]
+        kind = self.rng.choice([n for n in lexicon.KINDS if n not in self.story and not any(judge.one_kind(n, k) for k in there)])
         return self.insert(self.rng.choice(["The {} laughed.", "The {} thought for a while.", "\"That is nice,\" said the {}.", "The {} was happy.", "The {} nodded."]).format(kind))
 
     def garbled(self):
@@ -224,9 +240,9 @@ class Changes:
 
 
 KINDS = [f for f in vars(Changes) if not f.startswith("_") and getattr(Changes, f).__doc__ and f not in
-         ("put", "one", "insert", "quoted", "noun", "world", "any_name", "moved")]
+         ("put", "one", "insert", "quoted", "noun", "world", "any_name")]
 # Not every exchange of two names makes a tale wrong, nor every new order: these rows are told, and no bar is set for them.
-TOLD = {"names_exchanged", "shuffled"}
+TOLD = {"names_exchanged", "any_gender", "shuffled", "moved"}
 
 
 def report(seed, n, training=None, show=0):

@@ -277,6 +277,7 @@ class Reader:
         parts = [self.mask.on(s) for s in plain]
         begin = self.count
         self.plain += plain
+        before = set(patterns.MASKED.findall(self.mask.on(" ".join(self.plain[:begin]))))
         self.count += len(parts)
         states = [[] for _ in range(len(parts) + 1)]
         for w in worlds:
@@ -297,6 +298,7 @@ class Reader:
                         for after in self.readings(w, pattern, slots, line, said):
                             after.read = (*w.read, *range(begin + i, begin + i + k))
                             states[i + k].append(after)
+            self.spoken = before.union(*(patterns.MASKED.findall(p) for p in parts[:i]))
             for w in here if not any_read else ():
                 states[i + 1].append(self.unread(w, parts[i], line, plain[i]))
             if any_read and not any(states[j] for j in range(i + 1, min(i + 6, len(states)))):
@@ -423,7 +425,7 @@ class Reader:
         if full:
             kinds.insert(0, (self.mask.word(full[-1]), self.mask.off(full[:-1].strip())))
         if key in event.new:
-            return self.newcomer(w, key, name, kinds, first, event, wording, faults)
+            return self.newcomer(w, key, texts, name, kinds, first, full, event, wording, faults)
         if first:
             if w.narrator is None:
                 faults.append(("voice", "nobody tells this tale as `I`"))
@@ -454,8 +456,10 @@ class Reader:
             return found[0] if len(found) == 1 else [c for c in reversed(found)]
         return []
 
-    def newcomer(self, w, key, name, kinds, first, event, wording, faults):
+    def newcomer(self, w, key, texts, name, kinds, first, full, event, wording, faults):
         kind = kinds[0][0] if kinds else ""
+        if not name and not first and not full and all(form not in ("kind", "kind.s", "the") for form, _ in texts):
+            faults.append(("nowhere", f"nobody brought in the {kind}" if kind else "nobody says who it is"))
         who = self.char(event.name, key, name, kind)
         if who in w.chars:
             faults.append(("twice", f"{w.say(who)} is here already"))
@@ -608,6 +612,11 @@ class Reader:
         entry = table.get(head)
         return entry is None or any(patterns.fragment(p).fullmatch(said) for p in entry.phrases.get(form, ()))
 
+    @staticmethod
+    def called(w, who, text):
+        """Whether somebody has that name, or is of that kind."""
+        return w.names.get(text) is who or text not in w.names and bool(w.kind.get(who)) and one_kind(w.kind[who], text)
+
     # -------------------------------------------------------- conditions
 
     def solve(self, w, event, bind):
@@ -736,12 +745,24 @@ class Reader:
                 here.append(w.names[name])
         for m in re.finditer(rf"[Tt]he ({patterns.KIND})", text):
             kind = self.mask.word(m[1])
-            here += [c for c in w.chars if w.kind.get(c) == kind and c not in here]
+            found = [c for c in w.chars if one_kind(w.kind.get(c) or kind, kind)]
+            here += [c for c in found if c not in here]
+            if not found and m[1] not in self.spoken and m[1] not in scenery():
+                faults.append(("nowhere", f"there is no {kind} in this tale"))
         for m in re.finditer(rf"[Aa]n? (?:{patterns.W} ){{0,4}}?({patterns.THING})", text):
             noun = self.mask.word(m[1])
             if noun not in w.things:
                 w.things[noun] = self.made.setdefault(("thing", noun), Thing(noun, "", lexicon.THINGS[noun].tags))
                 w.add("new", (w.things[noun],))
+        for m in re.finditer(rf"[Tt]he (?:{patterns.W} )?({patterns.THING})", text):
+            noun = self.mask.word(m[1])
+            if noun not in w.things and not w.unknown_things and m[1] not in self.spoken and m[1] not in scenery():
+                faults.append(("nowhere", f"no {noun} was spoken of before"))
+        m = re.match(rf"(?:[Tt]he )?({patterns.NAME}|{patterns.KIND}) (?:{GIVING}) .*?({patterns.THING})", text)
+        if m and self.mask.word(m[2]) in w.things:
+            holders = w.definite("has", (None, w.things[self.mask.word(m[2])]))
+            if holders and all(not self.called(w, c, self.mask.word(m[1])) for c, _ in holders):
+                faults.append(("owner", f"{w.say(holders[0][0])} has the {self.mask.word(m[2])}"))
         for m in re.finditer(patterns.THING, text):
             thing = w.things.get(self.mask.word(m[0]))
             if thing:
@@ -759,6 +780,18 @@ class Reader:
         w.prev = tuple(here) or w.prev
         w.faults = (*w.faults, *(Fault(kind, line, said, why) for kind, why in faults))
         return w
+
+
+GIVING = "gave|gives|handed|hands|lent|lends|sold|sells|threw|throws|broke|breaks|lost|loses|dropped|drops"
+_scenery = None
+
+
+def scenery():
+    """Nouns that wordings themselves speak of, which need nobody to bring them in: `the clock struck`."""
+    global _scenery
+    if _scenery is None:
+        _scenery = {c for p in all_patterns().patterns for c in re.findall(rf"[Tt]\]?he(?:\\\\)? ({patterns.MASKED.pattern})", p.source)}
+    return _scenery
 
 
 def given(arg, bind):
@@ -831,7 +864,7 @@ def agrees(reader, w, slots, bind):
         if len(key) > 1 and key[0].isupper():
             said = [reader.mask.word(c) for c in base if patterns.MASKED.fullmatch(c)]
             members = [bind.get(k) for k in key]
-            if not all(any(isinstance(m, Char) and is_called(w, m, n) for m in members) for n in said) and all(isinstance(m, Char) for m in members):
+            if not all(any(isinstance(m, Char) and Reader.called(w, m, n) for m in members) for n in said) and all(isinstance(m, Char) for m in members):
                 return False
             continue
         e = bind.get(key)
@@ -845,7 +878,7 @@ def agrees(reader, w, slots, bind):
                 if e is not w.narrator:
                     return False
             elif form in STATIC and form not in ("look", "kind.s"):
-                if not patterns.MASKED.fullmatch(base[-1]) or not is_called(w, e, reader.mask.word(base[-1])):
+                if not patterns.MASKED.fullmatch(base[-1]) or not Reader.called(w, e, reader.mask.word(base[-1])):
                     return False
             elif form not in STATIC and not reader.phrase(w, e, form, text):
                 return False
@@ -867,10 +900,6 @@ def agrees(reader, w, slots, bind):
             if plain != str(e).lower() and plain not in said_forms(str(e)):
                 return False
     return True
-
-
-def is_called(w, who, text):
-    return w.names.get(text) is who or text not in w.names and bool(w.kind.get(who)) and one_kind(w.kind[who], text)
 
 
 def answered(reader, w, ask, answer):

@@ -124,6 +124,8 @@ SELVES = {"he": "[Ww]e|[Yy]ou", "him": "us|you", "his": "[Oo]ur|[Yy]our", "himse
 ENGLISH = {"": "he", "pron": "he", "full": "he", "they": "he", "them": "him", "their": "his"}
 OWNER = "[Tt]he|[Hh]is|[Hh]er|[Ii]ts|[Mm]y|[Tt]heir|[Oo]ur|[Yy]our"
 FREE = r'([^"]+?)'
+PREPOSITIONS = "|".join(sorted({f"[{p[0].upper()}{p[0]}]{p[1:]}" for p in (e.prep for e in lexicon.PLACES.values()) if p}))
+WAYS = "|".join([rf"[Tt]o the {PLACE}", *sorted({f"[{w[0].upper()}{w[0]}]{w[1:]}" for w in (_plain.on(e.to) for e in lexicon.PLACES.values() if e.to)}, key=len, reverse=True)])
 
 
 class Pattern:
@@ -229,8 +231,8 @@ class Pattern:
             if form in ("", "n"):
                 return f"([Tt]he {PLACE})" if not form else self.article(n, PLACE)
             if form == "in":
-                return f"((?:[A-Za-z]+ ){{1,3}}?the {PLACE})"
-            return FREE
+                return f"((?:{PREPOSITIONS}) the {PLACE})"
+            return f"({WAYS})" if form == "to" else FREE
         return FREE
 
     @staticmethod
