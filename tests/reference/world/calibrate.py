@@ -93,7 +93,8 @@ class Changes:
     def gender(self):
         """he becomes she where nobody is she, or she he"""
         sexes = set(self.world().sex.values())
-        if not set("fm") - sexes or len(self.world().sex) < len(self.world().chars):
+        many = len(re.findall(r"\b(?:he|she|him|herself|himself)\b", re.sub('"[^"]*"', "", self.story.lower())))
+        if not set("fm") - sexes or len(self.world().sex) < len(self.world().chars) or many < 4:
             return None
         return self.any_gender()
 
@@ -107,7 +108,8 @@ class Changes:
         return s[:i].count('"') % 2 == 1
 
     def noun(self, table):
-        found = [n for n in table if re.search(rf"\b{re.escape(n)}\b", self.story)]
+        """A pattern for those nouns that are said three times or more: whatever is changed, they were something else before."""
+        found = [n for n in table if len(re.findall(rf"\b{re.escape(n)}\b", self.story)) > 2]
         return r"(?<=the )(?:" + "|".join(re.escape(n) for n in sorted(found, key=len, reverse=True)) + r")(?![\w-])" if found else None
 
     def thing_unknown(self):

@@ -355,10 +355,10 @@ class Reader:
             for found, wrong in self.solve(after, event, full):
                 end = after.copy() if found else after
                 for key, form, _, text in slots:
-                    if form not in STATIC and key[0].isupper() and len(key) == 1 and found.get(key) and not self.phrase(end, found[key], form, text):
-                        added.append(("words", f"{self.mask.off(text)!r} is nothing that the world says of {end.say(found[key])}"))
+                    if form not in STATIC and key[0].isupper() and len(key) == 1 and not self.phrase(end, key, found.get(key), form, text):
+                        wrong = [*wrong, ("words", f"{self.mask.off(text)!r} is nothing that the world says of {end.say(found.get(key) or UNKNOWN)}")]
                 faulty = [Fault(kind, line, said, why) for kind, why in dict.fromkeys(added)]
-                faulty += [Fault(kind, line, said, f"event {event.name} cannot happen here ({end.say(what)})") for kind, what in wrong]
+                faulty += [Fault(kind, line, said, what if isinstance(what, str) else f"event {event.name} cannot happen here ({end.say(what)})") for kind, what in wrong]
                 end.faults = (*end.faults, *faulty)
                 self.apply(end, event, found)
                 order = [k for key in by_key for k in key]      # as they stand in the sentence
@@ -424,6 +424,9 @@ class Reader:
             faults.append(("gender", "one is `he` and `she`"))
         if full:
             kinds.insert(0, (self.mask.word(full[-1]), self.mask.off(full[:-1].strip())))
+        for kind, _ in kinds[1:]:
+            if not one_kind(kind, kinds[0][0]):
+                faults.append(("name", f"the {kinds[0][0]} and the {kind} stand for one"))
         if key in event.new:
             return self.newcomer(w, key, texts, name, kinds, first, full, event, wording, faults)
         if first:
@@ -605,12 +608,11 @@ class Reader:
                 faults.append(("words", f"{bind[key]} and {plain} stand for one"))
             bind[key] = value or plain
 
-    def phrase(self, w, entity, form, said):
-        """Whether the lexicon has this phrase for the kind, thing or place."""
-        table, head = ((lexicon.KINDS, w.kind.get(entity)) if isinstance(entity, Char) else (lexicon.THINGS, entity.noun) if isinstance(entity, Thing)
-                       else (lexicon.PLACES, entity.noun) if isinstance(entity, Place) else (lexicon.KINDS, None))
-        entry = table.get(head)
-        return entry is None or any(patterns.fragment(p).fullmatch(said) for p in entry.phrases.get(form, ()))
+    def phrase(self, w, key, entity, form, said):
+        """Whether the lexicon has this phrase for the kind, thing or place, or for any if it is not known which it is."""
+        table = lexicon.KINDS if key in CHARS else lexicon.THINGS if key in THINGS else lexicon.PLACES
+        entry = table.get(w.kind.get(entity) if isinstance(entity, Char) else getattr(entity, "noun", None))
+        return any(patterns.fragment(p).fullmatch(said) for e in ([entry] if entry else table.values()) for p in e.phrases.get(form, ()))
 
     @staticmethod
     def called(w, who, text):
@@ -880,7 +882,7 @@ def agrees(reader, w, slots, bind):
             elif form in STATIC and form not in ("look", "kind.s"):
                 if not patterns.MASKED.fullmatch(base[-1]) or not Reader.called(w, e, reader.mask.word(base[-1])):
                     return False
-            elif form not in STATIC and not reader.phrase(w, e, form, text):
+            elif form not in STATIC and not reader.phrase(w, key, e, form, text):
                 return False
         elif isinstance(e, Thing):
             if form in ("", "a", "n", "noun"):
@@ -889,11 +891,11 @@ def agrees(reader, w, slots, bind):
                 look = w.look.get(e)
                 if noun != e.noun or look and len(words) > len(noun.split()) + 1 and look not in " ".join(words):
                     return False
-            elif form not in STATIC and not reader.phrase(w, e, form, text):
+            elif form not in STATIC and not reader.phrase(w, key, e, form, text):
                 return False
         elif isinstance(e, Place):
             if reader.mask.off(text).removeprefix("the ").lower() not in (e.noun, f"{e.prep} the {e.noun}", e.to or f"to the {e.noun}", f"the {e.noun}"):
-                if form in STATIC or not reader.phrase(w, e, form, text):
+                if form in STATIC or not reader.phrase(w, key, e, form, text):
                     return False
         else:
             plain = reader.mask.off(text).lower()
