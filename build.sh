@@ -3,19 +3,17 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-# Versions that are pinned here; those of crates and npm packages stand in Cargo.lock and
-# tests/e2e/package-lock.json.
-NATIVE_TOOLCHAIN=1.95.0
-WEB_TOOLCHAIN=nightly-2026-05-20
+# Versions that are pinned here; those of crates and npm packages stand in Cargo.lock and tests/package-lock.json.
+TOOLCHAIN=1.95.0
 WASM_PACK_VERSION=0.15.1
 GECKODRIVER_VERSION=0.37.1
 CARGO_DENY_VERSION=0.20.2
-# wasm-bindgen's command line has to be of the same version as the crate.
+# wasm-bindgen's tools have to be of the same version as the crate.
 WASM_BINDGEN_VERSION=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
 
 TARGET=wasm32-unknown-unknown
-TOOLCHAIN=$PWD/.cargo/toolchain
-NODE_BIN=tests/e2e/node_modules/.bin
+WRAPPERS=$PWD/.cargo/toolchain
+NODE_BIN=tests/node_modules/.bin
 DEBIAN_RUST="rustc-web cargo-web rust-web-src rust-web-llvm rust-web-clippy lld-22"
 
 usage() {
@@ -24,11 +22,12 @@ usage: ./build.sh VERB
 
   serve [PORT]   build, and serve the page on this machine (port 8080 if free)
   test [--all-browsers [--write]]
-                 run every check and test: format, lints, docs, native, wasm in a
-                 headless browser with threads and without, and the page itself. In
-                 Chromium, or in Firefox and WebKitGTK too, of which those that cannot
-                 be installed are left out and named; --write puts the table of engines
-                 into the README
+                 run every check and test: format, lints, docs, native, wasm in a headless
+                 browser with threads and without, and the page itself, ten minutes on two
+                 cores. In Chromium, or in Firefox and WebKitGTK too, twenty minutes; those
+                 that cannot be installed are left out and named. --write puts the tables of
+                 engines and faults into www/README.md
+  check          what answers soon: format, lints, docs, tests of the tools
   build          build the page's wasm into www/pkg/
   site           build, and write what a static host needs: target/site/, www/ without
                  the comments of its JavaScript
@@ -36,8 +35,8 @@ usage: ./build.sh VERB
                  archive in target/
   bench [--rounds N] [--write]
                  measure kernels and decoding in a browser, beside other engines (npm)
-                 and what is native on this machine; --write puts the tables into the
-                 README. Needs a Python with PyTorch to write the files: $PYTHON, or python3
+                 and what is native on this machine; --write puts the tables into
+                 tests/bench/README.md. Needs a Python with PyTorch to write the files: $PYTHON, or python3
   bench loading [--write]
                  the same of loading full-size models, against a stand-in for the Hub
   bench gate [--write]
@@ -75,80 +74,68 @@ setup_build() {
     fail "Node.js 20.19 or newer with npm is missing: install it and run this again."
   fi
   export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
-  setup_native
-  setup_web
-  setup_tool wasm-bindgen-cli wasm-bindgen "$WASM_BINDGEN_VERSION" "which writes the JavaScript side of the wasm file"
+  setup_rust
   setup_crates
   setup_node
+  setup_bindgen
 }
 
 # What the tests need on top.
 setup_tests() {
+  setup_lints
+  setup_tool wasm-bindgen-cli wasm-bindgen "$WASM_BINDGEN_VERSION" "whose runner starts the wasm tests"
   setup_tool wasm-pack wasm-pack "$WASM_PACK_VERSION" "which runs the wasm tests in a browser"
   setup_browser
   if [ -n "$ALL_BROWSERS" ]; then setup_engines; fi
 }
 
-# The toolchain of everything but wasm: formatting, lints, documentation, native tests.
-setup_native() {
-  if ! native_is_complete; then
-    say "Installing Rust $NATIVE_TOOLCHAIN with rustfmt and clippy (rustup), for native builds and lints"
-    bounded 900 rustup toolchain install "$NATIVE_TOOLCHAIN" --profile minimal --component rustfmt --component clippy --no-self-update ||
-      fail "rustup could not install Rust $NATIVE_TOOLCHAIN with rustfmt and clippy."
+# One toolchain for all. Threads in wasm need a std that is compiled with atomics: cargo compiles it from source,
+# which rustup has. Where rustup cannot get the source, Debian's compiler and source serve for wasm.
+# $CPU1_WEB_TOOLCHAIN (debian or rustup) overrules this.
+setup_rust() {
+  local sysroot web=${CPU1_WEB_TOOLCHAIN-}
+  if ! rustup run "$TOOLCHAIN" rustc --version >/dev/null 2>&1; then
+    say "Installing Rust $TOOLCHAIN (rustup, about 20 s)"
+    bounded 900 rustup toolchain install "$TOOLCHAIN" --profile minimal --no-self-update ||
+      fail "rustup could not install Rust $TOOLCHAIN."
   fi
-}
-
-native_is_complete() {
-  rustup run "$NATIVE_TOOLCHAIN" cargo fmt --version >/dev/null 2>&1 &&
-    rustup run "$NATIVE_TOOLCHAIN" cargo clippy --version >/dev/null 2>&1
-}
-
-# The toolchain of wasm. Threads need a std of their own, compiled with atomics, hence a compiler that
-# comes with std's source: Debian's where it is installed, else rustup's nightly, else Debian's
-# installed now. $CPU1_WEB_TOOLCHAIN (debian or rustup) overrules this.
-setup_web() {
-  case "${CPU1_WEB_TOOLCHAIN-}" in
-    debian) debian_is_complete || install_debian || fail "apt could not install $DEBIAN_RUST." ;;
-    rustup) nightly_is_complete || install_nightly || fail "rustup could not install $WEB_TOOLCHAIN with rust-src." ;;
-    "") debian_is_complete || nightly_is_complete || install_nightly || install_debian ||
-      fail "threaded wasm needs the source of Rust's std: neither rustup ($WEB_TOOLCHAIN with rust-src) nor apt ($DEBIAN_RUST) could install it." ;;
-    *) fail "CPU1_WEB_TOOLCHAIN is '$CPU1_WEB_TOOLCHAIN': expected debian, rustup or nothing." ;;
+  sysroot=$(rustup run "$TOOLCHAIN" rustc --print sysroot)
+  case "$web" in
+    debian | rustup) ;;
+    "") if ! has_source "$sysroot" && debian_is_complete; then web=debian; fi ;;
+    *) fail "CPU1_WEB_TOOLCHAIN is '$web': expected debian, rustup or nothing." ;;
   esac
-  if [ "${CPU1_WEB_TOOLCHAIN-}" != rustup ] && debian_is_complete; then
-    link_web_toolchain /usr/bin
+  if [ "$web" != debian ] && ! has_source "$sysroot"; then
+    say "Installing the source of Rust's std (rustup, some seconds), to compile it with threads"
+    if ! bounded 900 rustup component add rust-src --toolchain "$TOOLCHAIN"; then
+      [ -z "$web" ] || fail "rustup could not install rust-src of Rust $TOOLCHAIN."
+      web=debian
+    fi
+  fi
+  if [ "$web" = debian ]; then
+    debian_is_complete || install_debian || fail "apt could not install $DEBIAN_RUST, which compile threaded wasm."
+    write_wrappers /usr
   else
-    link_web_toolchain "$(dirname "$(rustup which --toolchain "$WEB_TOOLCHAIN" rustc)")"
+    write_wrappers "$sysroot"
   fi
 }
 
-debian_is_complete() {
-  local tool
-  for tool in rustc cargo clippy-driver rust-lld; do [ -x "/usr/bin/$tool" ] || return 1; done
-  [ -f /usr/lib/rustlib/src/rust/library/std/Cargo.toml ] && is_new_enough "$(/usr/bin/rustc --version)"
-}
+# Where the source of std lies in sysroot $1.
+source_in() { echo "$1/lib/rustlib/src/rust/library"; }
+has_source() { [ -f "$(source_in "$1")/std/Cargo.toml" ]; }
 
-# Whether `rustc 1.N…` is at least the rust-version of Cargo.toml.
-is_new_enough() {
-  local minor
-  minor=$(expr "$1" : 'rustc 1\.\([0-9]*\)')
-  [ "$minor" -ge "$(sed -n 's/^rust-version = "1\.\([0-9]*\)".*/\1/p' Cargo.toml)" ]
+# Whether Debian's compiler is there, no older than ours.
+debian_is_complete() {
+  local version
+  { [ -x /usr/bin/cargo ] && [ -x /usr/bin/rust-lld ] && has_source /usr && version=$(/usr/bin/rustc --version); } || return 1
+  [ "$(expr "$version" : 'rustc 1\.\([0-9]*\)')" -ge "$(expr "$TOOLCHAIN" : '1\.\([0-9]*\)')" ]
 }
 
 install_debian() {
   have apt-get || return 1
-  say "Installing $DEBIAN_RUST (apt), to compile threaded wasm"
+  say "Installing $DEBIAN_RUST (apt, about a minute), to compile threaded wasm"
   # shellcheck disable=SC2086 # a list of packages
   apt_install $DEBIAN_RUST && debian_is_complete
-}
-
-nightly_is_complete() {
-  rustup run "$WEB_TOOLCHAIN" cargo clippy --version >/dev/null 2>&1 &&
-    [ -d "$(rustup run "$WEB_TOOLCHAIN" rustc --print sysroot)/lib/rustlib/src/rust/library" ]
-}
-
-install_nightly() {
-  say "Installing Rust $WEB_TOOLCHAIN with std's source (rustup), to compile threaded wasm"
-  bounded 900 rustup toolchain install "$WEB_TOOLCHAIN" --profile minimal --component clippy --component rust-src --no-self-update
 }
 
 # Runs a command for so many seconds at most, where the machine has the means.
@@ -167,106 +154,83 @@ apt_install() {
   $sudo apt-get update -q && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
 }
 
-# Makes .cargo/toolchain: thin wrappers around the tools in folder $1, and a std for threads. With
-# rust-toolchain.toml, `cargo` and `wasm-pack` typed in this folder use it for wasm; native commands
-# go on to the native toolchain. Both are git-ignored: they hold paths of this machine.
-link_web_toolchain() {
-  local bin=$1 host lib=$TOOLCHAIN/lib/rustlib
-  host=$("$bin/rustc" -vV | sed -n 's/^host: //p')
-  mkdir -p "$TOOLCHAIN/bin" "$lib/$TARGET/lib"
-  ln -sfn "$("$bin/rustc" --print sysroot)/lib/rustlib/$host" "$lib/$host"
-  ln -sfn "$("$bin/rustc" --print sysroot)/lib/rustlib/src" "$lib/src"
-
-  local tool
-  for tool in rustc rustdoc; do
-    write_program "$TOOLCHAIN/bin/$tool" <<EOF
-#!/bin/sh
-RUSTC_BOOTSTRAP=1 exec "$bin/$tool" --sysroot "$TOOLCHAIN" "\$@"
-EOF
+# Makes .cargo/toolchain: thin wrappers around the compiler with sysroot $1. With rust-toolchain.toml, `cargo` and
+# `wasm-pack` typed in this folder use them: for wasm, std is compiled along; native commands go on to the one
+# toolchain. Both are git-ignored: they hold paths of this machine.
+write_wrappers() {
+  local sysroot=$1 bin=$1/bin lib=$WRAPPERS/lib/rustlib part tool
+  if [ "$(readlink "$lib/src")" = "$sysroot/lib/rustlib/src" ] && [ rust-toolchain.toml -nt build.sh ]; then return; fi
+  rm -rf "$WRAPPERS"
+  mkdir -p "$WRAPPERS/bin" "$lib/$TARGET" # wasm-pack looks for a folder of the target
+  for part in "$sysroot"/lib/rustlib/*; do
+    if [ -d "$part" ] && [ "$(basename "$part")" != "$TARGET" ]; then ln -s "$part" "$lib/"; fi
   done
-  # `cargo` asks for cfgs of unstable target features (atomics), hence RUSTC_BOOTSTRAP.
-  write_program "$TOOLCHAIN/bin/cargo" <<EOF
+  for tool in rustc rustdoc; do
+    printf '#!/bin/sh\nexec "%s" --sysroot "%s" "$@"\n' "$bin/$tool" "$WRAPPERS" > "$WRAPPERS/bin/$tool"
+  done
+  printf '#!/bin/sh\nSYSROOT="%s" exec "%s" "$@"\n' "$WRAPPERS" "$bin/cargo-clippy" > "$WRAPPERS/bin/cargo-clippy"
+  # Cargo compiles std only for those who ask for unstable features, hence RUSTC_BOOTSTRAP.
+  cat > "$WRAPPERS/bin/cargo" <<EOF
 #!/bin/sh
 case " \$* \${CARGO_BUILD_TARGET-} " in
-  *$TARGET*) RUSTC_BOOTSTRAP=1 RUSTC="$TOOLCHAIN/bin/rustc" RUSTDOC="$TOOLCHAIN/bin/rustdoc" exec "$bin/cargo" "\$@" ;;
-  *) exec rustup run $NATIVE_TOOLCHAIN cargo "\$@" ;;
+  *$TARGET*)
+    export RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort RUSTC="$WRAPPERS/bin/rustc" RUSTDOC="$WRAPPERS/bin/rustdoc"
+    exec "$bin/cargo" "\$@" ;;
+  *) exec rustup run $TOOLCHAIN cargo "\$@" ;;
 esac
 EOF
-  write_program "$TOOLCHAIN/bin/cargo-clippy" <<EOF
-#!/bin/sh
-SYSROOT="$TOOLCHAIN" exec "$bin/cargo-clippy" "\$@"
-EOF
-  printf '[toolchain]\npath = "%s"\n' "$TOOLCHAIN" > rust-toolchain.toml
+  chmod +x "$WRAPPERS/bin"/*
+  printf '[toolchain]\npath = "%s"\n' "$WRAPPERS" > rust-toolchain.toml
+}
 
-  local stamp
-  stamp="$("$bin/rustc" -vV; cat .cargo/config.toml)"
-  if [ "$(cat "$lib/$TARGET/stamp" 2>/dev/null)" != "$stamp" ]; then
-    build_std "$bin"
-    printf '%s\n' "$stamp" > "$lib/$TARGET/stamp"
+setup_lints() {
+  if ! rustup run "$TOOLCHAIN" cargo-fmt --version >/dev/null 2>&1 || ! rustup run "$TOOLCHAIN" cargo-clippy --version >/dev/null 2>&1; then
+    say "Installing rustfmt and clippy (rustup, some seconds)"
+    bounded 900 rustup component add rustfmt clippy --toolchain "$TOOLCHAIN" ||
+      fail "rustup could not install rustfmt and clippy of Rust $TOOLCHAIN."
   fi
 }
 
-# Writes standard input to file $1, executable; leaves an equal one alone, as cargo looks at its date.
-write_program() {
-  local text
-  text=$(cat)
-  if [ "$(cat "$1" 2>/dev/null)" != "$text" ]; then printf '%s\n' "$text" > "$1"; fi
-  chmod +x "$1"
-}
-
-# Compiles std once with the flags of .cargo/config.toml (cargo finds them from any folder below) and
-# keeps its libraries; -Cembed-bitcode lets them take part in link-time optimisation.
-build_std() {
-  local bin=$1 folder=target/web-std libraries=$TOOLCHAIN/lib/rustlib/$TARGET/lib
-  say "Compiling Rust's std with threads for wasm (once, about a minute)"
-  rm -rf "$folder" "$libraries" "target/$TARGET"
-  mkdir -p "$folder/src" "$libraries"
-  printf '#![no_std]\n' > "$folder/src/lib.rs"
-  cat > "$folder/Cargo.toml" <<'EOF'
-[package]
-name = "web-std"
-version = "0.0.0"
-edition = "2024"
-
-[workspace]
-
-[profile.release]
-opt-level = 3
-EOF
-  (
-    cd "$folder"
-    RUSTC_BOOTSTRAP=1 RUSTC=$bin/rustc "$bin/cargo" build --release --target $TARGET --target-dir target \
-      -Zbuild-std=panic_abort,std,test \
-      --config "target.$TARGET.rustflags=['-Cembed-bitcode=yes', '-Zforce-unstable-if-unmarked']"
-  )
-  rm -f "$folder/target/$TARGET/release/deps"/libweb_std-*
-  cp "$folder/target/$TARGET/release/deps"/*.rlib "$libraries/"
-  rm -rf "$folder"
-}
-
-# Compiles program $2 of crate $1 in version $3, unless it is there; $4 says what it is for.
+# Compiles program $2 of crate $1 in version $3, unless it is there; $4 says what it is for. Unoptimised, which takes
+# a third of the time: they wait for browsers most of it.
 setup_tool() {
   if "$2" --version 2>/dev/null | grep -qxF "$2 $3"; then return; fi
-  say "Installing $2 $3 (cargo, some minutes), $4"
-  if ! cargo "+$NATIVE_TOOLCHAIN" install --force --locked "$1@$3"; then
+  say "Installing $2 $3 (cargo, about a minute), $4"
+  local install="rustup run $TOOLCHAIN cargo install --force --config profile.release.opt-level=0 $1@$3"
+  if ! $install --locked; then
     say "A crate that $1 is locked to is not to be had: taking the newest that fit"
-    cargo "+$NATIVE_TOOLCHAIN" install --force "$1@$3" || fail "cargo could not install $1 $3."
+    $install || fail "cargo could not install $1 $3."
   fi
 }
 
+# The crates of the program, of the tool below, and of std.
 setup_crates() {
-  if ! cargo "+$NATIVE_TOOLCHAIN" fetch --locked --offline >/dev/null 2>&1; then
-    say "Downloading the crates of Cargo.lock"
-    cargo "+$NATIVE_TOOLCHAIN" fetch --locked
+  fetch Cargo.toml
+  fetch tests/tools/bindgen/Cargo.toml
+  fetch "$(source_in "$WRAPPERS")/Cargo.toml" --target "$TARGET"
+}
+
+fetch() {
+  local fetch="cargo +$TOOLCHAIN fetch --locked --manifest-path"
+  if ! RUSTC_BOOTSTRAP=1 $fetch "$@" --offline >/dev/null 2>&1; then
+    say "Downloading the crates of $1 (some seconds)"
+    RUSTC_BOOTSTRAP=1 $fetch "$@"
   fi
+}
+
+# The tool that writes the JavaScript side of the wasm file.
+setup_bindgen() {
+  local build="cargo_native build --locked --manifest-path tests/tools/bindgen/Cargo.toml --target-dir target/tools"
+  if [ ! -x target/tools/debug/bindgen ]; then say "Compiling tests/tools/bindgen, which writes the JavaScript side of the wasm file (about 20 s)"; fi
+  $build --quiet
 }
 
 setup_node() {
-  local installed=tests/e2e/node_modules/.installed-lock.json
-  if ! cmp -s tests/e2e/package-lock.json "$installed"; then
-    say "Installing the packages of tests/e2e/package-lock.json (npm): wasm-opt, the linter, the type checker, the browsers' drivers, axe-core"
-    npm ci --prefix tests/e2e --no-audit --no-fund
-    cp tests/e2e/package-lock.json "$installed"
+  local installed=tests/node_modules/.installed-lock.json
+  if ! cmp -s tests/package-lock.json "$installed"; then
+    say "Installing the packages of tests/package-lock.json (npm, about 10 s): wasm-opt, the linter, the type checker, the browsers' drivers, axe-core"
+    npm ci --prefix tests --no-audit --no-fund
+    cp tests/package-lock.json "$installed"
   fi
 }
 
@@ -301,8 +265,8 @@ find_browser() {
 
 find_driver() { have chromedriver || [ -x "${CHROMEDRIVER-}" ]; }
 
-# The other engines to test in. Without the network, or on another system than Debian and its kin, those that
-# are not there are left out. In subshells, as to fail here is no end.
+# The other engines to test in. Without the network, or on a system that is not like Debian, those that are not there
+# are left out. In subshells, as `fail` ends the shell that it is in.
 setup_engines() {
   if ! (setup_firefox); then leave_out "Firefox" "firefox or firefox-esr, and geckodriver, have to be on PATH"; fi
   if ! (setup_webkit); then leave_out "WebKitGTK" "WebKitWebDriver, Xvfb and xauth have to be on PATH"; fi
@@ -339,57 +303,65 @@ say_left_out() { if [ -n "$LEFT_OUT" ]; then printf '\nleft out, as it is not on
 # --- build and serve ----------------------------------------------------------------------------
 
 # cargo, native and for wasm. Setup ran, so both work offline.
-cargo_native() { CARGO_NET_OFFLINE=true cargo "+$NATIVE_TOOLCHAIN" "$@"; }
-cargo_web() { CARGO_NET_OFFLINE=true CARGO_BUILD_TARGET=$TARGET cargo "$@"; }
+cargo_native() { CARGO_NET_OFFLINE=true cargo "+$TOOLCHAIN" "$@"; }
+cargo_web() { CARGO_NET_OFFLINE=true CARGO_BUILD_TARGET=$TARGET "$WRAPPERS/bin/cargo" "$@"; }
 
-# Two wasm files behind the same JavaScript: one for engines with relaxed SIMD, one for the others; and the list of
-# the page's files, which is its version.
+# Two wasm files behind the same JavaScript, one for engines with relaxed SIMD and one for the others; and two lists: of
+# the modules that index.html fetches at once, and of the page's files, which is its version. While one wasm file is
+# optimised the other is compiled.
 build() {
-  local out=www/pkg
-  say "Building $out/"
-  rm -rf "$out"
-  build_variant "$out/cpu1_relaxed.wasm" --features relaxed-simd
-  build_variant "$out/cpu1_bg.wasm"
-  node tests/e2e/files.mjs
+  local made=target/pkg out=www/pkg relaxed file
+  say "Building $out/ (the first time about a minute and a half)"
+  compile relaxed --features relaxed-simd
+  optimise relaxed &
+  relaxed=$!
+  compile plain
+  optimise plain
+  wait "$relaxed"
+  cmp "$made/relaxed/web/cpu1.js" "$made/plain/web/cpu1.js" || fail "the two wasm files need different JavaScript."
+  mkdir -p "$out"
+  cp "$made/relaxed/cpu1.wasm" "$out/cpu1_relaxed.wasm"
+  cp "$made/plain/cpu1.wasm" "$out/cpu1_bg.wasm"
+  # The threads are started by www/worker/team.js.
+  sed "s|'\./snippets/wasm-bindgen-rayon-[^']*'|'../worker/team.js'|" "$made/plain/web/cpu1.js" > "$out/cpu1.js"
+  if grep -q snippets "$out/cpu1.js"; then fail "wasm-bindgen-rayon's start of threads is not where it was in pkg/cpu1.js."; fi
+  cp "$made/plain/web"/*.d.ts "$out/"
+  node tests/tools/modules.mjs
+  node tests/tools/files.mjs
+  for file in "$out"/*.wasm; do echo "$file: $(wc -c < "$file" | tr -d ' ') bytes, $(gzip -9c "$file" | wc -c | tr -d ' ') gzipped"; done
 }
 
-# Builds one wasm file, with these options of cargo. What a visitor downloads is to be small: std is
-# compiled along, for size; a panic, which only a defect of ours can cause, stops the program at once
-# instead of describing itself (tests keep the description); and of calls only those are inlined that
-# save code or are marked as worth it, of loops only those unrolled whose length is known.
-build_variant() {
-  local file=$1 folder
-  folder=$(dirname "$file")
+# Compiles variant $1, with these options of cargo. What a visitor downloads is to be small: std is compiled along, for
+# size; a panic, which only a defect of ours can cause, stops the program at once instead of describing itself (tests
+# keep the description); and of calls only those are inlined that save code or are marked as worth it, of loops only
+# those unrolled whose length is known.
+compile() {
+  local folder=target/pkg/$1
   shift
+  # Cargo keeps one wasm file under one name, so it would compile each variant anew after the other.
+  if [ -z "$(find src Cargo.toml Cargo.lock .cargo/config.toml build.sh tests/tools/bindgen -newer "$folder/cpu1.wasm" 2>&1)" ]; then return; fi
   local flags="'-Zunstable-options', '-Cpanic=immediate-abort', '-Zlocation-detail=none'"
   flags="$flags, '-Cllvm-args=-inline-threshold=5 -inlinehint-threshold=5'"
   flags="$flags, '-Cllvm-args=-unroll-runtime=false -unroll-allow-partial=false -unroll-allow-peeling=false'"
-  cargo_web build --locked --release --lib -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size \
-    --config "target.$TARGET.rustflags=[$flags]" "$@"
-  mkdir -p "$folder/new"
-  wasm-bindgen --target web --out-dir "$folder/new" --remove-name-section --remove-producers-section \
-    "target/$TARGET/release/cpu1.wasm"
-  # The threads are started by www/team.js.
-  sed "s|'\./snippets/wasm-bindgen-rayon-[^']*'|'../team.js'|" "$folder/new/cpu1.js" > "$folder/new/cpu1.mended.js"
-  mv "$folder/new/cpu1.mended.js" "$folder/new/cpu1.js"
-  rm -r "$folder/new/snippets"
-  if grep -q snippets "$folder/new/cpu1.js"; then fail "wasm-bindgen-rayon's start of threads is not where it was in pkg/cpu1.js."; fi
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cargo_web build --locked --release --lib -Zbuild-std-features=optimize_for_size --config "target.$TARGET.rustflags=[$flags]" "$@"
+  cp "target/$TARGET/release/cpu1.wasm" "$folder/compiled.wasm"
+}
+
+# Makes of a variant that was just compiled what browsers load.
+optimise() {
+  local folder=target/pkg/$1
+  if [ -e "$folder/cpu1.wasm" ]; then return; fi
+  target/tools/debug/bindgen "$folder/compiled.wasm" "$folder/web"
   "$NODE_BIN/wasm-opt" -O3 --converge --strip-debug --enable-threads --enable-simd --enable-relaxed-simd --enable-bulk-memory \
     --enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-reference-types \
-    --enable-multivalue "$folder/new/cpu1_bg.wasm" -o "$file"
-  rm "$folder/new/cpu1_bg.wasm"
-  if [ -e "$folder/cpu1.js" ]; then
-    cmp "$folder/cpu1.js" "$folder/new/cpu1.js" || fail "the two wasm files need different JavaScript."
-    rm -r "$folder/new"
-  else
-    mv "$folder/new"/* "$folder/"
-    rmdir "$folder/new"
-  fi
-  echo "$file: $(wc -c < "$file" | tr -d ' ') bytes, $(gzip -9c "$file" | wc -c | tr -d ' ') gzipped"
+    --enable-multivalue "$folder/web/cpu1_bg.wasm" -o "$folder/optimised.wasm"
+  mv "$folder/optimised.wasm" "$folder/cpu1.wasm"
 }
 
 serve() {
-  if [ $# -gt 0 ]; then exec node tests/e2e/server.mjs --port "$1"; else exec node tests/e2e/server.mjs; fi
+  if [ $# -gt 0 ]; then exec node tests/tools/serve.mjs --port "$1"; else exec node tests/tools/serve.mjs; fi
 }
 
 # The engines beside ours; without the network those that are not there are left out.
@@ -406,7 +378,7 @@ bench() {
   if [ "${1-}" = loading ]; then
     local write=
     [ "${2-}" != --write ] || write=1
-    WRITE=$write node --test --test-reporter spec tests/e2e/loading.mjs
+    WRITE=$write node --test --test-reporter spec tests/bench/loading.mjs
   elif [ "${1-}" = gate ]; then
     node tests/bench/gate.mjs "${@:2}"
   else
@@ -417,24 +389,42 @@ bench() {
 
 # --- test ---------------------------------------------------------------------------------------
 
-PASSED=0
-FAILED=
-# Runs one check by name and goes on, whatever comes of it: one run shows all that is wrong.
+# The checks that have ended: how, after how many seconds, and which.
+CHECKS=
+# The process group of the checks that run beside others.
+LANE=
+
+begin_checks() {
+  CHECKS=$(mktemp -d)
+  trap end_checks EXIT
+}
+end_checks() {
+  if [ -n "$LANE" ]; then kill -- "-$LANE" 2>/dev/null || true; fi
+  rm -rf "$CHECKS"
+}
+
+# Runs one check by name and goes on, whatever comes of it: one run shows all that is wrong. What it prints comes when
+# it has ended, in one piece, as two run at a time.
 check() {
-  local name=$1 began=$SECONDS status
+  local name=$1 began=$SECONDS status=0 word=ok log
   shift
-  say "$name"
+  log=$(mktemp "$CHECKS/log.XXXXXX")
   set +e # not `if "$@"`, in which a function would not stop at its first error
-  (set -e; "$@")
+  (set -e; "$@") > "$log" 2>&1
   status=$?
   set -e
-  if [ $status = 0 ]; then
-    PASSED=$((PASSED + 1))
-    echo "ok: $name ($((SECONDS - began)) s)"
-  else
-    FAILED="$FAILED$name"$'\n'
-    echo "FAILED: $name ($((SECONDS - began)) s)"
-  fi
+  [ $status = 0 ] || word=FAILED
+  printf '%s\t%s\t%s\n' "$word" $((SECONDS - began)) "$name" >> "$CHECKS/ended"
+  printf '%s: %s (%s s)\n' "$word" "$name" $((SECONDS - began)) >> "$log"
+  cat <(say "$name") "$log"
+}
+
+# Runs a function of checks beside what comes after.
+beside() {
+  set -m # a process group of its own, which can be ended
+  "$@" &
+  LANE=$!
+  set +m
 }
 
 lint_wasm() {
@@ -442,17 +432,18 @@ lint_wasm() {
   cargo_web clippy --locked --lib --tests --features relaxed-simd -- -D warnings
 }
 docs() { RUSTDOCFLAGS="-D warnings" cargo_native doc --locked --no-deps; }
-lint_javascript() { "$NODE_BIN/eslint" --config tests/e2e/eslint.config.js --max-warnings 0 www tests/e2e tests/bench; }
+lint_javascript() { "$NODE_BIN/eslint" --config tests/eslint.config.js --max-warnings 0 www tests; }
+node_tests() { node --test --test-reporter spec "$@"; }
 page_tests() {
   rm -rf target/faults
-  node --test --test-reporter spec tests/e2e/*.test.mjs
+  node_tests --test-concurrency=2 tests/e2e/*.test.mjs
 }
-faults_table() { node tests/e2e/faults.mjs $WRITE; }
+faults_table() { node tests/e2e/support/faults.mjs $WRITE; }
 
 # What people do with the page, in real engines by their names.
 journeys() {
   rm -rf target/engines
-  ENGINES="$*" node --test --test-reporter spec tests/e2e/engines/*.test.mjs
+  ENGINES="$*" node_tests tests/e2e/engines/*.test.mjs
 }
 engines_table() { node tests/e2e/engines/table.mjs $WRITE; }
 
@@ -476,76 +467,90 @@ wasm_tests_webkit() {
 
 type_check() {
   local world
-  for world in tsconfig.page tsconfig.worker tsconfig; do "$NODE_BIN/tsc" -p "tests/e2e/$world.json"; done
+  for world in tsconfig.page tsconfig.worker tsconfig; do "$NODE_BIN/tsc" -p "tests/$world.json"; done
 }
 
-test_engines() {
-  local engines=
-  if find_driver; then engines=chromium; else leave_out "journeys in Chromium" "chromedriver has to be on PATH"; fi
-  if [ -n "$ALL_BROWSERS" ]; then
-    if find_firefox && have geckodriver; then
-      engines="$engines firefox"
-      check "wasm tests in Firefox" wasm_tests_firefox
-    fi
-    if find_webkit; then
-      engines="$engines webkit"
-      check "wasm tests in WebKitGTK" wasm_tests_webkit
-    fi
-  fi
-  if [ -z "$engines" ]; then return; fi
-  # shellcheck disable=SC2086 # a list of names
-  check "journeys in $engines" journeys $engines
-  check "table of engines" engines_table
+# The engines whose journeys are tested. In the browsers beside Chromium the wasm tests run, too.
+ENGINES=
+find_engines() {
+  if find_driver; then ENGINES=chromium; else leave_out "journeys in Chromium" "chromedriver has to be on PATH"; fi
+  if [ -z "$ALL_BROWSERS" ]; then return; fi
+  if find_firefox && have geckodriver; then ENGINES="$ENGINES firefox"; fi
+  if find_webkit; then ENGINES="$ENGINES webkit"; fi
 }
 
 # What deny.toml says, as far as no network is needed.
 check_crates() { cargo-deny --offline --locked check licenses bans sources; }
 
 soak() {
+  begin_checks
   export CPU1_SOAK=1
   check "native, for long, and optimised code writes the same bytes" cargo_native test --locked --release --test soak --test digests
   check "unoptimised code writes the same bytes" cargo_native test --locked --test digests --config profile.dev.opt-level=0 --target-dir target/unoptimised
-  check "in a browser, for long" node --test --test-reporter spec tests/e2e/soak.test.mjs
+  check "in a browser, for long" node_tests tests/e2e/soak.test.mjs
   tell_checks
 }
 
 audit() {
+  begin_checks
   check "crates: licences, sources, doubles" check_crates
   check "crates: known faults" cargo-deny --locked check advisories
   local folder
-  for folder in tests/e2e tests/bench www/examples/vite; do
+  for folder in tests tests/bench www/examples/vite; do
     check "$folder: known faults" npm audit --package-lock-only --prefix "$folder"
   done
   tell_checks
 }
 
-test_all() {
+# What answers soon.
+quick_checks() {
   check "format" cargo_native fmt --check
+  check "eslint" lint_javascript
+  check "tests of tools" node_tests tests/tools/*.test.mjs
   check "clippy, native" cargo_native clippy --locked --all-targets -- -D warnings
-  check "clippy, wasm" lint_wasm
   check "rustdoc" docs
-  # Compiling it takes longer than all other tools together; tests/e2e/dependencies.test.mjs has the most of it.
+  # Compiling it takes longer than all other tools together; tests/tools/dependencies.test.mjs has the most of it.
   if have cargo-deny; then check "cargo deny" check_crates; fi
+}
+
+crate_checks() {
+  quick_checks
+  check "clippy, wasm" lint_wasm
   check "native tests" cargo_native test --locked
   check "wasm tests with threads" wasm_tests
   check "wasm tests without threads" wasm_tests_without_threads
   check "wasm tests with relaxed SIMD" wasm_tests_relaxed
-  check "the page's wasm" build
+  case "$ENGINES" in *firefox*) check "wasm tests in Firefox" wasm_tests_firefox ;; esac
+  case "$ENGINES" in *webkit*) check "wasm tests in WebKitGTK" wasm_tests_webkit ;; esac
+}
+
+page_checks() {
   check "types of the JavaScript" type_check
-  check "eslint" lint_javascript
   check "page tests" page_tests
   check "table of faults" faults_table
-  test_engines
+  if [ -z "$ENGINES" ]; then return; fi
+  # shellcheck disable=SC2086 # a list of names
+  check "journeys in $ENGINES" journeys $ENGINES
+  check "table of engines" engines_table
+}
+
+test_all() {
+  begin_checks
+  find_engines
+  check "the page's wasm" build
+  beside page_checks
+  crate_checks
+  wait "$LANE"
   tell_checks
 }
 
 tell_checks() {
-  local failures
-  failures=$(printf %s "$FAILED" | grep -c . || true)
-  if [ -n "$FAILED" ]; then printf '\nfailed:\n%s' "$FAILED"; fi
+  say "What took how long"
+  sort -t "$(printf '\t')" -k 2 -rn "$CHECKS/ended" | awk -F '\t' '{ printf "%5d s  %s\n", $2, $3 }'
+  sed -n 's/^FAILED\t[0-9]*\t/failed: /p' "$CHECKS/ended"
   say_left_out
-  printf '\n%s passed, %s failed\n' "$PASSED" "$failures"
-  [ -z "$FAILED" ]
+  awk -F '\t' '{ all[$1] += 1 } END { printf "\n%d passed, %d failed\n", all["ok"], all["FAILED"] }' "$CHECKS/ended"
+  ! grep -q ^FAILED "$CHECKS/ended"
 }
 
 # ------------------------------------------------------------------------------------------------
@@ -569,13 +574,14 @@ case "$verb" in
   setup) setup_build; setup_tests; say "Everything is set up"; say_left_out ;;
   build) setup_build; build ;;
   serve) setup_build; build; serve "$@" ;;
+  check) setup_build; setup_lints; begin_checks; quick_checks; tell_checks ;;
   test) setup_build; setup_tests; test_all ;;
   bench) setup_build; setup_tests; build; bench "$@" ;;
   soak) setup_build; setup_tests; build; soak ;;
   audit) setup_build; setup_tool cargo-deny cargo-deny "$CARGO_DENY_VERSION" "which judges dependencies"; audit ;;
-  package) setup_build; build; node tests/e2e/package.mjs ;;
-  site) setup_build; build; node tests/e2e/publish.mjs target/site ;;
-  screenshots) setup_build; setup_tests; build; node --test --test-reporter spec tests/e2e/screenshots.mjs ;;
+  package) setup_build; build; node tests/tools/package.mjs ;;
+  site) setup_build; build; node tests/tools/publish.mjs target/site ;;
+  screenshots) setup_build; setup_tests; build; node --test --test-reporter spec tests/tools/screenshots.mjs ;;
   clean) rm -rf target www/pkg ;;
   "" | help | -h | --help) usage ;;
   *) usage >&2; fail "there is no verb '$verb'." ;;

@@ -1,14 +1,14 @@
-//! From a prompt to what follows it (SPEC §2).
+//! From a prompt to what follows it ([spec](crate::spec) §2).
 //!
 //! Whole patches of the prompt run through the backbone; the bytes left over are forced as the
 //! first of the next patch, so that no padding ever enters the context. For models of BPE tokens a
 //! patch is one token and nothing is left over. Work is done in bursts, so that
 //! a front end can show what there is, and stop.
 
-use crate::model::{Model, State, Symbol};
+use crate::model::{Model, Symbol};
 use crate::parallel::{Crew, Team};
+use crate::passes::Passes;
 use crate::sample::{Sampler, Settings, SettingsError};
-use crate::trace::{Recorder, Trace};
 use std::fmt;
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ pub enum Error {
         /// How many there may be.
         most: usize,
     },
-    /// A model of tokens has nothing that could stand before an empty prompt.
+    /// The prompt is empty, and a model of tokens needs one token to begin with.
     EmptyPrompt,
     /// A token that the model does not have.
     UnknownToken {
@@ -92,9 +92,8 @@ impl From<SettingsError> for Error {
 
 /// A text being generated.
 pub struct Generation {
-    model: Arc<Model>,
-    team: Team,
-    state: State,
+    /// Its passes.
+    pub passes: Passes,
     sampler: Sampler,
     /// Whole patches that the backbone has yet to read, and how many it has read.
     prompt: Vec<Symbol>,
@@ -105,7 +104,6 @@ pub struct Generation {
     forced: Vec<Symbol>,
     patch: Vec<Symbol>,
     generated: usize,
-    recorder: Recorder,
 }
 
 /// How far a generation is.
@@ -161,38 +159,20 @@ impl Generation {
         let opening = if patches.is_empty() { size } else { 0 };
         patches.resize(patches.len() + opening, OPENING);
         Ok(Generation {
-            state: model.state(),
+            passes: Passes::new(model, team),
             patch: Vec::with_capacity(size),
-            model,
-            team,
             sampler,
             prompt: patches,
             read: 0,
             opening,
             forced,
             generated: 0,
-            recorder: Recorder::default(),
         })
     }
 
     /// Whether all that was asked for is there.
     pub fn is_done(&self) -> bool {
         self.generated >= self.sampler.settings().max_bytes
-    }
-
-    /// Takes another team for the passes to come, which changes no byte.
-    pub fn set_team(&mut self, team: Team) {
-        self.team = team;
-    }
-
-    /// Collects a trace from now on, which changes no byte.
-    pub fn watch(&mut self) {
-        self.recorder.watch(&mut self.state);
-    }
-
-    /// What there was to see since the last call, where somebody [looks on](Self::watch).
-    pub fn take_trace(&mut self) -> Option<Trace> {
-        self.recorder.take(&mut self.state)
     }
 
     /// Symbols that stand before the prompt in the sequence that the model reads.
@@ -202,26 +182,27 @@ impl Generation {
 
     /// How far it is.
     pub fn progress(&self) -> Progress {
-        let size = self.model.config.patch_size;
+        let size = self.passes.config().patch_size;
         Progress {
             prompt_patches: self.prompt.len() / size,
             read_patches: self.read / size,
-            patches: self.state.position(),
-            deleted_patches: self.state.deleted(),
+            patches: self.passes.state.position(),
+            deleted_patches: self.passes.state.deleted(),
             symbols: self.generated,
         }
     }
 
     /// Works through at most `patches` patches, the prompt's first, and appends what is new to `out`.
     pub fn advance(&mut self, patches: usize, out: &mut Vec<Symbol>) {
-        let team = self.team;
+        let team = self.passes.team;
         team.enter(|crew| {
-            let size = self.model.config.patch_size;
+            let size = self.passes.config().patch_size;
             let unread = &self.prompt[self.read..];
             let now = &unread[..unread.len().min(patches * size)];
             let reads = now.len();
             if reads > 0 && !self.is_done() {
-                self.model.read(now, &mut self.state, crew);
+                let Passes { model, state, .. } = &mut self.passes;
+                model.read(now, state, crew);
                 self.read += reads;
             }
             for _ in reads / size..patches {
@@ -236,14 +217,18 @@ impl Generation {
     /// Decodes one patch and, unless it was the last, reads it.
     fn next_patch(&mut self, out: &mut Vec<Symbol>, crew: &Crew) {
         let Generation {
-            model,
-            state,
+            passes,
             sampler,
             forced,
             patch,
-            recorder,
             ..
         } = self;
+        let Passes {
+            model,
+            state,
+            recorder,
+            ..
+        } = passes;
         let size = model.config.patch_size;
         let left = sampler.settings().max_bytes - self.generated;
         let end = size.min(forced.len() + left);

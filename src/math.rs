@@ -65,7 +65,7 @@ pub fn round_ties_even(x: f32) -> f32 {
 /// The exponential, and the gates that are made of it.
 ///
 /// Its constants are loaded once before a loop, by way of memory: engines build those that stand in
-/// the code anew for every turn, which takes as long as the rest.
+/// the code again for every turn, which takes as long as the rest.
 #[derive(Clone, Copy)]
 pub struct Exp {
     /// Bounds of x, between which eˣ and e⁻ˣ are normal numbers.
@@ -177,7 +177,7 @@ pub fn silu_times(x: &mut [f32], y: &[f32]) {
 /// of π/2. To 1 ulp for angles up to 2²⁶, which is more than RoPE has; the general functions of
 /// `libm` are ten times as long.
 pub fn sin_cos(angle: f64) -> (f32, f32) {
-    // π/2 in two parts, of which the first has so few bits that its multiples are exact.
+    // π/2 in two parts; the first has so few bits that its multiples are exact.
     const HALF_PI: (f64, f64) = (1.570_796_310_901_641_8, 1.589_325_477_352_819_6e-8);
     let quarters = (angle * std::f64::consts::FRAC_2_PI).round_ties_even();
     let x = (angle - quarters * HALF_PI.0) - quarters * HALF_PI.1;
@@ -216,7 +216,15 @@ pub fn softmax(scores: &mut [f32]) {
     }
 }
 
-/// RMSNorm (SPEC §2): `out = x / sqrt(mean(x²) + eps) · weight`.
+/// −log₂ of the probability that `logits` give to `symbol`.
+pub fn surprisal(logits: &[f32], symbol: usize) -> f32 {
+    let top = logits.iter().fold(f32::NEG_INFINITY, |top, &l| top.max(l));
+    let total: f64 = logits.iter().map(|&l| f64::from(exp(l - top))).sum();
+    let nats = libm::log(total) - f64::from(logits[symbol] - top);
+    (nats * std::f64::consts::LOG2_E) as f32
+}
+
+/// RMSNorm ([spec](crate::spec) §2): `out = x / sqrt(mean(x²) + eps) · weight`.
 pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
     let mean_square = dot(x, x) / x.len() as f32;
     let scale = 1.0 / (mean_square + eps).sqrt();
@@ -295,5 +303,12 @@ mod tests {
         let mut scores = [f32::NAN, 1.0, f32::NEG_INFINITY, 1.0];
         softmax(&mut scores);
         assert_eq!(scores, [0.0, 0.5, 0.0, 0.5]);
+    }
+
+    #[test]
+    fn a_uniform_byte_is_eight_bits() {
+        assert_eq!(surprisal(&[0.25; 256], 77), 8.0);
+        assert!(surprisal(&[100.0, 0.0], 0) < 1e-6);
+        assert!((surprisal(&[100.0, 0.0], 1) - 144.2695).abs() < 1e-3);
     }
 }

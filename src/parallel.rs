@@ -50,7 +50,7 @@ impl Team {
         self.members
     }
 
-    /// Runs `pass` on the calling thread, with the team's helpers at hand.
+    /// Runs `pass` on the calling thread, while the team's helpers are ready.
     pub fn enter<R>(&self, pass: impl FnOnce(&Crew) -> R) -> R {
         let crew = Crew::new(self.members);
         self.with_helpers(&crew, || {
@@ -103,7 +103,7 @@ impl Drop for Closing<'_> {
     }
 }
 
-/// Alone on its line of the cache, so that a write here does not slow down those who wait elsewhere.
+/// Alone on its line of the cache, so that a write here slows down no reader of another line.
 #[repr(align(64))]
 struct Line<T>(T);
 
@@ -279,7 +279,7 @@ impl Drop for Finish<'_> {
 /// Waits until no helper runs a claimed part; withdraws what nobody claimed.
 struct Settle<'a> {
     crew: &'a Crew,
-    /// Parts that are or were to be had for helpers.
+    /// Parts offered to helpers, taken or not.
     parts: usize,
 }
 
@@ -292,7 +292,7 @@ impl Drop for Settle<'_> {
             if turns < HASTE {
                 std::hint::spin_loop();
             } else {
-                // The helper that holds the last part has lost its core: leave it ours.
+                // The helper with the last part has lost its core: let it run on this one.
                 std::thread::park_timeout(NAP);
             }
         }
@@ -322,7 +322,7 @@ pub struct Sheet<'a> {
     values: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: a sheet stands for a `&mut [f32]`, of which a crew hands out disjoint columns.
+// SAFETY: a sheet stands for a `&mut [f32]`, and a crew hands out disjoint columns of it.
 unsafe impl Sync for Sheet<'_> {}
 
 impl<'a> Sheet<'a> {

@@ -1,9 +1,9 @@
-//! How surprising a text is: bits per byte, by forced decoding (SPEC §2).
+//! How surprising a text is: bits per byte, by forced decoding ([spec](crate::spec) §2).
 
-use crate::math;
-use crate::model::{Model, State, Symbol};
+use crate::math::surprisal;
+use crate::model::{Model, Symbol};
 use crate::parallel::Team;
-use crate::trace::{Recorder, Trace};
+use crate::passes::Passes;
 use std::fmt;
 use std::sync::Arc;
 
@@ -60,14 +60,12 @@ impl std::error::Error for Error {}
 
 /// A text being scored.
 pub struct Scoring {
-    model: Arc<Model>,
-    team: Team,
-    state: State,
+    /// Its passes.
+    pub passes: Passes,
     text: Vec<Symbol>,
     /// Symbols read so far; all of them once done.
     read: usize,
     bits: Vec<f32>,
-    recorder: Recorder,
 }
 
 impl Scoring {
@@ -91,34 +89,16 @@ impl Scoring {
             return Err(Error::UnknownToken { token, vocabulary });
         }
         Ok(Scoring {
-            state: model.state(),
+            passes: Passes::new(model, team),
             bits: Vec::with_capacity(text.len() - patch),
-            model,
-            team,
             text,
             read: 0,
-            recorder: Recorder::default(),
         })
     }
 
     /// Whether every byte is scored.
     pub fn is_done(&self) -> bool {
         self.read == self.text.len()
-    }
-
-    /// Takes another team for the passes to come, which changes no bit.
-    pub fn set_team(&mut self, team: Team) {
-        self.team = team;
-    }
-
-    /// Collects a trace from now on, which changes no bit.
-    pub fn watch(&mut self) {
-        self.recorder.watch(&mut self.state);
-    }
-
-    /// What there was to see since the last call, where somebody [looks on](Self::watch).
-    pub fn take_trace(&mut self) -> Option<Trace> {
-        self.recorder.take(&mut self.state)
     }
 
     /// Share of the text that is scored, from 0 to 1.
@@ -128,20 +108,20 @@ impl Scoring {
 
     /// Patches that the DeleteGate deleted so far.
     pub fn deleted_patches(&self) -> usize {
-        self.state.deleted()
+        self.passes.state.deleted()
     }
 
     /// Works through at most `patches` patches.
     pub fn advance(&mut self, patches: usize) {
-        let size = self.model.config.patch_size;
-        let Scoring {
+        let Scoring { passes, bits, .. } = self;
+        let Passes {
             model,
+            team,
             state,
-            bits,
             recorder,
-            ..
-        } = self;
-        self.team.enter(|crew| {
+        } = passes;
+        let size = model.config.patch_size;
+        team.enter(|crew| {
             for _ in 0..patches {
                 let patch = &self.text[self.read..self.text.len().min(self.read + size)];
                 if patch.is_empty() {
@@ -181,7 +161,7 @@ impl Scoring {
             };
         };
         let total: f64 = self.bits.iter().map(|&bits| f64::from(bits)).sum();
-        let unscored = self.model.config.patch_size;
+        let unscored = self.passes.config().patch_size;
         let lens = self.text[unscored..].iter().map(|&token| bytes_of(token));
         let spread = self.bits.iter().zip(lens);
         Score {
@@ -204,31 +184,11 @@ impl Scoring {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
     /// Mean over all bytes after the first patch; for models of tokens the bits of all tokens but
-    /// the first, over the bytes of the whole text (SPEC §2).
+    /// the first, over the bytes of the whole text ([spec](crate::spec) §2).
     pub bits_per_byte: f64,
     /// How many bytes that mean is over.
     pub bytes: usize,
     /// Bits of each byte after the first patch, or after the first token; a token's bits are spread
     /// evenly over its bytes.
     pub per_byte: Vec<f32>,
-}
-
-/// −log₂ of the probability that `logits` give to `symbol`.
-pub fn surprisal(logits: &[f32], symbol: usize) -> f32 {
-    let top = logits.iter().fold(f32::NEG_INFINITY, |top, &l| top.max(l));
-    let total: f64 = logits.iter().map(|&l| f64::from(math::exp(l - top))).sum();
-    let nats = libm::log(total) - f64::from(logits[symbol] - top);
-    (nats * std::f64::consts::LOG2_E) as f32
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_uniform_byte_is_eight_bits() {
-        assert_eq!(surprisal(&[0.25; 256], 77), 8.0);
-        assert!(surprisal(&[100.0, 0.0], 0) < 1e-6);
-        assert!((surprisal(&[100.0, 0.0], 1) - 144.2695).abs() < 1e-3);
-    }
 }

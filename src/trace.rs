@@ -1,15 +1,14 @@
-//! What a model expected and how it got there, for people who look: collected by a
+//! What a model expected and how it got there: collected by a
 //! [`Generation`](crate::generate::Generation) or a [`Scoring`](crate::score::Scoring) that is watched.
 
-use crate::math::softmax;
-pub use crate::model::trace::Passage;
+use crate::math::{softmax, surprisal};
+pub use crate::model::passage::Passage;
 use crate::model::{State, Symbol};
-use crate::score::surprisal;
 
 /// How many of the likeliest symbols are told.
 pub const ALTERNATIVES: usize = 5;
 
-/// What a burst of work let see.
+/// What a burst of work recorded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
     /// One for each symbol that was generated or scored.
@@ -48,7 +47,7 @@ impl Foresight {
     }
 }
 
-/// Collects the traces of one text, where somebody looks on.
+/// Collects the traces of one text, once it is watched.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder {
     /// Of the latest symbols.
@@ -62,7 +61,7 @@ impl Recorder {
         self.foresights = Some(Vec::new());
     }
 
-    /// A copy of logits that sampling may change, where somebody looks on.
+    /// A copy of logits that sampling may change, if the text is watched.
     pub(crate) fn keep(&self, logits: &[f32]) -> Option<Vec<f32>> {
         self.foresights.is_some().then(|| logits.to_vec())
     }
@@ -74,7 +73,7 @@ impl Recorder {
         }
     }
 
-    /// What there was to see since the last call, where somebody looks on.
+    /// What was recorded since the last call, if the text is watched.
     pub(crate) fn take(&mut self, state: &mut State) -> Option<Trace> {
         Some(Trace {
             foresights: std::mem::take(self.foresights.as_mut()?),

@@ -4,6 +4,7 @@
 //! Every error is a JavaScript `Error` whose message is a sentence.
 
 use crate::checkpoint::Value;
+use crate::checkpoint::codes::Codes;
 use crate::checkpoint::write::Writer;
 use crate::generate;
 use crate::kernels;
@@ -62,10 +63,9 @@ impl KernelTrial {
     #[wasm_bindgen(constructor)]
     pub fn new(rows: usize, cols: usize) -> KernelTrial {
         // Codes 0, 1 and 2 without a pattern that repeats within a row: the squares mod 61, mod 3.
-        let code = |i: usize| ((i * i % 61) % 3) as u8;
-        let quad = |i: usize| (0..4).fold(0, |byte, k| byte | code(4 * i + k) << (2 * k));
-        let codes: Vec<u8> = (0..cols.div_ceil(4)).map(quad).collect();
-        let rows = vec![(&codes[..], 0); rows];
+        let weights: Vec<i8> = (0..cols).map(|i| (i * i % 61 % 3) as i8 - 1).collect();
+        let codes = Codes::pack(&weights);
+        let rows = vec![(codes.bytes(), 0); rows];
         let q: Vec<i8> = (0..cols).map(|i| (i * 37 % 255) as u8 as i8).collect();
         let mut x = kernels::QuantizedVector::default();
         x.set_integers(&q);
@@ -278,7 +278,7 @@ impl Packed {
     /// Bytes of the file that [`piece`](Self::piece) writes; 0 where it cannot be one.
     #[wasm_bindgen(getter)]
     pub fn bytes(&self) -> f64 {
-        self.writer.as_ref().map_or(0, Writer::len) as f64
+        self.writer.as_ref().map_or(0, Writer::file_len) as f64
     }
 
     /// The next piece of the model as a compact file, which loads to the same model bit for bit;
@@ -343,7 +343,7 @@ impl Model {
             ("kernel", kernels::chosen().name.into()),
             ("threads", number(self.team.members())),
             ("max_prompt_bytes", number(generate::MAX_PROMPT)),
-            ("config", plain(&weights::header::value(config))),
+            ("config", plain(&weights::file_config::value(config))),
         ])
     }
 
@@ -362,8 +362,6 @@ impl Model {
         Ok(Generation {
             generation,
             team: self.team,
-            patch_size: self.model.config.patch_size,
-            reads_tokens: self.model.config.is_bpe(),
             tokenizer: self.tokenizer.clone(),
             tokens: Vec::new(),
             bytes: 0,
@@ -388,7 +386,6 @@ impl Model {
         Ok(Scoring {
             scoring,
             team: self.team,
-            patch_size: self.model.config.patch_size,
             bytes: text.len(),
             tokenizer: self.tokenizer.clone(),
         })
@@ -512,8 +509,6 @@ pub struct Generation {
     generation: generate::Generation,
     /// The model's.
     team: Team,
-    patch_size: usize,
-    reads_tokens: bool,
     tokenizer: Option<Arc<Tokenizer>>,
     /// What the last burst brought.
     tokens: Vec<Symbol>,
@@ -527,7 +522,7 @@ impl Generation {
     pub fn advance(&mut self, patches: usize) -> Uint8Array {
         self.tokens.clear();
         self.generation.advance(patches, &mut self.tokens);
-        let bytes = match (self.reads_tokens, &self.tokenizer) {
+        let bytes = match (self.generation.passes.config().is_bpe(), &self.tokenizer) {
             (false, _) => generate::to_bytes(&self.tokens),
             (true, Some(tokenizer)) => tokenizer.decode(&self.tokens),
             (true, None) => Vec::new(),
@@ -540,24 +535,26 @@ impl Generation {
     #[wasm_bindgen(setter)]
     pub fn set_threads(&mut self, threads: usize) {
         let threads = threads.min(self.team.members());
-        self.generation.set_team(Team::new(threads));
+        self.generation.passes.set_team(Team::new(threads));
     }
 
     /// The tokens of the last [`advance`](Self::advance); `undefined` for models that read bytes.
     pub fn tokens(&self) -> Option<Vec<u32>> {
-        self.reads_tokens.then(|| self.tokens.clone())
+        let reads_tokens = self.generation.passes.config().is_bpe();
+        reads_tokens.then(|| self.tokens.clone())
     }
 
-    /// Looks on from now on.
+    /// Records a trace from now on.
     pub fn watch(&mut self) {
-        self.generation.watch();
+        self.generation.passes.watch();
     }
 
-    /// What there was to see in the last [`advance`](Self::advance), see [`flat`]; `undefined` where
-    /// nobody [looks on](Self::watch).
+    /// What the last [`advance`](Self::advance) recorded, see [`flat`]; `undefined` unless the text
+    /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
-        let trace = self.generation.take_trace()?;
-        Some(flat(&trace, self.patch_size, self.generation.opening()))
+        let trace = self.generation.passes.take_trace()?;
+        let patch_size = self.generation.passes.config().patch_size;
+        Some(flat(&trace, patch_size, self.generation.opening()))
     }
 
     /// Whether every byte asked for is there.
@@ -585,7 +582,6 @@ pub struct Scoring {
     scoring: score::Scoring,
     /// The model's.
     team: Team,
-    patch_size: usize,
     /// Length of the text.
     bytes: usize,
     tokenizer: Option<Arc<Tokenizer>>,
@@ -602,19 +598,19 @@ impl Scoring {
     #[wasm_bindgen(setter)]
     pub fn set_threads(&mut self, threads: usize) {
         let threads = threads.min(self.team.members());
-        self.scoring.set_team(Team::new(threads));
+        self.scoring.passes.set_team(Team::new(threads));
     }
 
-    /// Looks on from now on.
+    /// Records a trace from now on.
     pub fn watch(&mut self) {
-        self.scoring.watch();
+        self.scoring.passes.watch();
     }
 
-    /// What there was to see in the last [`advance`](Self::advance), see [`flat`]; `undefined` where
-    /// nobody [looks on](Self::watch).
+    /// What the last [`advance`](Self::advance) recorded, see [`flat`]; `undefined` unless the text
+    /// is [watched](Self::watch).
     pub fn trace(&mut self) -> Option<Vec<f64>> {
-        let trace = self.scoring.take_trace()?;
-        Some(flat(&trace, self.patch_size, 0))
+        let trace = self.scoring.passes.take_trace()?;
+        Some(flat(&trace, self.scoring.passes.config().patch_size, 0))
     }
 
     /// Whether every byte is scored.

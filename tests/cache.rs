@@ -4,20 +4,19 @@
 
 mod common;
 
+use common::golden::{path, score};
 use common::{continuation, load};
 use cpu1::model::{Model, Symbol};
 use cpu1::parallel::Team;
 use cpu1::sample::Settings;
-use cpu1::score::Scoring;
 use cpu1::weights::{Loader, Packed};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The files of all runs that torch wrote, every flavour.
 fn checkpoints() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let files = fs::read_dir(folder)
+    let files = fs::read_dir(path("tests/fixtures"))
         .unwrap()
         .map(|file| file.unwrap().path());
     let mut files: Vec<_> = files
@@ -41,7 +40,7 @@ fn written(packed: &Packed) -> Vec<u8> {
     while let Some(piece) = packed.piece(&mut writer) {
         file.extend(piece);
     }
-    assert_eq!(file.len(), writer.len());
+    assert_eq!(file.len(), writer.file_len());
     file
 }
 
@@ -49,10 +48,7 @@ fn written(packed: &Packed) -> Vec<u8> {
 fn behaviour(model: &Arc<Model>) -> (Vec<u32>, Vec<Symbol>) {
     // Small numbers are tokens of any vocabulary.
     let text: Vec<Symbol> = (0..40).map(|i| i * i % 91).collect();
-    let mut scoring = Scoring::new(Arc::clone(model), Team::new(1), text.clone()).unwrap();
-    while !scoring.is_done() {
-        scoring.advance(64);
-    }
+    let scoring = score(model, &text);
     let bits = scoring.bits().iter().map(|bits| bits.to_bits()).collect();
     let settings = Settings {
         max_bytes: 60,

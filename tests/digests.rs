@@ -1,27 +1,22 @@
 //! Twenty texts under greedy and seeded settings, by models of every kind. Their digests stand in
 //! `tests/fixtures/digests.json`: native code equals them here, and every browser engine in
-//! `tests/e2e/engines/`, whatever kernel and however many threads it has. After a change of a model
-//! or of what is computed, `WRITE_DIGESTS=1 cargo test --test digests` writes them anew.
+//! `tests/e2e/engines/`, with every kernel and any number of threads. After a change of a model
+//! or of what is computed, `WRITE_DIGESTS=1 cargo test --test digests` writes them again.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;
 
-use cpu1::generate::{from_bytes, to_bytes};
+use common::golden::path;
+use cpu1::generate::from_bytes;
 use cpu1::model::{Model, Symbol};
 use cpu1::parallel::Team;
 use cpu1::sample::Settings;
 use serde_json::Value as Json;
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const LIST: &str = "tests/fixtures/digests.json";
-
-/// Where a file of the repository is.
-fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
-}
 
 fn list() -> Vec<Json> {
     serde_json::from_str(&fs::read_to_string(path(LIST)).unwrap()).unwrap()
@@ -31,7 +26,7 @@ fn list() -> Vec<Json> {
 fn symbols(prompt: &Json) -> Vec<Symbol> {
     match prompt.as_str() {
         Some(text) => from_bytes(text.as_bytes()),
-        None => serde_json::from_value(prompt.clone()).unwrap(),
+        None => common::golden::symbols(prompt),
     }
 }
 
@@ -77,11 +72,7 @@ fn the_list_has_twenty_texts_by_models_of_every_kind() {
 fn digest(entry: &Json, model: &Arc<Model>, members: usize) -> String {
     let (prompt, options) = (symbols(&entry["prompt"]), settings(&entry["options"]));
     let text = common::continuation(model, Team::new(members), &prompt, options);
-    let bytes = match model.config.is_bpe() {
-        true => text.iter().flat_map(|token| token.to_le_bytes()).collect(),
-        false => to_bytes(&text),
-    };
-    format!("{:016x}", common::digest(&[bytes]))
+    format!("{:016x}", common::digest(&[common::bytes_of(model, &text)]))
 }
 
 #[test]

@@ -1,18 +1,19 @@
 //! Roles at the published sizes, where shapes coincide that do not in the small fixtures: 512 is the
 //! width of the model, four times that of the local decoder and the width of its feed-forward layer.
-//! Names and shapes are PyTorch's (`tests/reference/full_size.py --shapes`).
+//! Names and shapes are PyTorch's (`tests/reference/write_full_size.py --shapes`).
 #![cfg(not(target_arch = "wasm32"))]
 
+mod common;
+
 use cpu1::checkpoint::{Encoding, TensorInfo, Value};
-use cpu1::config::RUNS;
-use cpu1::weights::header::Hints;
+use cpu1::runs::RUNS;
+use cpu1::weights::file_config::Hints;
 use cpu1::weights::roles::{NameMap, assign};
 use serde_json::Value as Json;
 
 /// A run's config and its tensors under canonical names.
 fn published() -> Vec<(String, Json, Vec<TensorInfo>)> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/full_size.json");
-    let file: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let file = common::golden::json("full_size.json");
     let runs = file.as_object().unwrap().iter();
     let tensors = |run: &Json| {
         let layers = run["config"]["n_layers"].as_u64().unwrap();
@@ -54,7 +55,10 @@ fn pickled(config: &Json) -> Value {
 #[test]
 fn every_run_at_its_size_is_settled_in_any_order_of_its_tensors() {
     for (run, config, tensors) in published() {
-        let expected = RUNS.iter().find(|r| r.name == run).unwrap().config();
+        let published = RUNS.iter().find(|r| r.name == run).unwrap();
+        let numel = tensors.iter().map(|t| t.shape.iter().product::<usize>());
+        assert_eq!(numel.sum::<usize>(), published.parameters, "{run}");
+        let expected = published.config();
         for hints in [Some(pickled(&config)), None] {
             let known = hints.is_some();
             let hints = Hints::read(hints.as_ref()).unwrap();

@@ -3,58 +3,26 @@
 
 mod common;
 
-use common::{generate, load};
-use cpu1::checkpoint::{Data, Reader, Tensor, Value, write};
+use common::{generate, greedy, load};
+use cpu1::checkpoint::{self, Data, Tensor, Value, write};
 use cpu1::parallel::Team;
-use cpu1::sample::Settings;
+use cpu1::runs::RUNS;
 use cpu1::weights::Loader;
 use cpu1::weights::roles::NameMap;
-use std::fs;
+use std::sync::Arc;
 
 type Tensors = Vec<(String, Tensor)>;
 
 /// A fixture, taken apart.
 fn fixture(run: &str) -> (Vec<u8>, Value, Tensors) {
-    let path = format!(
-        "{}/tests/fixtures/{run}.unpacked.pt",
-        env!("CARGO_MANIFEST_DIR")
-    );
-    let file = fs::read(&path).expect(&path);
-    let mut reader = Reader::new(file.len() as u64).unwrap();
-    let mut tensors = Vec::new();
-    let mut names: Vec<String> = Vec::new();
-    while let Some(range) = reader.wants() {
-        reader
-            .feed(&file[range.start as usize..range.end as usize])
-            .unwrap();
-        if names.is_empty()
-            && let Some(contents) = reader.contents()
-        {
-            names = contents.tensors.iter().map(|t| t.name.clone()).collect();
-            reader
-                .select(&(0..names.len()).collect::<Vec<_>>())
-                .unwrap();
-        }
-        while let Some((index, tensor)) = reader.take().unwrap() {
-            tensors.push((names[index].clone(), tensor));
-        }
-    }
-    let config = reader.contents().unwrap().config.clone().unwrap();
-    (file, config, tensors)
+    let file = common::golden::fixture(&format!("{run}.unpacked.pt"));
+    let (contents, tensors) = checkpoint::read(&file).unwrap();
+    (file, contents.config.unwrap(), tensors)
 }
 
 fn text_of(file: &[u8]) -> Vec<u8> {
-    let settings = Settings {
-        max_bytes: 48,
-        temperature: 0.0,
-        ..Settings::default()
-    };
-    generate(
-        &load(file),
-        Team::new(1),
-        b"The same weights, other names",
-        settings,
-    )
+    let prompt = b"The same weights, other names";
+    generate(&load(file), Team::new(1), prompt, greedy(48))
 }
 
 fn rename(tensors: &Tensors, pairs: &[(&str, &str)]) -> Tensors {
@@ -147,23 +115,6 @@ const CAPITALS: &[(&str, &str)] = &[
     ("delete_gate.score", "delete_gate.2"),
 ];
 
-const ALL_BYTE_RUNS: [&str; 14] = [
-    "run_02a_byte_only_heads",
-    "run_02",
-    "run_03",
-    "run_04",
-    "run_05",
-    "run_05b_kernel_strict",
-    "run_06",
-    "run_07",
-    "run_08",
-    "run_09",
-    "run_10",
-    "run_14",
-    "run_15",
-    "run_16",
-];
-
 /// Config keys that no tensor can tell.
 fn essential(config: &Value) -> Value {
     let Value::Dict(entries) = config else {
@@ -177,7 +128,8 @@ fn essential(config: &Value) -> Value {
 
 #[test]
 fn foreign_schemes_give_the_same_text() {
-    for run in ALL_BYTE_RUNS {
+    for run in RUNS.iter().filter(|run| !run.config().is_bpe()) {
+        let run = run.name;
         let (file, config, tensors) = fixture(run);
         let want = text_of(&file);
         let check = |scheme: &str, config: &Value, tensors: &Tensors| {
@@ -291,28 +243,11 @@ fn names_without_meaning_are_listed_and_a_map_settles_them() {
             );
         }
     }
-    let with = |map: NameMap| {
-        Loader::new(secret.len() as u64)
-            .unwrap()
-            .with_names(map)
-            .read_all(&secret)
-    };
+    let with = |map: NameMap| Loader::read_with(&secret, map);
     let mapped = with(map.clone()).unwrap().finish().unwrap().model;
     let plain = Loader::read(&file).unwrap().finish().unwrap().model;
     assert_eq!(mapped.parameters, plain.parameters);
-    let settings = Settings {
-        max_bytes: 40,
-        temperature: 0.0,
-        ..Settings::default()
-    };
-    let text = |model| {
-        generate(
-            &std::sync::Arc::new(model),
-            Team::new(1),
-            b"mapped",
-            settings.clone(),
-        )
-    };
+    let text = |model| generate(&Arc::new(model), Team::new(1), b"mapped", greedy(40));
     assert_eq!(text(mapped), text(plain));
 
     map.insert("blocks.0.mixer.forget.weight".into(), "nowhere".into());
@@ -357,17 +292,10 @@ fn a_fused_tensor_of_unknown_order_is_asked_about() {
             let place = format!("{stem}{name}.weight[{}:{}]", rows * i, rows * (i + 1));
             map.insert(role.clone(), place);
         }
-        let loader = Loader::new(fused.len() as u64).unwrap().with_names(map);
-        let model = loader.read_all(&fused).unwrap().finish().unwrap().model;
-        let text = |model| {
-            let settings = Settings {
-                max_bytes: 40,
-                temperature: 0.0,
-                ..Settings::default()
-            };
-            generate(&model, Team::new(1), b"fused", settings)
-        };
-        assert_eq!(text(std::sync::Arc::new(model)), text(load(&file)), "{run}");
+        let loader = Loader::read_with(&fused, map).unwrap();
+        let model = loader.finish().unwrap().model;
+        let text = |model| generate(&model, Team::new(1), b"fused", greedy(40));
+        assert_eq!(text(Arc::new(model)), text(load(&file)), "{run}");
     }
 }
 

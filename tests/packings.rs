@@ -1,43 +1,23 @@
 //! Compact files with other keys, orders, bits, codes and scales than ours, written with torch by
-//! `tests/reference/compact_variants.py`: read alike where they say what they mean, refused where not.
+//! `tests/reference/write_compact_variants.py`: read alike where they say what they mean, refused where not.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;
 
-use common::{generate, load};
-use cpu1::checkpoint::{Contents, Data, Error, Flavour, Reader, Tensor};
+use common::golden::fixture;
+use common::{generate, greedy, load};
+use cpu1::checkpoint::{self, Contents, Data, Error, Flavour, Tensor};
 use cpu1::parallel::Team;
-use cpu1::sample::Settings;
-use std::fs;
-use std::ops::Range;
-
-fn fixture(name: &str) -> Vec<u8> {
-    let path = format!("{}/tests/fixtures/{name}.pt", env!("CARGO_MANIFEST_DIR"));
-    fs::read(&path).expect(&path)
-}
 
 /// Contents and tensors of a file, sorted by name.
 fn read(name: &str) -> Result<(Contents, Vec<(String, Tensor)>), Error> {
-    let file = fixture(&format!("checkpoint/packed/{name}"));
-    let mut reader = Reader::new(file.len() as u64)?;
-    let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
-    while let Some(range) = reader.wants() {
-        reader.feed(slice(range))?;
-    }
-    let contents = reader.contents().expect("it was read").clone();
-    reader.select(&(0..contents.tensors.len()).collect::<Vec<_>>())?;
-    let mut tensors = Vec::new();
-    while let Some(range) = reader.wants() {
-        reader.feed(slice(range))?;
-        while let Some((index, tensor)) = reader.take()? {
-            tensors.push((contents.tensors[index].name.clone(), tensor));
-        }
-    }
+    let (contents, mut tensors) =
+        checkpoint::read(&fixture(&format!("checkpoint/packed/{name}.pt")))?;
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
     Ok((contents, tensors))
 }
 
-/// The weights of `compact_variants.py`, by its formula.
+/// The weights of `write_compact_variants.py`, by its formula.
 fn weight(i: usize) -> f32 {
     ((i * i + i / 4) % 3) as f32 - 1.0
 }
@@ -125,17 +105,8 @@ fn what_is_left_open_or_contradicts_itself_gets_a_sentence() {
 #[test]
 fn a_whole_model_in_a_foreign_packing_says_the_same() {
     let text = |name: &str| {
-        let settings = Settings {
-            max_bytes: 64,
-            temperature: 0.0,
-            ..Settings::default()
-        };
-        generate(
-            &load(&fixture(name)),
-            Team::new(1),
-            b"Packed elsewhere",
-            settings,
-        )
+        let model = load(&fixture(&format!("{name}.pt")));
+        generate(&model, Team::new(1), b"Packed elsewhere", greedy(64))
     };
     assert_eq!(text("checkpoint/packed/run_14"), text("run_14.compact"));
 }

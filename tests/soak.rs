@@ -25,8 +25,7 @@ fn long_or(short: usize, long: usize) -> usize {
 }
 
 fn fixture(name: &str) -> Vec<u8> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
-    std::fs::read(format!("{folder}/{name}.compact.pt")).unwrap()
+    common::golden::fixture(&format!("{name}.compact.pt"))
 }
 
 /// Runs whose memory of a text has a bound: recurrent ones, and attention with a window.

@@ -1,24 +1,19 @@
-//! The tokenizer equals Hugging Face's `tokenizers`, whose ids `tests/reference/bpe.py` wrote, and
+//! The tokenizer equals Hugging Face's `tokenizers`, whose ids `tests/reference/write_bpe.py` wrote, and
 //! takes damaged and foreign files for what they are.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;
 
+use common::golden::fixture;
 use common::load;
 use cpu1::parallel::Team;
 use cpu1::score::Scoring;
 use cpu1::tokenizer::{Error, Tokenizer};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::fs;
-
-fn fixture(name: &str) -> String {
-    format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
-}
 
 fn file(name: &str) -> Vec<u8> {
-    let path = fixture(&format!("tokenizers/{name}"));
-    fs::read(&path).expect(&path)
+    fixture(&format!("tokenizers/{name}"))
 }
 
 fn tokenizer(name: &str) -> Tokenizer {
@@ -116,7 +111,7 @@ fn changed(pointer: &str, value: Value) -> Result<Tokenizer, Error> {
 #[test]
 fn bits_of_tokens_are_told_over_the_bytes_of_the_text() {
     let tokenizer = tokenizer("small");
-    let model = load(&fs::read(fixture("run_13.compact.pt")).unwrap());
+    let model = load(&fixture("run_13.compact.pt"));
     tokenizer.check(model.config.vocab_size).unwrap();
     let text = b"the owner of a value, and its borrower.";
     let tokens = tokenizer.encode(text).unwrap();

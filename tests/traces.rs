@@ -1,9 +1,10 @@
-//! What can be seen of a pass equals what hooks see in PyTorch (`tests/reference/traces.py`), and
-//! looking on changes nothing.
+//! What can be seen of a pass equals what hooks see in PyTorch (`tests/reference/write_traces.py`), and
+//! watching changes nothing.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;
 
+use common::golden::{fixture, json, numbers, symbols};
 use common::{continuation, load};
 use cpu1::generate::Generation;
 use cpu1::model::{Model, Symbol};
@@ -11,25 +12,10 @@ use cpu1::parallel::Team;
 use cpu1::sample::Settings;
 use cpu1::score::Scoring;
 use cpu1::trace::Trace;
-use serde_json::Value;
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
-fn fixture(run: &str) -> Arc<Model> {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{run}.unpacked.pt"));
-    load(&fs::read(path).unwrap())
-}
-
-fn traces() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/traces.json");
-    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    let list = value.as_array().expect("a list of numbers");
-    list.iter().map(|x| x.as_f64().unwrap()).collect()
+fn model(run: &str) -> Arc<Model> {
+    load(&fixture(&format!("{run}.unpacked.pt")))
 }
 
 fn assert_close(what: &str, got: &[f32], want: &[f64]) {
@@ -42,21 +28,17 @@ fn assert_close(what: &str, got: &[f32], want: &[f64]) {
     }
 }
 
-fn symbols(value: &Value) -> Vec<Symbol> {
-    numbers(value).iter().map(|&x| x as Symbol).collect()
-}
-
 /// The trace of a scored text, taken in bursts of `burst` patches.
 fn scored(model: &Arc<Model>, text: &[Symbol], burst: usize) -> Trace {
     let mut scoring = Scoring::new(Arc::clone(model), Team::new(2), text.to_vec()).unwrap();
-    scoring.watch();
+    scoring.passes.watch();
     let mut whole = Trace::default();
     while !scoring.is_done() {
         scoring.advance(burst);
         let Trace {
             foresights,
             passages,
-        } = scoring.take_trace().unwrap();
+        } = scoring.passes.take_trace().unwrap();
         whole.foresights.extend(foresights);
         whole.passages.extend(passages);
     }
@@ -65,9 +47,9 @@ fn scored(model: &Arc<Model>, text: &[Symbol], burst: usize) -> Trace {
 
 #[test]
 fn what_is_seen_equals_pytorch() {
-    for (run, golden) in traces().as_object().unwrap() {
+    for (run, golden) in json("traces.json").as_object().unwrap() {
         let text = symbols(&golden["text"]);
-        let trace = scored(&fixture(run), &text, 3);
+        let trace = scored(&model(run), &text, 3);
 
         let want = golden["foresights"].as_array().unwrap();
         assert_eq!(trace.foresights.len(), want.len(), "{run}");
@@ -134,8 +116,8 @@ fn what_is_seen_equals_pytorch() {
 #[test]
 fn a_watched_text_is_the_same_text_and_traced_as_if_it_were_scored() {
     for run in ["run_03", "run_06", "run_13", "run_14"] {
-        let model = fixture(run);
-        let prompt = symbols(&traces()[run]["text"])[..9].to_vec();
+        let model = model(run);
+        let prompt = symbols(&json("traces.json")[run]["text"])[..9].to_vec();
         let settings = Settings {
             max_bytes: 41,
             seed: 5,
@@ -146,16 +128,16 @@ fn a_watched_text_is_the_same_text_and_traced_as_if_it_were_scored() {
 
         let mut generation =
             Generation::new(Arc::clone(&model), Team::new(1), &prompt, settings).unwrap();
-        assert_eq!(generation.take_trace(), None);
-        generation.watch();
+        assert_eq!(generation.passes.take_trace(), None);
+        generation.passes.watch();
         let (mut text, mut foresights, mut passages) = (prompt.clone(), Vec::new(), Vec::new());
         while !generation.is_done() {
             generation.advance(4, &mut text);
-            let trace = generation.take_trace().unwrap();
+            let trace = generation.passes.take_trace().unwrap();
             foresights.extend(trace.foresights);
             passages.extend(trace.passages);
             assert_eq!(
-                generation.take_trace(),
+                generation.passes.take_trace(),
                 Some(Trace::default()),
                 "taken twice"
             );

@@ -1,26 +1,21 @@
 //! Models that differ from the published runs in what their tensors tell: widths, ranks, numbers of
-//! local blocks, biases, optional norms (SPEC §3). Rust equals PyTorch on each
-//! (`tests/reference/variants.py`), whether the file's config is there, half there or missing.
+//! local blocks, biases, optional norms (`src/spec.md` §3). Rust equals PyTorch on each
+//! (`tests/reference/write_variants.py`), whether the file's config is there, half there or missing.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod common;
 
-use common::continuation;
-use cpu1::checkpoint::{Flavour, Reader, Tensor, Value, write};
-use cpu1::model::{Model, Symbol};
-use cpu1::parallel::Team;
-use cpu1::sample::Settings;
-use cpu1::score::Scoring;
+use common::golden::{check_greedy, check_score, path};
+use cpu1::checkpoint::{self, Flavour, Value, write};
+use cpu1::model::Model;
 use cpu1::weights::Loader;
 use serde_json::Value as Json;
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Every variant: its name, its file and what PyTorch says of it.
 fn variants() -> Vec<(String, Vec<u8>, Json)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/variants");
-    let mut paths: Vec<_> = fs::read_dir(folder)
+    let mut paths: Vec<_> = fs::read_dir(path("tests/fixtures/variants"))
         .unwrap()
         .map(|file| file.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e == "json"))
@@ -35,47 +30,19 @@ fn variants() -> Vec<(String, Vec<u8>, Json)> {
     paths.iter().map(variant).collect()
 }
 
-fn symbols(list: &Json) -> Vec<Symbol> {
-    let list = list.as_array().unwrap().iter();
-    list.map(|s| s.as_u64().unwrap() as Symbol).collect()
-}
-
 fn check(name: &str, model: Arc<Model>, golden: &Json) {
-    let text = symbols(&golden["text"]);
-    let mut scoring = Scoring::new(Arc::clone(&model), Team::new(1), text).unwrap();
-    while !scoring.is_done() {
-        scoring.advance(64);
-    }
-    let want: Vec<f64> = serde_json::from_value(golden["per_byte"].clone()).unwrap();
-    assert_eq!(scoring.bits().len(), want.len(), "{name}");
-    for (i, (&got, want)) in scoring.bits().iter().zip(&want).enumerate() {
-        let difference = (f64::from(got) - want).abs();
-        assert!(difference < 1e-3, "{name}, byte {i}: {got} and not {want}");
-    }
+    check_score(name, &model, &golden["text"], &golden["per_byte"]);
     for key in ["greedy", "greedy_short"] {
-        let Some(greedy) = golden.get(key) else {
-            continue;
-        };
-        let bytes = symbols(&greedy["bytes"]);
-        let settings = Settings {
-            max_bytes: bytes.len(),
-            temperature: 0.0,
-            ..Settings::default()
-        };
-        let prompt = symbols(&greedy["prompt"]);
-        assert_eq!(
-            continuation(&model, Team::new(1), &prompt, settings),
-            bytes,
-            "{name}"
-        );
+        if let Some(case) = golden.get(key) {
+            check_greedy(name, &model, case);
+        }
     }
 }
 
 fn load(name: &str, file: &[u8]) -> Arc<Model> {
-    let loader = Loader::read(file).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let model = Loader::read(file).and_then(Loader::finish);
     Arc::new(
-        loader
-            .finish()
+        model
             .unwrap_or_else(|error| panic!("{name}: {error}"))
             .model,
     )
@@ -83,27 +50,8 @@ fn load(name: &str, file: &[u8]) -> Arc<Model> {
 
 /// The file with another config, its tensors as they are.
 fn with_config(file: &[u8], config: &Value) -> (Flavour, Vec<u8>) {
-    let mut reader = Reader::new(file.len() as u64).unwrap();
-    let mut tensors: Vec<Option<(String, Tensor)>> = Vec::new();
-    while let Some(range) = reader.wants() {
-        reader
-            .feed(&file[range.start as usize..range.end as usize])
-            .unwrap();
-        if tensors.is_empty()
-            && let Some(contents) = reader.contents()
-        {
-            tensors = vec![None; contents.tensors.len()];
-            let all: Vec<usize> = (0..tensors.len()).collect();
-            reader.select(&all).unwrap();
-        }
-        while let Some((index, tensor)) = reader.take().unwrap() {
-            let name = reader.contents().unwrap().tensors[index].name.clone();
-            tensors[index] = Some((name, tensor));
-        }
-    }
-    let flavour = reader.contents().unwrap().flavour;
-    let tensors: Vec<_> = tensors.into_iter().flatten().collect();
-    (flavour, write::compact(config, &tensors))
+    let (contents, tensors) = checkpoint::read(file).unwrap();
+    (contents.flavour, write::compact(config, &tensors))
 }
 
 #[test]

@@ -4,8 +4,8 @@
 
 mod common;
 
-use cpu1::checkpoint::compact;
-use cpu1::generate::{from_bytes, to_bytes};
+use cpu1::checkpoint::codes::Codes;
+use cpu1::generate::from_bytes;
 use cpu1::kernels::{self, KERNELS, QuantizedVector, ROWS, TernaryMatrix, matvec};
 use cpu1::parallel::Team;
 use cpu1::sample::Settings;
@@ -156,14 +156,10 @@ async fn twenty_texts_are_those_of_every_other_machine() {
             kernels::choose(place);
             for team in [Team::new(1), team] {
                 let written = common::continuation(&model, team, &prompt, settings.clone());
-                let bytes = match model.config.is_bpe() {
-                    true => written
-                        .iter()
-                        .flat_map(|token| token.to_le_bytes())
-                        .collect(),
-                    false => to_bytes(&written),
-                };
-                let found = format!("{:016x}", common::digest(&[bytes]));
+                let found = format!(
+                    "{:016x}",
+                    common::digest(&[common::bytes_of(&model, &written)])
+                );
                 let threads = team.members();
                 let what = format!("{name}, {settings:?}, {}, {threads} threads", kernel.name);
                 assert_eq!(found, text(&entry, "digest"), "{what}");
@@ -174,8 +170,8 @@ async fn twenty_texts_are_those_of_every_other_machine() {
 }
 
 fn pack(weights: &[i8], cols: usize) -> TernaryMatrix {
-    let codes = compact::pack(weights);
-    let rows = (0..weights.len() / cols).map(|row| (&codes[..], row * cols));
+    let codes = Codes::pack(weights);
+    let rows = (0..weights.len() / cols).map(|row| (codes.bytes(), row * cols));
     TernaryMatrix::from_rows(&rows.collect::<Vec<_>>(), cols)
 }
 

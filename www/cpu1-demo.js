@@ -1,12 +1,12 @@
-// <cpu1-demo>: a model to try within any page. It loads nothing before somebody asks for it.
+// <cpu1-demo>: a model to try within any page. It loads nothing before a visitor asks for it.
 //
 //   <script type="module" src="cpu1-demo.js"></script>
 //   <cpu1-demo prompt="Ownership is"></cpu1-demo>
 import { CPU1 } from "./cpu1.js";
-import { make } from "./dom.js";
-import { CPU1Error } from "./errors.js";
-import { Meter } from "./meter.js";
-import { Announcer } from "./paper.js";
+import { CPU1Error } from "./api/errors.js";
+import { Announcer } from "./ui/announcer.js";
+import { make } from "./ui/dom.js";
+import { Meter } from "./ui/meter.js";
 
 /** @import { Chunk, GenerateOptions, Stats } from "./cpu1.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
@@ -21,17 +21,26 @@ const NUMBERS = {
   "repetition-penalty": "repetitionPenalty",
 };
 
-/** Those that say which model it is; another value means another model. */
+/** Those that say which model it is. */
 const SOURCE = ["run", "src", "tokenizer", "threads"];
 
 /** Attributes that are properties as well, in camel case. */
 const TEXTS = [...SOURCE, "prompt", "label", "seed", "theme", ...Object.keys(NUMBERS)];
 
+const DARK = `
+    --paper: var(--cpu1-paper, #1d1c19);
+    --ink: var(--cpu1-ink, #e9e5dc);
+    --quiet: var(--cpu1-quiet, #a59e92);
+    --edge: var(--cpu1-edge, #7d766b);
+    --accent: var(--cpu1-accent, #ff9d62);
+    --on-accent: var(--cpu1-on-accent, #1d1208);
+    color-scheme: dark;
+`;
 const style = new CSSStyleSheet();
 style.replaceSync(`
   :host { display: block; max-width: 100%; }
   :host([hidden]) { display: none; }
-  /* The page's rules reach the element itself and what is inherited from it; here they end. */
+  /* The page's rules reach the element and, by inheritance, its content; this ends that. */
   div.box {
     all: initial;
     --paper: var(--cpu1-paper, #fffefb);
@@ -52,25 +61,9 @@ style.replaceSync(`
     font: var(--cpu1-font, 1rem/1.5 ui-sans-serif, system-ui, sans-serif);
     visibility: inherit;
   }
-  :host([theme="dark"]) div.box {
-    --paper: var(--cpu1-paper, #1d1c19);
-    --ink: var(--cpu1-ink, #e9e5dc);
-    --quiet: var(--cpu1-quiet, #a59e92);
-    --edge: var(--cpu1-edge, #7d766b);
-    --accent: var(--cpu1-accent, #ff9d62);
-    --on-accent: var(--cpu1-on-accent, #1d1208);
-    color-scheme: dark;
-  }
+  :host([theme="dark"]) div.box { ${DARK} }
   @media (prefers-color-scheme: dark) {
-    :host(:not([theme="light"])) div.box {
-      --paper: var(--cpu1-paper, #1d1c19);
-      --ink: var(--cpu1-ink, #e9e5dc);
-      --quiet: var(--cpu1-quiet, #a59e92);
-      --edge: var(--cpu1-edge, #7d766b);
-      --accent: var(--cpu1-accent, #ff9d62);
-      --on-accent: var(--cpu1-on-accent, #1d1208);
-      color-scheme: dark;
-    }
+    :host(:not([theme="light"])) div.box { ${DARK} }
   }
   * { box-sizing: border-box; }
   form { display: grid; gap: 0.5rem; margin: 0; }
@@ -83,7 +76,7 @@ style.replaceSync(`
   button[aria-disabled="true"] { opacity: 0.55; cursor: default; }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
   p { margin: 0; }
-  /* Of one height from the start: what stands below the demo stays where it is. */
+  /* Of one height from the start, so that nothing below the demo moves. */
   p.text { height: var(--cpu1-text-height, 12em); margin-top: 0.75rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
   p.text span { color: var(--quiet); }
   p.status { flex: 1 1 12rem; align-content: center; min-height: 3em; /* two lines, while loading */ color: var(--quiet); font-size: 0.875em; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
@@ -134,7 +127,7 @@ export class CPU1Demo extends HTMLElement {
     const box = make("div", { className: "box" }, form, this.#error, this.#text, heard);
     this.#announcer = new Announcer(heard);
     this.#text.append(this.#given, this.#written);
-    for (const [name, part] of Object.entries({
+    for (const [part, node] of Object.entries({
       box,
       label: this.#label,
       prompt: this.#prompt,
@@ -144,7 +137,7 @@ export class CPU1Demo extends HTMLElement {
       status: this.#status,
       error: this.#error,
     })) {
-      part.setAttribute("part", name);
+      node.setAttribute("part", part);
     }
     root.append(box);
     form.addEventListener("submit", (event) => {
@@ -162,7 +155,7 @@ export class CPU1Demo extends HTMLElement {
   }
 
   disconnectedCallback() {
-    // An element that is moved is back by then.
+    // An element that was only moved is connected again by then.
     queueMicrotask(() => {
       if (!this.isConnected) this.#giveUp();
     });
@@ -191,7 +184,7 @@ export class CPU1Demo extends HTMLElement {
     const model = this.#load(signal);
     this.#model = model;
     model.catch(() => {
-      if (this.#model === model) this.#model = undefined; // the next time may do
+      if (this.#model === model) this.#model = undefined; // so that the next call tries again
     });
     return model;
   }
@@ -213,7 +206,7 @@ export class CPU1Demo extends HTMLElement {
     return model;
   }
 
-  /** Writes, after loading the model if need be. What goes wrong is told in the element and by `cpu1-error`. */
+  /** Writes, after loading the model if needed. Errors are told in the element and by `cpu1-error`. */
   async write() {
     if (this.#work) return;
     const work = new AbortController();
@@ -279,7 +272,7 @@ export class CPU1Demo extends HTMLElement {
 
   /** @param {CPU1Error} error */
   #fail(error) {
-    // After a fault of the program, or where its memory was used up, its models are gone.
+    // After a fault of the program, or when its memory is used up, its models are gone.
     if (error.code === "internal" || error.code === "memory" || error.code === "network") this.#forget();
     if (this.#written.data === "") this.#given.textContent = "";
     this.#status.textContent = "";
@@ -323,15 +316,12 @@ export class CPU1Demo extends HTMLElement {
   #forget() {
     void this.#model?.then(
       (model) => model.dispose(),
-      () => {}, // it never came
+      () => {}, // it was never loaded
     );
     this.#model = undefined;
   }
 
-  /**
-   * @param {string} what
-   * @param {unknown} detail
-   */
+  /** @param {string} what @param {unknown} detail */
   #tell(what, detail) {
     this.dispatchEvent(new CustomEvent(`cpu1-${what}`, { detail, bubbles: true, composed: true }));
   }
@@ -353,5 +343,5 @@ for (const name of TEXTS) {
   });
 }
 
-// The first version on a page has the name; another can define its class under a name of its own.
+// If a page has two versions of this script, the first gets the name; the other can define its class under another.
 if (!customElements.get("cpu1-demo")) customElements.define("cpu1-demo", CPU1Demo);

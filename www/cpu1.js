@@ -3,38 +3,30 @@
 //   import { CPU1 } from "./cpu1.js";
 //   const model = await CPU1.load("embedded");
 //   for await (const { text } of model.generate("Ownership is")) show(text);
-import { compileProgram } from "./engine.js";
-import { CPU1Error } from "./errors.js";
-import { hubAddress, listFiles } from "./hub.js";
-import { fetchAll } from "./remote.js";
-import { spawn } from "./spawn.js";
-import { openStore } from "./store.js";
+import { Connection, disposed, newId } from "./api/connection.js";
+import { CPU1Error, aborted } from "./api/errors.js";
+import { hubAddress, listFiles, pathOfRun } from "./api/hub.js";
+import { fetchAll } from "./api/remote.js";
+import { openStore } from "./api/store.js";
 
-/** @import { Wish } from "./engine.js" */
-/** @import { Entry } from "./store.js" */
-/** @import { LoadRequest } from "./load.js" */
-/** @import { Trace } from "./trace.js" */
-/** @import { Answer, BytesNote, Note, Request } from "./worker.js" */
+/** @import { RunRepositories } from "./api/hub.js" */
+/** @import { BytesNote, LoadRequest, Note, Request, Trace } from "./api/protocol.js" */
+/** @import { Entry } from "./api/store.js" */
 
 /** The model that comes with this program. */
 const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
 
-/**
- * How far a model's loading is; `total` is 0 where it is not known. Bytes are fetched, unpacked as
- * they come, and the packed model is written to the cache.
- *
- * @typedef {{ phase: "fetch" | "unpack" | "pack", loaded: number, total: number }} LoadProgress
- */
+/** @typedef {import("./api/protocol.js").LoadProgress} LoadProgress how far a model's loading is */
 
 /**
  * @typedef {object} LoadOptions
- * @property {AbortSignal} [signal] gives the loading up
+ * @property {AbortSignal} [signal] stops the loading
  * @property {(progress: LoadProgress) => void} [onProgress]
- * @property {Record<string, string>} [names] role → tensor, for a file whose roles cannot be told apart
+ * @property {Record<string, string>} [names] role → tensor, for a file whose names do not tell the roles
  * @property {number} [threads] instead of half the machine's; a page that is not cross-origin isolated has one
  * @property {string | URL | Blob | Uint8Array} [tokenizer] the tokenizer.json of a model that reads BPE tokens;
  *   else the one beside the model's file is taken, if there is one
- * @property {string} [sha256] of the file, as `files` tells it: a model kept from another file is not taken for it
+ * @property {string} [sha256] of the file, as `files` tells it: a model that was kept from another file is not used
  * @property {"plain"} [simd] for measurements: no relaxed SIMD
  * @property {string} [kernel] for measurements: this one, by its name
  * @property {boolean} [cache] whether to keep the model for the next visit, and to take it from there; true
@@ -47,11 +39,11 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number} [topK] choose among the k likeliest bytes only; 0: among all
  * @property {number} [topP] choose among the likeliest bytes that together reach this probability; 0.95
  * @property {number} [minP] leave out bytes with less than this share of the likeliest one's probability; 0
- * @property {number} [repetitionPenalty] above 1 avoids the bytes of the last while; 1
+ * @property {number} [repetitionPenalty] above 1 makes the latest bytes less likely; 1
  * @property {number | bigint | string} [seed] the same seed gives the same bytes; else chosen at random
  * @property {AbortSignal} [signal] stops the writing
  * @property {boolean} [trace] whether chunks have a `trace`
- * @property {boolean} [steady] whether all threads work all the time, as for measurements; else one goes on alone
+ * @property {boolean} [steady] whether all threads work all the time, as for measurements; else one works alone
  *   where that is faster
  */
 
@@ -75,7 +67,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @typedef {object} Chunk
  * @property {Uint8Array} bytes
  * @property {Uint32Array} [tokens] of a model that reads BPE tokens: those that the bytes come from
- * @property {string} text of these bytes what is complete as UTF-8; U+FFFD stands for what never will be
+ * @property {string} text of these bytes what is complete as UTF-8; U+FFFD stands for what is not UTF-8
  * @property {Stats} stats
  * @property {Trace} [trace] where it was asked for
  */
@@ -109,7 +101,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number} fetchedBytes what came over the network for the model
  * @property {string} flavour which of the archive's kinds of file it is: unpacked, compact or step
  * @property {{ state: "hit" | "stored" | "off", notice: string }} cache whether it came from the cache, is kept there
- *   now, or is not; `notice` says why not, if it was to be, or where else than usual
+ *   now, or is not; `notice` says why it is not kept, or that it is kept in an unusual place
  * @property {Report} report how the file was read
  */
 
@@ -121,7 +113,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number | null} step of the training, where the file tells
  * @property {string} run folder name of the published run whose architecture it has, or empty
  * @property {string[]} unused tensors of the model that play no role
- * @property {number} skipped how many tensors are none of the model's: an optimizer's state
+ * @property {number} skipped how many tensors do not belong to the model, such as an optimizer's state
  * @property {Decision[]} decisions for each tensor in use
  */
 
@@ -154,7 +146,7 @@ async function load(source, { signal, onProgress, names, threads, tokenizer, sha
   const place = await find(source, signal);
   const table = tokenizer === undefined ? undefined : resolve(tokenizer);
   const map = names && JSON.stringify(names);
-  // What comes with the program is as near as what is kept.
+  // What comes with the program need not be kept as well.
   const keep = cache && place !== EMBEDDED;
   const held = Held.of({ type: "load", place, names: map, threads, wish: { simd, kernel }, tokenizer: table, sha256, cache: keep });
   return new Model(held, await held.take(signal, onProgress));
@@ -186,12 +178,11 @@ async function findRun(id, signal) {
     throw signal?.aborted ? aborted() : error;
   });
   if (!answer) throw new CPU1Error("network", `The list of models, ${name}, is not there.`);
-  /** @type {import("./catalog.js").Catalog} */
-  const { models, hub, finals, archive } = JSON.parse(new TextDecoder().decode(answer.bytes));
-  const files = models.find((model) => model.id === id)?.files;
+  /** @type {RunRepositories & { hub: string, models: { id: string, files?: string[] }[] }} */
+  const catalog = JSON.parse(new TextDecoder().decode(answer.bytes));
+  const files = catalog.models.find((model) => model.id === id)?.files;
   if (!files) throw new CPU1Error("network", `There is no published run “${id}”; ${name} lists those there are.`);
-  const path = files.includes("compact") ? `${archive}/${id}/checkpoint_${id}_final.pt` : `${finals}/${id}/model.pt`;
-  return hubAddress(path, hub).href;
+  return hubAddress(pathOfRun(catalog, id, files.includes("compact") ? "compact" : "unpacked"), catalog.hub).href;
 }
 
 /** @param {string | URL | Blob | Uint8Array} source */
@@ -203,21 +194,18 @@ function resolve(source) {
   throw new CPU1Error("network", `“${source}” is not an address from which a file can be fetched.`);
 }
 
-/** A loaded model. It does one thing at a time; several do so in turn. */
+/** A loaded model. It does one thing at a time; several models take turns. */
 class Model {
   #held;
   /** Ends with `dispose`. */
   #life = new AbortController();
   #busy = false;
-  /** Why it reads no text, if so. @type {string} */
+  /** Why it cannot read text; empty if it can. @type {string} */
   #lacking;
   /** @type {number} */
   #memory;
 
-  /**
-   * @param {Held} held
-   * @param {Record<string, any>} loaded as the worker gives it; `info` is the wasm's
-   */
+  /** @param {Held} held @param {Record<string, any>} loaded as the worker gives it; `info` is the wasm's */
   constructor(held, { info, report, fetched, cache, lacking, memory }) {
     this.#held = held;
     this.#lacking = lacking;
@@ -225,19 +213,7 @@ class Model {
     const most = () => this.#memory;
     /** @type {Readonly<ModelInfo>} */
     this.info = Object.freeze({
-      run: info.run,
-      internalName: info.internal_name,
-      summary: info.summary,
-      parameters: info.parameters,
-      ternary: info.ternary,
-      deletesPatches: info.deletes_patches,
-      packedBytes: info.packed_bytes,
-      kernel: info.kernel,
-      threads: info.threads,
-      maxPromptBytes: info.max_prompt_bytes,
-      config: info.config,
-      reads: info.reads,
-      tokenizer: info.reads === "tokens" && lacking === "",
+      ...camelCase(info),
       get memoryBytes() {
         return most();
       },
@@ -294,8 +270,7 @@ class Model {
     for (;;) {
       const { done, value } = await answers.next();
       if (done) {
-        const { bits_per_byte: bitsPerByte, bytes, per_byte: perByte } = value;
-        return { bitsPerByte, bytes, perByte, ...(trace && { trace: whole }) };
+        return { ...camelCase(value), ...(trace && { trace: whole }) };
       }
       if (value.type !== "progress" || value.phase !== "score") continue;
       onProgress?.({ loaded: value.loaded, total: value.total });
@@ -304,11 +279,7 @@ class Model {
     }
   }
 
-  /**
-   * A prompt as the worker takes it.
-   *
-   * @param {string | Uint8Array | Uint32Array} prompt
-   */
+  /** A prompt as the worker takes it. @param {string | Uint8Array | Uint32Array} prompt */
   #read(prompt) {
     if (prompt instanceof Uint32Array) {
       if (this.info.reads === "tokens") return prompt;
@@ -328,7 +299,7 @@ class Model {
    * @returns {AsyncGenerator<Note, any, void>}
    */
   async *#ask(request, signal) {
-    if (this.#life.signal.aborted) throw closed();
+    if (this.#life.signal.aborted) throw disposed();
     if (this.#busy) {
       throw new CPU1Error("busy", "The model is already at work; stop that first, or wait until it is done.");
     }
@@ -344,7 +315,7 @@ class Model {
   /** Gives the model up: frees its memory, and ends its worker if that has no other. */
   dispose() {
     if (this.#life.signal.aborted) return;
-    this.#life.abort(closed());
+    this.#life.abort(disposed());
     this.#held.release();
   }
 }
@@ -353,7 +324,7 @@ class Model {
 
 /** A model in a worker, for all who loaded it. */
 class Held {
-  /** Those from an address, by all that makes a difference. @type {Map<string, Held>} */
+  /** Those from an address, by address and options. @type {Map<string, Held>} */
   static #shared = new Map();
 
   id = newId();
@@ -375,10 +346,7 @@ class Held {
     return held;
   }
 
-  /**
-   * @param {string} key
-   * @param {LoadRequest} request
-   */
+  /** @param {string} key @param {LoadRequest} request */
   constructor(key, request) {
     this.#key = key;
     this.connection = Connection.of(request.threads, request.wish);
@@ -398,7 +366,7 @@ class Held {
   }
 
   /**
-   * Waits for the model; each who has taken it is to release it.
+   * Waits for the model. Whoever takes it has to release it.
    *
    * @param {AbortSignal} [signal]
    * @param {(progress: LoadProgress) => void} [onProgress]
@@ -416,7 +384,7 @@ class Held {
           try {
             onProgress?.(progress);
           } catch (error) {
-            reject(error); // a fault of one is not the others'
+            reject(error); // the other listeners are not stopped by it
           }
         };
         this.#listeners.add(listener);
@@ -440,7 +408,7 @@ class Held {
     this.connection.leave(this.id);
   }
 
-  /** Lets none of those that are loaded be taken by others. */
+  /** From now on, loaded models are not shared with later callers. */
   static closeAll() {
     this.#shared.clear();
   }
@@ -450,187 +418,8 @@ class Held {
   }
 }
 
-/** Milliseconds in which a worker that lives gives a sign of it. */
-const PATIENCE = 5000;
-
-let ids = 0;
-function newId() {
-  ids += 1;
-  return ids;
-}
-
-/** One worker, and who waits for its answers. */
-class Connection {
-  /** By the program that was asked for, its threads above all. @type {Map<string, Connection>} */
-  static #open = new Map();
-
-  /** How many models it holds; without one it ends. */
-  models = 0;
-  /** Why there will be no more answers. @type {CPU1Error | undefined} */
-  ended;
-  #worker = spawn(
-    import.meta.url,
-    "worker.js",
-    () => new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "cpu1" }),
-  );
-  #program;
-  /** Who waits for answers, by the request's number. @type {Map<number, Inbox>} */
-  #inboxes = new Map();
-  /** Fires when the worker is ended by us. */
-  #end = new AbortController();
-
-  /**
-   * @param {number | undefined} threads
-   * @param {Wish} wish
-   */
-  static of(threads, wish) {
-    const program = JSON.stringify([threads, wish]);
-    const known = this.#open.get(program);
-    if (known) return known;
-    const opened = new Connection(program, wish);
-    this.#open.set(program, opened);
-    return opened;
-  }
-
-  /**
-   * @param {string} program
-   * @param {Wish} wish
-   */
-  constructor(program, wish) {
-    this.#program = program;
-    compileProgram(wish).then(
-      (module) => this.#worker.postMessage({ id: 0, request: { type: "program", module } }),
-      (error) => this.close(error),
-    );
-    this.#worker.onmessage = ({ data }) => this.#inboxes.get(data.id)?.put(data.answer);
-    this.#watch();
-    this.#worker.onerror = (event) => {
-      event.preventDefault(); // it is told below
-      const why = event.message ? `it stopped: ${event.message}` : "it could not be loaded from its server";
-      this.close(new CPU1Error(event.message ? "internal" : "network", `The model's worker is gone; ${why}.`));
-    };
-  }
-
-  /**
-   * Notices when the browser has ended the worker, for want of memory for one, of which none tells: the lock
-   * that a worker holds is let go then. It also is where the page's storage is cleared, so that the worker is
-   * asked for a sign of life, and holds another.
-   */
-  async #watch() {
-    if (!navigator.locks) return; // as on pages that did not come over https
-    for (let lost = false; !this.ended; lost = true) {
-      const id = newId();
-      const inbox = new Inbox();
-      this.#inboxes.set(id, inbox);
-      const lock = `cpu1 ${crypto.randomUUID()}`;
-      this.#worker.postMessage({ id, request: { type: "live", lock } });
-      const late = new Promise((give) => lost && setTimeout(give, PATIENCE));
-      const sign = await Promise.race([inbox.take(), late]);
-      this.#inboxes.delete(id);
-      if (!sign) break;
-      await navigator.locks.request(lock, { signal: this.#end.signal }, () => {}).catch(() => {});
-    }
-    this.close(new CPU1Error("internal", "The model's worker is gone; the browser ended it. Load the model again."));
-  }
-
-  /**
-   * Sends a request and hands on what the worker notes, then returns the result. Leaving early, or
-   * the signal, stops the job; either way it has ended when this returns.
-   *
-   * @param {Request} request
-   * @param {AbortSignal} [signal]
-   * @param {number} [id]
-   * @returns {AsyncGenerator<Note, any, void>}
-   */
-  async *ask(request, signal, id = newId()) {
-    if (this.ended) throw this.ended;
-    if (signal?.aborted) throw reasonOf(signal);
-    const inbox = new Inbox();
-    this.#inboxes.set(id, inbox);
-    const stop = () => this.#worker.postMessage({ id, request: { type: "stop" } });
-    signal?.addEventListener("abort", stop);
-    let running = true;
-    try {
-      this.#worker.postMessage({ id, request });
-      for (;;) {
-        const answer = await inbox.take();
-        running = answer.type !== "done" && answer.type !== "error";
-        if (answer.type === "error") {
-          const { details } = answer;
-          const error = new CPU1Error(answer.code, answer.message, details && { details });
-          if (answer.fatal) this.close(error);
-          throw error;
-        }
-        if (answer.type === "done") {
-          if (signal?.aborted) throw reasonOf(signal);
-          return JSON.parse(answer.result);
-        }
-        if (!signal?.aborted) yield answer;
-      }
-    } finally {
-      signal?.removeEventListener("abort", stop);
-      if (running) stop();
-      while (running) {
-        const { type } = await inbox.take();
-        running = type !== "done" && type !== "error";
-      }
-      this.#inboxes.delete(id);
-    }
-  }
-
-  /**
-   * Frees a model, which may still be loading.
-   *
-   * @param {number} id
-   */
-  leave(id) {
-    this.models -= 1;
-    if (this.models === 0) this.close(closed());
-    else this.#worker.postMessage({ id, request: { type: "dispose" } });
-  }
-
-  /**
-   * Ends the worker; whoever waits, or asks later, gets the reason.
-   *
-   * @param {CPU1Error} reason
-   */
-  close(reason) {
-    if (this.ended) return;
-    this.ended = reason;
-    Connection.#open.delete(this.#program);
-    this.#end.abort();
-    this.#worker.terminate();
-    const { code, message } = reason;
-    for (const inbox of this.#inboxes.values()) inbox.put({ type: "error", code, message, details: undefined, fatal: false });
-  }
-}
-
-/** Messages in their order, for one reader who waits for them. */
-class Inbox {
-  /** @type {Answer[]} */
-  #answers = [];
-  #wake = () => {};
-
-  /** @param {Answer} answer */
-  put(answer) {
-    this.#answers.push(answer);
-    this.#wake();
-  }
-
-  /** @returns {Promise<Answer>} */
-  async take() {
-    for (;;) {
-      const answer = this.#answers.shift();
-      if (answer !== undefined) return answer;
-      await new Promise((wake) => {
-        this.#wake = () => wake(undefined);
-      });
-    }
-  }
-}
-
 /**
- * The options as the wasm reads them. It checks the ranges; here only what JSON cannot carry.
+ * The options as the wasm reads them. It checks the ranges; here is only checked what JSON cannot hold.
  *
  * @param {GenerateOptions} options
  */
@@ -657,35 +446,17 @@ function encode(text) {
   return typeof text === "string" ? new TextEncoder().encode(text) : text;
 }
 
-/**
- * @param {BytesNote} note
- * @returns {Stats}
- */
+/** @param {BytesNote} note @returns {Stats} */
 function readStats({ stats: json, threads, milliseconds, writing }) {
-  const stats = JSON.parse(json);
-  return {
-    promptPatches: stats.prompt_patches,
-    readPatches: stats.read_patches,
-    patches: stats.patches,
-    deletedPatches: stats.deleted_patches,
-    bytes: stats.bytes,
-    threads,
-    seconds: milliseconds / 1000,
-    bytesPerSecond: writing > 0 ? stats.bytes / (writing / 1000) : 0,
-  };
+  const stats = camelCase(JSON.parse(json));
+  return { ...stats, threads, seconds: milliseconds / 1000, bytesPerSecond: writing > 0 ? stats.bytes / (writing / 1000) : 0 };
 }
 
-/** @param {AbortSignal} signal */
-function reasonOf({ reason }) {
-  return reason instanceof CPU1Error ? reason : aborted();
-}
-
-function aborted() {
-  return new CPU1Error("aborted", "It was stopped.");
-}
-
-function closed() {
-  return new CPU1Error("disposed", "The model was given up; load it again.");
+/** What the wasm tells, with its names in camel case. @param {Record<string, any>} told @returns {any} */
+function camelCase(told) {
+  return Object.fromEntries(
+    Object.entries(told).map(([name, value]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value]),
+  );
 }
 
 /** The models that are kept for the next visit. @returns {Promise<Entry[]>} */
@@ -694,7 +465,7 @@ async function cached() {
 }
 
 /**
- * Forgets a model that is kept; who loads it later fetches it, even if it is in use now.
+ * Removes a kept model. Loading it later fetches it again, even if it is in use now.
  *
  * @param {string} id as `cached` tells it
  */
@@ -703,7 +474,7 @@ async function remove(id) {
   await (await openStore())?.remove(id);
 }
 
-/** Forgets all models that are kept. */
+/** Removes all kept models. */
 async function removeAll() {
   Held.closeAll();
   await (await openStore())?.removeAll();

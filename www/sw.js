@@ -1,10 +1,10 @@
-// The page's service worker, for the files beside it and those in pkg/ and models/; all others it leaves alone. It
-// adds the headers of cross-origin isolation where the host sends none, and keeps the page for visits offline.
+// The page's service worker. It serves the files beside it and those in the page's own folders, and leaves all others
+// alone. It adds the headers of cross-origin isolation where the host sends none, and keeps the page for visits offline.
 //
-// The page's files fit together only as they were built. So they are kept and served as one version: what
-// pkg/files.json lists, by hashes. A version is a cache, whole once that list lies in it. A newer one is fetched as a
-// whole and takes over at a visit, when no other tab shows the page: none ever gets files of two. Of the models that
-// show the embedded one's training, each is kept once it was looked at.
+// The page's files only fit together as they were built. So they are kept and served as one version: what
+// pkg/files.json lists, with hashes. A version is a cache; it is whole once that list lies in it. A newer version is
+// fetched as a whole and takes over at a visit, when no other tab shows the page. So no tab ever gets files of two
+// versions. The models that show the embedded one's training are kept when they are first used.
 
 /**
  * @typedef {object} Version
@@ -16,22 +16,22 @@
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const { scope } = worker.registration;
 
-/** What comes before a version in its cache's name. Addresses have no spaces, so that no other page's begin so. */
+/** How the names of versions' caches begin. Addresses have no spaces, so no other page's caches begin so. */
 const PREFIX = `cpu1-page ${scope} `;
 const LIST = `${scope}pkg/files.json`;
 
-/** The page's own files by their path; other models lie where they like. */
-const OURS = /^(?:(?!.*\.pt$)[^/]*|(?:pkg|models)\/.+)$/;
+/** The page's own files by their path. Other models may lie beside them. */
+const OURS = /^(?:(?!.*\.pt$)[^/]*|(?:api|bench|models|page|pkg|ui|worker)\/.+)$/;
 
 /** Files of a version that are fetched when they are first asked for. */
 const LATER = /^models\/.+_step\d+\.pt$/;
 
-/** Milliseconds that a visit waits for the list, and then for a newer version; else it gets the one that is kept. */
+/** Milliseconds that a visit waits for the list, and then for a newer version; after that it gets the kept one. */
 const PATIENCE = 2000;
 
 const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
-  // Not `credentialless`, which not all browsers know: from other servers the page only ever fetches with CORS.
+  // Not `credentialless`, as not all browsers know it. The page only fetches with CORS from other servers.
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",
 };
@@ -40,7 +40,7 @@ const ISOLATION = {
 let found;
 /** Versions on their way, by name. @type {Map<string, Promise<void>>} */
 const arriving = new Map();
-/** Pages that were sent and have not asked for anything yet: browsers do not count them as open. @type {Set<string>} */
+/** Pages that were sent but have asked for nothing yet. Browsers do not count them as open. @type {Set<string>} */
 const opening = new Set();
 
 worker.addEventListener("install", () => void worker.skipWaiting());
@@ -57,11 +57,7 @@ worker.addEventListener("fetch", (event) => {
   if (OURS.test(pathOf(request.url))) event.respondWith(request.mode === "navigate" ? visit(event) : answer(request));
 });
 
-/**
- * A page that is opened: it gets the host's version where that can be had, as a whole.
- *
- * @param {FetchEvent} event
- */
+/** A page that is opened. It gets the host's version, if all of that can be fetched in time. @param {FetchEvent} event */
 async function visit(event) {
   const kept = await inUse();
   const newest = kept && (await ask());
@@ -75,8 +71,8 @@ async function visit(event) {
 }
 
 /**
- * Lets a version take over, or none but the host's, if no other tab shows the page. One that is loaded again is on its
- * way out.
+ * Lets a version take over, if no other tab shows the page; `null` means that the host's files are served as they are.
+ * A tab that is loaded again does not count.
  *
  * @param {Version | null} version
  * @param {FetchEvent} event
@@ -96,14 +92,14 @@ async function answer(request) {
   const kept = version && (await caches.match(scope + path, { cacheName: version.name }));
   const response = kept ?? (version && (await keepLater(version, path))) ?? (await fetch(request));
   const { mode, destination, url } = request;
-  // To all but pages and workers these headers mean nothing.
+  // Only pages and workers need these headers.
   if ((mode !== "navigate" && destination !== "worker") || response.type === "opaqueredirect") return response;
   if (mode === "navigate" && new URL(url).searchParams.get("isolation") === "off") return response;
   return isolated(response);
 }
 
 /**
- * A file that is kept once it is asked for; nothing where it is none, or cannot be had as the version has it.
+ * A file that is kept once it is asked for; nothing if it is not such a file, or the host's file is another one.
  *
  * @param {Version} version
  * @param {string} path
@@ -114,7 +110,7 @@ async function keepLater({ name, files }, path) {
   try {
     const response = await fetchListed(path, hash);
     const cache = await caches.open(name);
-    // Without room for it, it is there for this once.
+    // Where there is no room to keep it, it is only served.
     await cache.put(scope + path, response.clone()).catch(() => {});
     return response;
   } catch {
@@ -127,13 +123,13 @@ function isolated({ body, status, statusText, headers: sent }) {
   const headers = new Headers(sent);
   const lacking = Object.entries(ISOLATION).filter(([name]) => !headers.has(name));
   for (const [name, value] of lacking) headers.set(name, value);
-  // So that the page can tell whose doing it is.
+  // So that the page can tell who added them.
   if (lacking.length > 0) headers.append("Server-Timing", "isolated-by-worker");
   return new Response(body, { status, statusText, headers });
 }
 
 /**
- * What the host has now: `null` where that is no version, nothing where it does not say in time.
+ * What the host has now: `null` if it has no list, nothing if it does not answer in time.
  *
  * @returns {Promise<Version | null | undefined>}
  */
@@ -143,14 +139,11 @@ async function ask() {
     if (response.status === 404) return null;
     return response.ok ? await readList(response) : undefined;
   } catch {
-    return undefined; // offline, or no list but another server's page
+    return undefined; // offline, or the answer is not a list
   }
 }
 
-/**
- * @param {Response} response
- * @returns {Promise<Version>}
- */
+/** @param {Response} response @returns {Promise<Version>} */
 async function readList(response) {
   const list = await response.text();
   const name = PREFIX + (await digest(new TextEncoder().encode(list)));
@@ -168,7 +161,7 @@ function inUse() {
       if (list) return readList(list);
     }
     return undefined;
-  })().catch(() => undefined); // without its caches the page is the host's
+  })().catch(() => undefined); // without caches the host's files are served
   return found;
 }
 
@@ -177,11 +170,7 @@ async function versions() {
   return (await caches.keys()).filter((name) => name.startsWith(PREFIX));
 }
 
-/**
- * Keeps a version, unless it is there; those between it and the one in use go.
- *
- * @param {Version} version
- */
+/** Keeps a version, unless it is kept already. Versions between it and the one in use are removed. @param {Version} version */
 function keep(version) {
   const { name } = version;
   const arrival = arriving.get(name) ?? gather(version).finally(() => arriving.delete(name));
@@ -218,7 +207,7 @@ async function removeAllBut(...names) {
 }
 
 /**
- * A file as the list has it. What the browser kept from before may be older.
+ * A file with the hash that the list has. The browser's own cache may have an older one.
  *
  * @param {string} path
  * @param {string} hash

@@ -11,9 +11,10 @@ mod cli {
     use cpu1::score::Scoring;
     use cpu1::tokenizer::Tokenizer;
     use cpu1::weights::roles::NameMap;
-    use cpu1::weights::{Loaded, Loader, header};
+    use cpu1::weights::{Loaded, Loader, file_config};
     use serde_json::{Map, Value, json};
     use std::ffi::OsString;
+    use std::fmt::Display;
     use std::fs::File;
     use std::io::{self, Read, Seek, SeekFrom, Write};
     use std::path::{Path, PathBuf};
@@ -103,6 +104,12 @@ mod cli {
     /// An error is a sentence for the person at the terminal.
     type Result<T> = std::result::Result<T, String>;
 
+    /// An error with the file that it is about.
+    fn at<E: Display>(path: &Path) -> impl Fn(E) -> String {
+        let path = path.display().to_string();
+        move |error| format!("{path}: {error}")
+    }
+
     fn default_threads() -> usize {
         std::thread::available_parallelism().map_or(1, |n| n.get().min(4))
     }
@@ -133,24 +140,22 @@ mod cli {
 
     /// Reads a checkpoint, range by range as a browser would.
     fn read(path: &Path, names: NameMap) -> Result<Loader> {
-        let at = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let mut file = File::open(path).map_err(|e| at(&e))?;
-        let len = file.metadata().map_err(|e| at(&e))?.len();
-        let mut loader = Loader::new(len).map_err(|e| at(&e))?.with_names(names);
+        let mut file = File::open(path).map_err(at(path))?;
+        let len = file.metadata().map_err(at(path))?.len();
+        let mut loader = Loader::new(len).map_err(at(path))?.with_names(names);
         let mut bytes = Vec::new();
         while let Some(range) = loader.wants() {
             bytes.resize((range.end - range.start) as usize, 0);
             file.seek(SeekFrom::Start(range.start))
                 .and_then(|_| file.read_exact(&mut bytes))
-                .map_err(|e| at(&e))?;
-            loader.feed(&bytes).map_err(|e| at(&e))?;
+                .map_err(at(path))?;
+            loader.feed(&bytes).map_err(at(path))?;
         }
         Ok(loader)
     }
 
     fn load(path: &Path, names: NameMap) -> Result<Loaded> {
-        let finished = read(path, names)?.finish();
-        finished.map_err(|error| format!("{}: {error}", path.display()))
+        read(path, names)?.finish().map_err(at(path))
     }
 
     fn name_map(path: &Path) -> Result<NameMap> {
@@ -164,7 +169,7 @@ mod cli {
     }
 
     fn read_file(path: &Path) -> Result<Vec<u8>> {
-        std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+        std::fs::read(path).map_err(at(path))
     }
 
     fn print(text: &[u8]) -> Result<()> {
@@ -192,8 +197,7 @@ mod cli {
             tokenizer.check(model.config.vocab_size)?;
             Ok(tokenizer)
         });
-        let at = |error| format!("{}: {error}", path.display());
-        tokenizer.map(Some).map_err(at)
+        tokenizer.map(Some).map_err(at(&path))
     }
 
     const NO_TOKENIZER: &str = "This model reads BPE tokens and has no tokenizer: put its tokenizer.json beside it, or give one by --tokenizer FILE; with --tokens, prompt and text are token ids.";
@@ -395,10 +399,10 @@ mod cli {
         print(text.as_bytes())
     }
 
-    /// The config under the keys of SPEC §3.
+    /// The config under the keys of [spec](cpu1::spec) §3.
     fn header_json(model: &Model) -> Value {
         use cpu1::checkpoint::Value as Pickled;
-        let Pickled::Dict(entries) = header::value(&model.config) else {
+        let Pickled::Dict(entries) = file_config::value(&model.config) else {
             return Value::Null;
         };
         let plain = |value| match value {
@@ -416,19 +420,14 @@ mod cli {
     }
 
     fn pack(path: &Path, names: NameMap, out: &Path) -> Result<()> {
-        let at = |error: &dyn std::fmt::Display| format!("{}: {error}", out.display());
-        let packed = read(path, names)?
-            .packed()
-            .map_err(|error| format!("{}: {error}", path.display()))?
-            .rounded();
-        let mut writer = packed
-            .writer()
-            .ok_or_else(|| at(&"a compact file holds at most 4 GiB and 65,535 entries."))?;
-        let mut file = File::create(out).map_err(|e| at(&e))?;
+        let packed = read(path, names)?.packed().map_err(at(path))?.rounded();
+        const TOO_LARGE: &str = "a compact file holds at most 4 GiB and 65,535 entries.";
+        let mut writer = packed.writer().ok_or(TOO_LARGE).map_err(at(out))?;
+        let mut file = File::create(out).map_err(at(out))?;
         while let Some(piece) = packed.piece(&mut writer) {
-            file.write_all(&piece).map_err(|e| at(&e))?;
+            file.write_all(&piece).map_err(at(out))?;
         }
-        eprintln!("{}: {} bytes", out.display(), writer.len());
+        eprintln!("{}: {} bytes", out.display(), writer.file_len());
         Ok(())
     }
 }

@@ -1,97 +1,36 @@
-//! What a checkpoint holds: which of its values are the model's tensors, the settings, the step.
-//!
-//! The authors' key names are unpublished, so the state dict is found by what it is: the dict (of
-//! dicts) that holds the weight tensors. Starting at the top, the search walks down as long as a
-//! dict has no weights of its own and one of its values clearly is the model; what an optimizer,
-//! a scheduler or a random generator left beside it is counted and not read.
+//! What a checkpoint holds: the model's tensors, each checked against its storage, the settings, the
+//! step. What an optimizer, a scheduler or a random generator left beside them is counted and not read.
 
-use super::Error;
-use super::error::{Result, shown};
+use super::dtype::{Dtype, Element};
+use super::error::{Error, Result, shown};
+use super::packed_groups::{Group, LONGEST_NAME, Member, SHAPE_KEYS, Tables, members};
 use super::packing::Declared;
-use super::pickle::{Dtype, Element, Graph, Id, Node, RawTensor, Value};
+use super::pickle::{DEEPEST, Graph, Id, Node, RawTensor, Value};
+use super::state_dict::{self, is_training_state};
 use super::tensor::{Scale, Source, View};
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-/// How deep values may be nested.
-pub(super) const DEEPEST: usize = 48;
 /// A step file with its optimizer has some hundreds.
 const MOST_TENSORS: usize = 1 << 14;
-const LONGEST_NAME: usize = 512;
 /// More than all weights of the largest run in float32; keeps one storage in a browser's reach.
 const LARGEST_STORAGE: u64 = 256 << 20;
 
-/// Keys under which trainers keep the model, best first.
-const MODEL_KEYS: [&str; 11] = [
-    "state_dict",
-    "model_state_dict",
-    "state",
-    "model_state",
-    "model",
-    "module",
-    "net",
-    "network",
-    "weights",
-    "params",
-    "parameters",
-];
 /// Keys under which trainers keep the settings, best first.
+#[rustfmt::skip]
 const CONFIG_KEYS: [&str; 7] = [
-    "config",
-    "cfg",
-    "model_config",
-    "hparams",
-    "hyper_parameters",
-    "model_args",
-    "args",
+    "config", "cfg", "model_config", "hparams", "hyper_parameters", "model_args", "args",
 ];
 const STEP_KEYS: [&str; 4] = ["step", "global_step", "iteration", "iter"];
 
-const PACKED_KEYS: [&str; 6] = [
-    "packed",
-    "packed_weight",
-    "packed_weights",
-    "weight_packed",
-    "codes",
-    "qweight",
-];
-const SCALE_KEYS: [&str; 8] = [
-    "scale",
-    "scales",
-    "gamma",
-    "gammas",
-    "alpha",
-    "alphas",
-    "weight_scale",
-    "weight_scales",
-];
-const SHAPE_KEYS: [&str; 8] = [
-    "shape",
-    "shapes",
-    "size",
-    "original_shape",
-    "orig_shape",
-    "weight_shape",
-    "weight_shapes",
-    "dims",
-];
 /// Keys under which a file says how its codes are packed, apart from their tensors.
+#[rustfmt::skip]
 const PACKING_KEYS: [&str; 7] = [
-    "packing",
-    "pack",
-    "pack_config",
-    "quantization",
-    "quantization_config",
-    "quant_config",
+    "packing", "pack", "pack_config", "quantization", "quantization_config", "quant_config",
     "compact",
 ];
 
-/// A packed tensor is a dict of three items and an optimizer's state one of two; both may have a
-/// few more, and larger dicts are not looked through for it.
-const MOST_GROUP_ITEMS: usize = 16;
-
-/// The flavours of SPEC §3.
+/// The flavours of [spec](crate::spec) §3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flavour {
     /// Plain tensors, most often float32, and a config.
@@ -192,23 +131,19 @@ pub(super) fn describe(
     graph: &Graph<'_>,
     storages: &Storages<'_>,
 ) -> Result<(Contents, Vec<Option<Source>>)> {
-    let mut search = Search {
-        graph,
-        weights: vec![None; graph.values()],
-    };
-    let trail = search.descend()?;
+    let trail = state_dict::find(graph)?;
     let state = trail[trail.len() - 1];
 
     // The settings and the step are beside the model or above it.
     let beside = |keys: &[&str]| {
         keys.iter()
-            .find_map(|key| trail.iter().find_map(|&dict| find(graph, dict, &[key])))
+            .find_map(|key| trail.iter().find_map(|&dict| graph.find(dict, &[key])))
     };
     let config = beside(&CONFIG_KEYS).filter(|&id| !matches!(graph.node(id), Node::None));
 
     let mut declared = Declared::default();
     let packings = trail.iter().copied().chain(config);
-    let packings = packings.filter_map(|dict| find(graph, dict, &PACKING_KEYS));
+    let packings = packings.filter_map(|dict| graph.find(dict, &PACKING_KEYS));
     let of_config = config.iter().map(|&config| (config, false));
     let of_codes = trail
         .iter()
@@ -224,7 +159,7 @@ pub(super) fn describe(
         graph,
         storages,
         declared,
-        shapes: beside(&SHAPE_KEYS).map_or_else(HashMap::new, |shapes| by_name(graph, shapes)),
+        shapes: beside(&SHAPE_KEYS).map_or_else(HashMap::new, |shapes| graph.by_name(shapes)),
         visited: vec![false; graph.values()],
         names: HashSet::new(),
         used: vec![false; graph.values()],
@@ -265,7 +200,7 @@ pub(super) fn describe(
         Flavour::Unpacked
     };
     let used = used.into_iter().filter(|used| *used).count();
-    let skipped_tensors = count_tensors(graph).saturating_sub(used);
+    let skipped_tensors = graph.count_tensors().saturating_sub(used);
     Ok((
         Contents {
             flavour,
@@ -276,254 +211,6 @@ pub(super) fn describe(
         },
         sources,
     ))
-}
-
-/// The value under the first of `keys` that a dict has; of equal keys the last counts.
-fn find(graph: &Graph<'_>, dict: Id, keys: &[&str]) -> Option<Id> {
-    let items = graph.items(dict);
-    keys.iter().find_map(|key| {
-        items
-            .iter()
-            .rev()
-            .find(|item| graph.text(item.0) == Some(key))
-            .map(|item| item.1)
-    })
-}
-
-/// The items of a dict by their text keys; of equal keys the last counts.
-fn by_name<'a>(graph: &Graph<'a>, dict: Id) -> HashMap<&'a str, Id> {
-    let items = graph.items(dict).iter();
-    items
-        .filter_map(|&(key, value)| Some((graph.text(key)?, value)))
-        .collect()
-}
-
-/// The values inside a container with the keys that lead to them: the items of a dict, the
-/// elements of a list by their position.
-fn children<'g>(graph: &'g Graph<'_>, id: Id) -> impl Iterator<Item = (Option<Id>, Id)> + use<'g> {
-    let elements: &[Id] = match graph.node(id) {
-        Node::List(ids) | Node::Tuple(ids) => ids,
-        _ => &[],
-    };
-    let items = graph
-        .items(id)
-        .iter()
-        .map(|&(key, value)| (Some(key), value));
-    items.chain(elements.iter().map(|&value| (None, value)))
-}
-
-/// All tensors that can be reached from the root.
-fn count_tensors(graph: &Graph<'_>) -> usize {
-    let mut seen = vec![false; graph.values()];
-    let mut open = vec![graph.root];
-    let mut tensors = 0;
-    while let Some(id) = open.pop() {
-        if std::mem::replace(&mut seen[id as usize], true) {
-            continue;
-        }
-        tensors += usize::from(matches!(graph.node(id), Node::Tensor(_)));
-        open.extend(children(graph, id).map(|(_, child)| child));
-    }
-    tensors
-}
-
-/// Whether a key says that what is under it belongs to training rather than to the model.
-fn names_training_state(graph: &Graph<'_>, key: Id) -> bool {
-    /// Longer texts are no names; looking through them again and again would take long.
-    const LONGEST: usize = 64;
-    let Some(name) = graph.text(key).filter(|name| name.len() <= LONGEST) else {
-        return false;
-    };
-    let name = name.to_ascii_lowercase();
-    ["optim", "sched", "scaler", "rng"]
-        .iter()
-        .any(|word| name.contains(word))
-}
-
-/// Whether a value is what an optimizer saves, or is called something of the kind.
-fn is_training_state(graph: &Graph<'_>, key: Option<Id>, value: Id) -> bool {
-    let has = |word| find(graph, value, &[word]).is_some();
-    key.is_some_and(|key| names_training_state(graph, key))
-        || (graph.items(value).len() <= MOST_GROUP_ITEMS && has("param_groups") && has("state"))
-}
-
-/// A tensor that a model computes with, as opposed to a counter or a generator's state.
-fn is_weight(tensor: &RawTensor<'_>) -> bool {
-    tensor.dtype.is_ok_and(Dtype::is_float) && tensor.shape.iter().any(|&size| size > 1)
-}
-
-/// A packed ternary tensor: two tensors (or a number) and a shape.
-#[derive(Clone)]
-struct Group {
-    packed: Id,
-    scale: Id,
-    /// Looked up by the tensor's name where it is not beside the others.
-    shape: Option<Id>,
-    /// The dict of its own, where it has one, which may declare how it is packed.
-    dict: Option<Id>,
-}
-
-/// The group that a dict is, if it holds packed codes: by its keys, or under keys that are not known
-/// by what it is made of.
-fn group(graph: &Graph<'_>, dict: Id) -> Option<Result<Group, &'static str>> {
-    if graph.items(dict).len() > MOST_GROUP_ITEMS {
-        return None;
-    }
-    let only = |fits: &dyn Fn(Id) -> bool| {
-        let mut fitting = graph
-            .items(dict)
-            .iter()
-            .map(|item| item.1)
-            .filter(|&id| fits(id));
-        fitting.next().filter(|_| fitting.next().is_none())
-    };
-    let is_scale = |id| match graph.node(id) {
-        Node::Float(_) => true,
-        Node::Tensor(tensor) => tensor.dtype.is_ok_and(Dtype::is_float),
-        _ => false,
-    };
-    let named = find(graph, dict, &PACKED_KEYS).filter(|&id| is_bytes(graph, id));
-    let packed = named.or_else(|| only(&|id| is_bytes(graph, id)))?;
-    let scale = find(graph, dict, &SCALE_KEYS).or_else(|| only(&is_scale));
-    let shape = find(graph, dict, &SHAPE_KEYS).or_else(|| only(&|id| graph.sizes(id).is_some()));
-    if named.is_none() && !looks_packed(graph, packed, scale?, shape?) {
-        return None;
-    }
-    let Some(scale) = scale else {
-        return Some(Err("it has packed codes but no 'scale'"));
-    };
-    Some(Ok(Group {
-        packed,
-        scale,
-        shape,
-        dict: Some(dict),
-    }))
-}
-
-/// Whether bytes could be the codes of a tensor of this shape, at four weights a byte and few scales.
-fn looks_packed(graph: &Graph<'_>, packed: Id, scale: Id, shape: Id) -> bool {
-    let numel = |sizes: &[u64]| sizes.iter().fold(1_u64, |n, &size| n.saturating_mul(size));
-    let tensor_len = |id| match graph.node(id) {
-        Node::Tensor(tensor) => numel(&tensor.shape),
-        _ => 1,
-    };
-    let len = graph.sizes(shape).map_or(0, |sizes| numel(&sizes));
-    let bytes = tensor_len(packed);
-    bytes < len && bytes >= len.div_ceil(4) && tensor_len(scale) <= len / 2
-}
-
-/// The dicts of a model whose codes, scales and shapes are each kept by the tensors' names.
-struct Tables {
-    packed: Id,
-    scales: Id,
-    shapes: Option<Id>,
-}
-
-impl Tables {
-    fn all(&self) -> impl Iterator<Item = Id> {
-        [self.packed, self.scales].into_iter().chain(self.shapes)
-    }
-}
-
-/// The tables that a dict holds, if it holds a table of packed codes.
-fn tables(graph: &Graph<'_>, dict: Id) -> Option<Tables> {
-    if graph.items(dict).len() > MOST_GROUP_ITEMS {
-        return None;
-    }
-    // The first item tells: looking at all, wherever a large table is referred to, would take long.
-    let packed = find(graph, dict, &PACKED_KEYS)?;
-    let first = graph.items(packed).first()?;
-    is_bytes(graph, first.1).then_some(Tables {
-        packed,
-        scales: find(graph, dict, &SCALE_KEYS)?,
-        shapes: find(graph, dict, &SHAPE_KEYS),
-    })
-}
-
-fn is_bytes(graph: &Graph<'_>, id: Id) -> bool {
-    matches!(graph.node(id), Node::Tensor(tensor) if tensor.dtype == Ok(Dtype::U8))
-}
-
-/// The way from the root to the state dict.
-struct Search<'g, 'a> {
-    graph: &'g Graph<'a>,
-    /// Number of weights below each value that was looked at.
-    weights: Vec<Option<usize>>,
-}
-
-impl Search<'_, '_> {
-    /// The containers from the root down to the one that holds the model's tensors.
-    fn descend(&mut self) -> Result<Vec<Id>> {
-        let graph = self.graph;
-        let mut here = graph.root;
-        let mut trail = Vec::new();
-        loop {
-            trail.push(here);
-            if trail.len() > DEEPEST {
-                return Err(Error::TooDeep.into());
-            }
-            if tables(graph, here).is_some() {
-                return Ok(trail);
-            }
-            let mut own = 0;
-            let mut below = Vec::new();
-            for (key, value) in children(graph, here) {
-                if self.is_leaf(value) {
-                    own += self.count(value, trail.len())?;
-                } else if !is_training_state(graph, key, value)
-                    && self.count(value, trail.len())? > 0
-                {
-                    below.push((key.and_then(|key| graph.text(key)), value));
-                }
-            }
-            if own > 0 {
-                return Ok(trail);
-            }
-            let named = MODEL_KEYS
-                .iter()
-                .find_map(|name| below.iter().find(|(key, _)| *key == Some(name)));
-            here = match (named, &below[..]) {
-                (Some(&(_, model)), _) | (None, &[(_, model)]) => model,
-                (None, []) => return Err(Error::NoTensors.into()),
-                // Dicts of dicts: the parts of one model.
-                (None, _) => return Ok(trail),
-            };
-        }
-    }
-
-    fn is_leaf(&self, id: Id) -> bool {
-        matches!(self.graph.node(id), Node::Tensor(_)) || group(self.graph, id).is_some()
-    }
-
-    /// Number of weights at or below a value; what is reached twice counts twice.
-    fn count(&mut self, id: Id, depth: usize) -> Result<usize> {
-        if let Some(known) = self.weights[id as usize] {
-            return Ok(known);
-        }
-        if depth > DEEPEST {
-            return Err(Error::TooDeep.into());
-        }
-        let graph = self.graph;
-        // A value inside itself adds nothing to itself.
-        self.weights[id as usize] = Some(0);
-        let mut weights = 0_usize;
-        if let Node::Tensor(tensor) = graph.node(id) {
-            weights = usize::from(is_weight(tensor));
-        } else if group(graph, id).is_some() {
-            weights = 1;
-        } else {
-            if let Some(tables) = tables(graph, id) {
-                weights = graph.items(tables.packed).len();
-            }
-            for (key, child) in children(graph, id) {
-                if !is_training_state(graph, key, child) {
-                    weights = weights.saturating_add(self.count(child, depth + 1)?);
-                }
-            }
-        }
-        self.weights[id as usize] = Some(weights);
-        Ok(weights)
-    }
 }
 
 /// The walk that gathers the tensors of the state dict.
@@ -557,32 +244,23 @@ impl<'g> Collector<'g, '_> {
             return Ok(());
         }
         let graph = self.graph;
-        let tables = tables(graph, id);
-        if let Some(tables) = &tables {
-            self.tables(tables, path)?;
+        let tables = Tables::of(graph, id);
+        // One table behind many models would be read over and over.
+        if !tables
+            .iter()
+            .flat_map(Tables::all)
+            .all(|table| self.visit(table))
+        {
+            return Err(Error::TooMuchSharing.into());
         }
-        let groups = self.groups_by_suffix(id);
-        for (position, (key, value)) in children(graph, id).enumerate() {
-            let name: Cow<'_, str> = match key.map(|key| graph.node(key)) {
-                Some(Node::Str(text)) => (*text).into(),
-                Some(Node::Int(number)) => number.to_string().into(),
-                Some(_) => continue,
-                None => position.to_string().into(),
-            };
-            if tables
-                .as_ref()
-                .is_some_and(|tables| tables.all().any(|table| table == value))
-            {
-                continue;
-            }
-            match groups.get(position) {
-                Some(Member::Codes(stem, group)) => {
-                    self.ternary(join(path, stem)?, group)?;
+        for member in members(graph, id, tables.as_ref()) {
+            let (name, key, value) = match member {
+                Member::Group(name, group) => {
+                    self.ternary(join(path, &name)?, group)?;
                     continue;
                 }
-                Some(Member::Other) => continue,
-                Some(Member::No) | None => {}
-            }
+                Member::Value(name, key, value) => (name, key, value),
+            };
             match graph.node(value) {
                 Node::Tensor(tensor) => {
                     let name = join(path, &name)?;
@@ -597,32 +275,21 @@ impl<'g> Collector<'g, '_> {
                     let encoding = Encoding::Other(shown(object.class.name));
                     self.add(name, Some(Vec::new()), encoding, None)?;
                 }
+                _ if is_training_state(graph, key, value) => {}
                 Node::Dict(_) | Node::List(_) | Node::Tuple(_) | Node::Object(_) => {
-                    match group(graph, value) {
-                        Some(group) => {
-                            let name = join(path, &name)?;
-                            let group = group.map_err(|why| Error::Group {
-                                tensor: shown(&name),
-                                why: why.to_owned(),
-                            })?;
-                            self.ternary(name, &group)?;
-                        }
-                        None if is_training_state(graph, key, value) => {}
-                        // A whole module pickled: its tables are no part of its tensors' names.
-                        // What is beside tables is the rest of the model under the same names.
-                        None if ["_modules", "_parameters", "_buffers"].contains(&&*name)
-                            || tables.is_some() =>
-                        {
-                            self.container(value, path, depth + 1)?;
-                        }
-                        None => {
-                            let path = Path {
-                                above: path,
-                                key: &name,
-                            };
-                            self.container(value, Some(&path), depth + 1)?;
-                        }
-                    }
+                    // A whole module pickled: its tables are no part of its tensors' names.
+                    // What is beside tables is the rest of the model under the same names.
+                    let unnamed = ["_modules", "_parameters", "_buffers"].contains(&&*name);
+                    let below = Path {
+                        above: path,
+                        key: &name,
+                    };
+                    let path = if unnamed || tables.is_some() {
+                        path
+                    } else {
+                        Some(&below)
+                    };
+                    self.container(value, path, depth + 1)?;
                 }
                 _ => {}
             }
@@ -630,101 +297,13 @@ impl<'g> Collector<'g, '_> {
         Ok(())
     }
 
-    /// Tensors whose codes, scales and shapes are each in a dict of their own.
-    fn tables(&mut self, tables: &Tables, path: Option<&Path<'_>>) -> Result<()> {
-        let graph = self.graph;
-        // One table behind many models would be read over and over.
-        if !tables.all().all(|table| self.visit(table)) {
-            return Err(Error::TooMuchSharing.into());
-        }
-        let mut scales = by_name(graph, tables.scales);
-        let shapes = tables
-            .shapes
-            .map_or_else(HashMap::new, |shapes| by_name(graph, shapes));
-        for &(key, packed) in graph.items(tables.packed) {
-            let Some(key) = graph.text(key) else { continue };
-            let name = join(path, key)?;
-            let scale = scales.remove(key).ok_or_else(|| Error::Group {
-                tensor: shown(&name),
-                why: "it has packed codes but no scale".to_owned(),
-            })?;
-            let group = Group {
-                packed,
-                scale,
-                shape: shapes.get(key).copied(),
-                dict: None,
-            };
-            self.ternary(name, &group)?;
-        }
-        match scales.keys().min() {
-            None => Ok(()),
-            Some(key) => Err(Error::Group {
-                tensor: shown(key),
-                why: "it has a scale but no packed codes".to_owned(),
-            }
-            .into()),
-        }
-    }
-
-    /// Groups written side by side, as `<name>.packed`, `<name>.scale` and `<name>.shape`, or with
-    /// `_` instead of the dot: what each item of a dict is to one; nothing where there are none.
-    fn groups_by_suffix(&self, dict: Id) -> Vec<Member<'g>> {
-        let graph = self.graph;
-        let items = graph.items(dict);
-        let name = |key| graph.text(key).filter(|name| name.len() < LONGEST_NAME);
-        // The longest word leaves the shortest stem.
-        let stem = |name: &'g str| {
-            let stems = PACKED_KEYS
-                .iter()
-                .filter_map(|word| name.strip_suffix(word));
-            let stems = stems.filter(|stem| stem.ends_with(['.', '_']));
-            let stem = stems.min_by_key(|stem| stem.len());
-            stem.filter(|stem| stem.len() > 1)
-        };
-        let packed: Vec<(usize, &str)> = (0..)
-            .zip(items)
-            .filter(|(_, (_, value))| is_bytes(graph, *value))
-            .filter_map(|(place, (key, _))| Some((place, stem(name(*key)?)?)))
-            .collect();
-        if packed.is_empty() {
-            return Vec::new();
-        }
-        let keys = (0..).zip(items);
-        let places: HashMap<&str, usize> = keys
-            .filter_map(|(place, (key, _))| Some((name(*key)?, place)))
-            .collect();
-        let mut members = vec![Member::No; items.len()];
-        for (place, stem) in packed {
-            let sibling = |words: &[&str]| {
-                words
-                    .iter()
-                    .find_map(|word| places.get(&*format!("{stem}{word}")).copied())
-            };
-            let Some(scale) = sibling(&SCALE_KEYS) else {
-                continue;
-            };
-            let shape = sibling(&SHAPE_KEYS);
-            members[scale] = Member::Other;
-            if let Some(shape) = shape {
-                members[shape] = Member::Other;
-            }
-            let group = Group {
-                packed: items[place].1,
-                scale: items[scale].1,
-                shape: shape.map(|shape| items[shape].1),
-                dict: None,
-            };
-            members[place] = Member::Codes(&stem[..stem.len() - 1], group);
-        }
-        members
-    }
-
-    fn ternary(&mut self, name: String, group: &Group) -> Result<()> {
+    fn ternary(&mut self, name: String, group: Result<Group, &'static str>) -> Result<()> {
         let graph = self.graph;
         let wrong = |why: String| {
             let tensor = shown(&name);
             Box::new(Error::Group { tensor, why })
         };
+        let group = group.map_err(|why| wrong(why.to_owned()))?;
         let by_name = |name: &str| self.shapes.get(name).copied();
         let shape = group.shape.or_else(|| by_name(&name));
         let shape = shape.or_else(|| by_name(&format!("{name}.weight")));
@@ -798,7 +377,8 @@ impl<'g> Collector<'g, '_> {
             have: 0,
         })?;
         if self.tensors.len() == MOST_TENSORS {
-            return Err(Error::TooManyTensors.into());
+            let what = "The checkpoint names far more tensors than a model of this family has";
+            return Err(Error::TooMuch(what.to_owned()).into());
         }
         if !self.names.insert(name.clone()) {
             return Err(Error::DuplicateTensor(shown(&name)).into());
@@ -823,16 +403,6 @@ fn fit_rows(scales: &[usize], shape: &[usize]) -> bool {
         || (*columns > 1 && (scales == rows || scales.split_last() == Some((&1, rows))))
 }
 
-/// What an item of a dict is to a group of tensors that is written side by side.
-#[derive(Clone)]
-enum Member<'g> {
-    No,
-    /// The codes of the group of this name.
-    Codes(&'g str, Group),
-    /// Its scale or shape.
-    Other,
-}
-
 /// The keys that lead from the state dict to a container.
 struct Path<'p> {
     above: Option<&'p Path<'p>>,
@@ -845,7 +415,10 @@ fn join(path: Option<&Path<'_>>, key: &str) -> Result<String> {
     let mut keys: Vec<&str> = std::iter::once(key).chain(above).collect();
     keys.reverse();
     if keys.iter().map(|key| key.len() + 1).sum::<usize>() > LONGEST_NAME {
-        return Err(Error::NameTooLong(shown(keys[0])).into());
+        let begin = shown(keys[0]);
+        let what =
+            format!("The checkpoint has a tensor with an absurdly long name that begins '{begin}'");
+        return Err(Error::TooMuch(what).into());
     }
     let name = keys.join(".");
     if name.contains(char::is_control) {
@@ -908,11 +481,12 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
         .into());
     }
     if bytes > LARGEST_STORAGE {
-        return Err(Error::StorageTooLarge {
-            tensor: shown(name),
-            bytes,
-        }
-        .into());
+        let name = shown(name);
+        let what = format!(
+            "The values of tensor '{name}' are in a storage of {bytes} bytes, far more than a model \
+             of this family has in all"
+        );
+        return Err(Error::TooMuch(what).into());
     }
     let have = need / dtype.size();
     let steps = tensor.shape.iter().zip(&tensor.strides);

@@ -44,11 +44,6 @@ pub enum Error {
     Zip64(&'static str),
     /// The archive is spread over several disks.
     MultiDisk,
-    /// The central directory is larger than any checkpoint's.
-    DirectoryTooLarge {
-        /// Size that the end record claims, in bytes.
-        bytes: u64,
-    },
     /// The number of entries disagrees with the directory.
     EntryCount {
         /// Entries that the end record claims.
@@ -90,57 +85,22 @@ pub enum Error {
     BigEndian,
     /// The `byteorder` entry is neither `little` nor `big`.
     ByteOrder(String),
-    /// `data.pkl` is larger than any checkpoint's.
-    PickleTooLarge {
-        /// Its size in bytes.
-        bytes: u64,
-    },
-    /// `data.pkl` ends in the middle of an instruction, or before its `STOP`.
-    PickleCutOff,
-    /// `data.pkl` is written in a protocol newer than 5.
-    PickleProtocol(u8),
-    /// `data.pkl` contains an instruction that torch does not write.
-    PickleOpcode {
-        /// The instruction.
-        opcode: u8,
-        /// Its position in `data.pkl`.
+    /// Something is far larger, or there is far more of it, than in any checkpoint.
+    TooMuch(String),
+    /// `data.pkl` is no pickle as torch writes it.
+    Pickle {
+        /// Position of the instruction that cannot be followed.
         at: usize,
+        /// What is wrong with it: the rest of a sentence about `data.pkl`.
+        why: String,
     },
-    /// An instruction of `data.pkl` finds too little on the stack or no mark.
-    PickleStack {
-        /// Position of the instruction.
-        at: usize,
-    },
-    /// An instruction of `data.pkl` asks for something that was never stored.
-    PickleMemo {
-        /// Position of the instruction.
-        at: usize,
-    },
-    /// A string of `data.pkl` is not UTF-8.
-    PickleText {
-        /// Position of the instruction that holds it.
-        at: usize,
-    },
-    /// An instruction of `data.pkl` is applied to the wrong kind of value.
-    PickleValue {
-        /// Position of the instruction.
-        at: usize,
-        /// What was expected there.
-        expected: &'static str,
-    },
-    /// `data.pkl` builds more objects than any checkpoint needs.
-    TooManyObjects,
     /// The values of `data.pkl` are nested too deeply or inside themselves.
     TooDeep,
     /// A value that is shared many times would grow beyond all proportion when written out.
     TooMuchSharing,
     /// No dict with tensors was found.
     NoTensors,
-    /// More tensors than any model of this family.
-    TooManyTensors,
-    /// A tensor's name is absurdly long.
-    NameTooLong(String),
-    /// A tensor's name has control characters, which could mislead whoever it is shown to.
+    /// A tensor's name has control characters, which could mislead its reader.
     NameUnprintable(String),
     /// Two tensors have the same name.
     DuplicateTensor(String),
@@ -161,13 +121,6 @@ pub enum Error {
         have: u64,
         /// Bytes that `data.pkl` announces.
         need: u64,
-    },
-    /// A storage larger than any tensor of this family.
-    StorageTooLarge {
-        /// Name of the tensor that needs it.
-        tensor: String,
-        /// Bytes in the archive.
-        bytes: u64,
     },
     /// A tensor reaches beyond the end of its storage.
     OutsideStorage {
@@ -225,8 +178,8 @@ pub enum Error {
     NoSuchTensor(usize),
 }
 
-/// What the modules of this folder return: an error is boxed, as it is large and seldom, and every
-/// `?` that passes it on would copy it.
+/// What the modules of this folder return. Boxed: an error is large and rare, and every `?` would
+/// copy it.
 pub(super) type Result<T, E = Box<Error>> = std::result::Result<T, E>;
 
 impl From<Box<Error>> for Error {
@@ -295,18 +248,19 @@ impl fmt::Display for Error {
                  hold the directory that belongs at the end. Download it again."
             ),
             Self::EndRecord(why) => {
-                write!(f, "The archive's end record is damaged: {why}. Download the file again.")
+                write!(
+                    f,
+                    "The archive's end record is damaged: {why}. Download the file again."
+                )
             }
             Self::Zip64(why) => {
-                write!(f, "The archive's zip64 record is damaged: {why}. Download the file again.")
+                write!(
+                    f,
+                    "The archive's zip64 record is damaged: {why}. Download the file again."
+                )
             }
             Self::MultiDisk => f.write_str(
                 "The archive says that it is one part of several; only whole files are read.",
-            ),
-            Self::DirectoryTooLarge { bytes } => write!(
-                f,
-                "The archive claims a directory of {bytes} bytes, far more than a checkpoint \
-                 needs; it is not read."
             ),
             Self::EntryCount { claimed, found } => write!(
                 f,
@@ -367,45 +321,8 @@ impl fmt::Display for Error {
                 f,
                 "The checkpoint's byte order is '{found}'; 'little' was expected."
             ),
-            Self::PickleTooLarge { bytes } => write!(
-                f,
-                "The checkpoint's data.pkl has {bytes} bytes, far more than names and settings \
-                 need; it is not read."
-            ),
-            Self::PickleCutOff => f.write_str(
-                "The checkpoint's data.pkl ends in the middle of a value. Download the file again.",
-            ),
-            Self::PickleProtocol(version) => write!(
-                f,
-                "The checkpoint's data.pkl uses pickle protocol {version}; protocols up to 5 are \
-                 read. Save it with torch.save's default."
-            ),
-            Self::PickleOpcode { opcode, at } => write!(
-                f,
-                "The checkpoint's data.pkl has the instruction 0x{opcode:02x} at byte {at}, which \
-                 torch.save does not write; the file is damaged or was written by another program."
-            ),
-            Self::PickleStack { at } => write!(
-                f,
-                "The checkpoint's data.pkl is damaged: the instruction at byte {at} finds too few \
-                 values to work on."
-            ),
-            Self::PickleMemo { at } => write!(
-                f,
-                "The checkpoint's data.pkl is damaged: the instruction at byte {at} refers to a \
-                 value that was never stored."
-            ),
-            Self::PickleText { at } => write!(
-                f,
-                "The checkpoint's data.pkl is damaged: the text at byte {at} is not UTF-8."
-            ),
-            Self::PickleValue { at, expected } => write!(
-                f,
-                "The checkpoint's data.pkl is damaged: at byte {at}, {expected} was expected."
-            ),
-            Self::TooManyObjects => f.write_str(
-                "The checkpoint's data.pkl builds far more values than a model has; it is not read.",
-            ),
+            Self::TooMuch(what) => write!(f, "{what}; it is not read."),
+            Self::Pickle { why, .. } => write!(f, "The checkpoint's data.pkl {why}."),
             Self::TooDeep => f.write_str(
                 "The checkpoint's values are nested too deeply, or inside themselves; a dict of \
                  named tensors was expected.",
@@ -417,15 +334,6 @@ impl fmt::Display for Error {
             Self::NoTensors => f.write_str(
                 "The checkpoint holds no dict of named weight tensors; save \
                  {\"config\": …, \"state_dict\": model.state_dict()} with torch.save.",
-            ),
-            Self::TooManyTensors => f.write_str(
-                "The checkpoint names far more tensors than a model of this family has; it is not \
-                 read.",
-            ),
-            Self::NameTooLong(name) => write!(
-                f,
-                "The checkpoint has a tensor with an absurdly long name that begins '{name}'; it \
-                 is not read."
             ),
             Self::NameUnprintable(name) => write!(
                 f,
@@ -441,15 +349,15 @@ impl fmt::Display for Error {
                 "The values of tensor '{tensor}' should be in the entry data/{key}, which the \
                  archive lacks. Download the file again."
             ),
-            Self::StorageShort { tensor, key, have, need } => write!(
+            Self::StorageShort {
+                tensor,
+                key,
+                have,
+                need,
+            } => write!(
                 f,
                 "The values of tensor '{tensor}' are in the entry data/{key}, which has {have} \
                  bytes where {need} were announced. Download the file again."
-            ),
-            Self::StorageTooLarge { tensor, bytes } => write!(
-                f,
-                "The values of tensor '{tensor}' are in a storage of {bytes} bytes, far more than a \
-                 model of this family has in all; it is not read."
             ),
             Self::OutsideStorage { tensor, have } => write!(
                 f,
@@ -466,9 +374,16 @@ impl fmt::Display for Error {
                  would be many times larger than its file; it is not read.",
             ),
             Self::Group { tensor, why } => {
-                write!(f, "The packed ternary tensor '{tensor}' does not fit together: {why}.")
+                write!(
+                    f,
+                    "The packed ternary tensor '{tensor}' does not fit together: {why}."
+                )
             }
-            Self::TernaryCode { tensor, index, code } => write!(
+            Self::TernaryCode {
+                tensor,
+                index,
+                code,
+            } => write!(
                 f,
                 "The packed ternary tensor '{tensor}' has the code {code} at weight {index}, which \
                  stands for no weight; unless a file declares otherwise, 0, 1 and 2 stand for -1, 0 \
@@ -492,11 +407,14 @@ impl fmt::Display for Error {
             Self::NothingWanted => {
                 f.write_str("Bytes were handed over although the reader wanted none.")
             }
-            Self::NotSelectable => f.write_str(
-                "Tensors are selected once, after the checkpoint's contents are known.",
-            ),
+            Self::NotSelectable => {
+                f.write_str("Tensors are selected once, after the checkpoint's contents are known.")
+            }
             Self::NoSuchTensor(index) => {
-                write!(f, "Tensor {index} was selected twice or is not in the checkpoint.")
+                write!(
+                    f,
+                    "Tensor {index} was selected twice or is not in the checkpoint."
+                )
             }
         }
     }

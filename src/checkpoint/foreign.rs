@@ -1,6 +1,6 @@
 //! What a file without a ZIP archive's end is instead.
 
-use super::{Error, Foreign};
+use super::error::{Error, Foreign};
 
 /// Bytes from the beginning of a file that are enough to tell.
 pub(super) const HEAD: u64 = 512;

@@ -1,11 +1,12 @@
-//! From the bytes of a torch `.pt` file to named tensors (SPEC §3), without doing any I/O.
+//! From the bytes of a torch `.pt` file to named tensors ([spec](crate::spec) §3), without doing any I/O.
 //!
 //! A [`Reader`] says which byte range of the file it [wants](Reader::wants) next and is
 //! [fed](Reader::feed) those bytes, from an HTTP range, a slice of a local file or a test. First
 //! come the archive's directory and the pickled description; after that [`Reader::contents`] tells
 //! what there is. The tensors then [selected](Reader::select) are read in file order, and each can
 //! be [taken](Reader::take) as soon as its storage has arrived, so that a file never has to be in
-//! memory as a whole and what is not selected is never fetched.
+//! memory as a whole and what is not selected is never fetched. [`read`] does all of this with a file
+//! that is in memory.
 //!
 //! ```
 //! use cpu1::checkpoint::{Data, Error, Reader, Tensor, Value, write};
@@ -15,9 +16,7 @@
 //! let file = write::compact(&config, &[("weight".into(), weight.clone())]);
 //!
 //! let mut reader = Reader::new(file.len() as u64)?;
-//! while let Some(range) = reader.wants() {
-//!     reader.feed(&file[range.start as usize..range.end as usize])?;
-//! }
+//! reader.feed_all(&file)?; // one that is in memory
 //! let contents = reader.contents().expect("all of the description was read");
 //! assert_eq!(contents.tensors[0].name, "weight");
 //! reader.select(&[0])?;
@@ -35,21 +34,25 @@
 //! before memory is set aside for it, and all that can be wrong is an [`Error`].
 //!
 //! - `zip`: the archive's directory and entries;
-//! - `fetch`: the ranges to ask for;
-//! - `pickle`: the description, as values;
-//! - `contents`: which of these values is the model;
+//! - `ranges`: the ranges to ask for;
+//! - `pickle`: the description, as values; `dtype`: the types of elements;
+//! - `state_dict`: which of these values is the model; `packed_groups`: packed tensors in it;
+//! - `contents`: its tensors and settings;
 //! - `tensor`: a storage's bytes as a tensor's values;
-//! - [`compact`]: two bits a weight; `packing`: how another file lays them out;
+//! - [`codes`]: two bits a weight; `packing`: how another file lays them out;
 //! - [`write`](mod@write): the way back.
 
-pub mod compact;
+pub mod codes;
 mod contents;
+mod dtype;
 mod error;
-mod fetch;
 mod foreign;
+mod packed_groups;
 mod packing;
 mod pickle;
+mod ranges;
 mod reader;
+mod state_dict;
 mod tensor;
 pub mod write;
 mod zip;
@@ -58,5 +61,5 @@ pub use contents::{Contents, Encoding, Flavour, TensorInfo};
 pub(crate) use error::shown;
 pub use error::{Error, Foreign};
 pub use pickle::Value;
-pub use reader::Reader;
+pub use reader::{Reader, read};
 pub use tensor::{Data, Tensor};

@@ -1,15 +1,89 @@
 //! How a file lays out its ternary codes: what it declares, and what the shape of the codes says.
 //!
-//! The keys are unpublished (SPEC §3), so several are understood. All that is declared, for one
+//! The keys are unpublished ([spec](crate::spec) §3), so several are understood. All that is declared, for one
 //! tensor or for the file, has to agree, and has to fit the shapes; what then is still open is taken
-//! as SPEC §3 documents it where that fits, and is an error where it does not.
+//! as [spec](crate::spec) §3 documents it where that fits, and is an error where it does not.
 
-use super::compact::{Layout, Packing, WEIGHTS, packed_len};
+use super::codes::Codes;
 use super::error::shown;
 use super::pickle::{Graph, Id, Node};
 
 /// Longer texts are no keys of ours.
 const LONGEST_KEY: usize = 32;
+
+/// What the codes 0 to 3 stand for.
+const WEIGHTS: [Option<i8>; 4] = [Some(-1), Some(0), Some(1), None];
+
+/// How the codes of a matrix are arranged. A line is a row, or a column where those come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// Line after line without a gap.
+    Joined,
+    /// Each line begins with a byte of its own.
+    Lines,
+    /// Four lines share a byte: byte `[l / 4][i]` holds code `i` of line `l`.
+    Across,
+}
+
+/// How a file packs a matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Packing {
+    layout: Layout,
+    /// Columns are packed as others pack rows.
+    columns_first: bool,
+    /// A byte's first code is in its highest bits.
+    high_first: bool,
+    /// What each code stands for.
+    weights: [Option<i8>; 4],
+}
+
+/// A matrix of `rows` × `columns` in the documented packing: row-major without gaps, the first code
+/// lowest, code = weight + 1, unused bits zero.
+///
+/// # Errors
+/// The row-major position of a weight and its code, which stands for none.
+pub(super) fn repack(
+    mut codes: Codes,
+    packing: &Packing,
+    rows: usize,
+    columns: usize,
+) -> Result<Codes, (usize, u8)> {
+    let len = rows * columns;
+    let gapless = match packing.layout {
+        Layout::Joined => true,
+        Layout::Lines => columns.is_multiple_of(4) || rows <= 1,
+        Layout::Across => false,
+    };
+    let documented = !packing.columns_first && !packing.high_first && packing.weights == WEIGHTS;
+    if documented && gapless {
+        if let Some(index) = codes.first_invalid(len) {
+            return Err((index, 3));
+        }
+        codes.clear_rest(len);
+        return Ok(codes);
+    }
+    let mut repacked = Codes::zeros(len);
+    let line_len = if packing.columns_first { rows } else { columns };
+    for row in 0..rows {
+        for column in 0..columns {
+            let (line, i) = match packing.columns_first {
+                true => (column, row),
+                false => (row, column),
+            };
+            let place = match packing.layout {
+                Layout::Joined => line * line_len + i,
+                Layout::Lines => 4 * line * Codes::packed_len(line_len) + i,
+                Layout::Across => 4 * (line / 4 * line_len + i) + line % 4,
+            };
+            // The last two bits tell which code of its byte it is.
+            let code = codes.get(if packing.high_first { place ^ 3 } else { place });
+            let to = row * columns + column;
+            let weight = packing.weights[usize::from(code)].ok_or((to, code))?;
+            repacked.set(to, (weight + 1) as u8);
+        }
+    }
+    Ok(repacked)
+}
 
 /// What is declared of the codes; nothing by default.
 #[derive(Debug, Clone, Default)]
@@ -37,7 +111,7 @@ impl Declared {
             let Some(key) = graph.text(key).filter(|key| key.len() <= LONGEST_KEY) else {
                 continue;
             };
-            // Tensors are no declaration, whatever their name.
+            // A tensor declares nothing, under any name.
             let is_tensor = |id| matches!(graph.node(id), Node::Tensor(_));
             let node = graph.node(value);
             let first = graph.items(value).first();
@@ -149,10 +223,10 @@ impl Declared {
         // The layouts of a matrix of bytes, the documented one first.
         let (across, lines) = (Layout::Across, Layout::Lines);
         let layouts = [
-            ((lines, false), [rows, packed_len(columns)]),
-            ((across, false), [packed_len(rows), columns]),
-            ((lines, true), [columns, packed_len(rows)]),
-            ((across, true), [packed_len(columns), rows]),
+            ((lines, false), [rows, Codes::packed_len(columns)]),
+            ((across, false), [Codes::packed_len(rows), columns]),
+            ((lines, true), [columns, Codes::packed_len(rows)]),
+            ((across, true), [Codes::packed_len(columns), rows]),
         ];
         let joined = (Layout::Joined, self.columns_first == Some(true));
         let allowed = |&(layout, columns_first): &(Layout, bool)| {
@@ -177,15 +251,15 @@ impl Declared {
             found.retain(allowed);
         }
         let flat = packed.iter().filter(|&&side| side > 1).count() <= 1;
-        if found.is_empty() && flat && bytes == packed_len(len) && allowed(&joined) {
+        if found.is_empty() && flat && bytes == Codes::packed_len(len) && allowed(&joined) {
             found.push(joined);
         }
         match found[..] {
             [only] => Ok(packing(only)),
             [(Layout::Lines, false), ..] => Ok(packing(found[0])),
-            [] if bytes != packed_len(len) && flat => Err(format!(
+            [] if bytes != Codes::packed_len(len) && flat => Err(format!(
                 "its shape of {rows} × {columns} needs {} bytes of codes and there are {bytes}",
-                packed_len(len)
+                Codes::packed_len(len)
             )),
             [] => Err(format!(
                 "its codes of shape {packed:?} are no known packing of {rows} × {columns} weights, \
@@ -257,4 +331,114 @@ fn weights(graph: &Graph<'_>, id: Id) -> Option<[Option<i8>; 4]> {
     let mut all: Vec<i8> = weights.iter().flatten().copied().collect();
     all.sort_unstable();
     (all == [-1, 0, 1]).then_some(weights)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENTED: Packing = Packing {
+        layout: Layout::Joined,
+        columns_first: false,
+        high_first: false,
+        weights: WEIGHTS,
+    };
+
+    fn bytes(weights: &[i8]) -> Vec<u8> {
+        Codes::pack(weights).bytes().into()
+    }
+
+    fn repacked(
+        bytes: Vec<u8>,
+        packing: &Packing,
+        rows: usize,
+        columns: usize,
+    ) -> Result<Vec<u8>, (usize, u8)> {
+        let codes = repack(bytes.into(), packing, rows, columns)?;
+        Ok(codes.bytes().into())
+    }
+
+    #[test]
+    fn every_packing_is_undone() {
+        for (rows, columns) in [
+            (1, 5),
+            (3, 4),
+            (3, 5),
+            (4, 1),
+            (2, 7),
+            (0, 5),
+            (5, 0),
+            (9, 8),
+        ] {
+            let weights: Vec<i8> = (0..rows * columns).map(|i| (i * i % 3) as i8 - 1).collect();
+            let turned: Vec<i8> = (0..columns)
+                .flat_map(|column| (0..rows).map(move |row| row * columns + column))
+                .map(|i| weights[i])
+                .collect();
+            for columns_first in [false, true] {
+                let (lines, len) = match columns_first {
+                    true => (&turned, rows),
+                    false => (&weights, columns),
+                };
+                let count = lines.len() / len.max(1);
+                let across = (0..count.div_ceil(4)).flat_map(|four| {
+                    (0..len).flat_map(move |i| {
+                        let lines = (4 * four..count.min(4 * four + 4)).map(|l| lines[l * len + i]);
+                        bytes(&lines.collect::<Vec<_>>())
+                    })
+                });
+                for (layout, codes) in [
+                    (Layout::Joined, bytes(lines)),
+                    (
+                        Layout::Lines,
+                        lines.chunks(len.max(1)).flat_map(bytes).collect(),
+                    ),
+                    (Layout::Across, across.collect()),
+                ] {
+                    let packing = Packing {
+                        layout,
+                        columns_first,
+                        ..DOCUMENTED
+                    };
+                    let repacked = repack(codes.into(), &packing, rows, columns);
+                    assert_eq!(
+                        repacked,
+                        Ok(Codes::pack(&weights)),
+                        "{rows} × {columns}, {packing:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bits_and_codes_mean_what_is_declared() {
+        let high_first = Packing {
+            high_first: true,
+            ..DOCUMENTED
+        };
+        assert_eq!(
+            repacked(vec![0b10_01_00_01, 0b10_00_00_00], &high_first, 1, 5),
+            Ok(vec![0b01_00_01_10, 0b10])
+        );
+        let signed = Packing {
+            weights: [Some(0), Some(1), None, Some(-1)],
+            ..DOCUMENTED
+        };
+        assert_eq!(
+            repacked(vec![0b11_01_00], &signed, 1, 3),
+            Ok(vec![0b00_10_01])
+        );
+        assert_eq!(repacked(vec![0b10_01_00], &signed, 3, 1), Err((2, 2)));
+    }
+
+    #[test]
+    fn unused_bits_are_cleared() {
+        assert_eq!(
+            repacked(vec![0b11_11_11_10], &DOCUMENTED, 1, 1),
+            Ok(vec![0b10])
+        );
+        let whole = vec![0b01_10_01_10];
+        assert_eq!(repacked(whole.clone(), &DOCUMENTED, 1, 4), Ok(whole));
+    }
 }

@@ -8,16 +8,18 @@
 //! Values live in one arena and refer to each other by index, as Python's do by reference: a value
 //! fetched from the memo a million times is one value, and dropping a value nested a million deep
 //! is dropping a `Vec`. Every instruction pushes at most one value and the number of pushes is
-//! bounded, so memory is bounded too, whatever the program does.
+//! bounded, so memory is bounded too, for any program.
 
-use super::Error;
-use super::error::Result;
+use super::dtype::{Dtype, Element};
+use super::error::{Error, Result};
 use std::collections::HashMap;
 
 /// Pushes of a whole step file with optimizer state are some tens of thousands.
 const MOST_PUSHES: usize = 1 << 20;
 /// More dimensions than any tensor that is read; also bounds what one tensor costs.
 const MOST_DIMENSIONS: usize = 8;
+/// How deep values may be nested.
+pub(super) const DEEPEST: usize = 48;
 
 /// Bytes that a value copied out of a pickle may have per byte of the pickle. One byte can make a
 /// [`Value`] of 32; what goes far beyond that is one value repeated through the memo.
@@ -123,74 +125,6 @@ pub(super) struct RawTensor<'a> {
     pub(super) strides: Vec<u64>,
 }
 
-/// The type of a storage's or tensor's elements, or the name of one that is not read.
-pub(super) type Element<'a> = Result<Dtype, &'a str>;
-
-/// Element types that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dtype {
-    F32,
-    F16,
-    Bf16,
-    F64,
-    U8,
-    I8,
-    I16,
-    I32,
-    I64,
-    Bool,
-}
-
-impl Dtype {
-    const ALL: [Self; 10] = [
-        Self::F32,
-        Self::F16,
-        Self::Bf16,
-        Self::F64,
-        Self::U8,
-        Self::I8,
-        Self::I16,
-        Self::I32,
-        Self::I64,
-        Self::Bool,
-    ];
-
-    /// Names of the `torch.dtype` and of the storage class, and bytes of one element.
-    fn facts(self) -> (&'static str, &'static str, u64) {
-        match self {
-            Self::F32 => ("float32", "FloatStorage", 4),
-            Self::F16 => ("float16", "HalfStorage", 2),
-            Self::Bf16 => ("bfloat16", "BFloat16Storage", 2),
-            Self::F64 => ("float64", "DoubleStorage", 8),
-            Self::U8 => ("uint8", "ByteStorage", 1),
-            Self::I8 => ("int8", "CharStorage", 1),
-            Self::I16 => ("int16", "ShortStorage", 2),
-            Self::I32 => ("int32", "IntStorage", 4),
-            Self::I64 => ("int64", "LongStorage", 8),
-            Self::Bool => ("bool", "BoolStorage", 1),
-        }
-    }
-
-    /// The name of the `torch.dtype`.
-    pub(super) fn name(self) -> &'static str {
-        self.facts().0
-    }
-
-    /// The name of the storage class in the module `torch`.
-    pub(super) fn storage(self) -> &'static str {
-        self.facts().1
-    }
-
-    /// Bytes of one element.
-    pub(super) fn size(self) -> u64 {
-        self.facts().2
-    }
-
-    pub(super) fn is_float(self) -> bool {
-        matches!(self, Self::F32 | Self::F16 | Self::Bf16 | Self::F64)
-    }
-}
-
 /// All values of a pickle, and which of them it is about.
 #[derive(Debug)]
 pub(super) struct Graph<'a> {
@@ -237,6 +171,50 @@ impl<'a> Graph<'a> {
         sizes(&self.nodes, id)
     }
 
+    /// The value under the first of `keys` that a dict has; of equal keys the last counts.
+    pub(super) fn find(&self, dict: Id, keys: &[&str]) -> Option<Id> {
+        let named = |key| move |item: &&(Id, Id)| self.text(item.0) == Some(key);
+        let mut found = keys
+            .iter()
+            .filter_map(|key| self.items(dict).iter().rev().find(named(*key)));
+        found.next().map(|item| item.1)
+    }
+
+    /// The items of a dict by their text keys; of equal keys the last counts.
+    pub(super) fn by_name(&self, dict: Id) -> HashMap<&'a str, Id> {
+        let items = self.items(dict).iter();
+        items
+            .filter_map(|&(key, value)| Some((self.text(key)?, value)))
+            .collect()
+    }
+
+    /// The values inside a container with the keys that lead to them: the items of a dict, the
+    /// elements of a list without a key.
+    pub(super) fn children(&self, id: Id) -> impl Iterator<Item = (Option<Id>, Id)> {
+        let elements: &[Id] = match self.node(id) {
+            Node::List(ids) | Node::Tuple(ids) => ids,
+            _ => &[],
+        };
+        let items = self.items(id).iter();
+        let items = items.map(|&(key, value)| (Some(key), value));
+        items.chain(elements.iter().map(|&value| (None, value)))
+    }
+
+    /// Number of all tensors that can be reached from the root.
+    pub(super) fn count_tensors(&self) -> usize {
+        let mut seen = vec![false; self.values()];
+        let mut open = vec![self.root];
+        let mut tensors = 0;
+        while let Some(id) = open.pop() {
+            if std::mem::replace(&mut seen[id as usize], true) {
+                continue;
+            }
+            tensors += usize::from(matches!(self.node(id), Node::Tensor(_)));
+            open.extend(self.children(id).map(|(_, child)| child));
+        }
+        tensors
+    }
+
     /// Copies a value out of the arena.
     ///
     /// # Errors
@@ -251,7 +229,7 @@ impl<'a> Graph<'a> {
     }
 
     fn copy(&self, id: Id, depth: usize, budget: &mut usize) -> Result<Value> {
-        if depth > super::contents::DEEPEST {
+        if depth > DEEPEST {
             return Err(Error::TooDeep.into());
         }
         let node = self.node(id);
@@ -297,6 +275,14 @@ impl Global<'_> {
     }
 }
 
+fn within_bounds(objects: usize) -> Result<()> {
+    if objects > MOST_PUSHES {
+        let what = "The checkpoint's data.pkl builds far more values than a model has";
+        return Err(Error::TooMuch(what.to_owned()).into());
+    }
+    Ok(())
+}
+
 fn sizes(nodes: &[Node<'_>], id: Id) -> Option<Vec<u64>> {
     let (Node::Tuple(ids) | Node::List(ids)) = &nodes[id as usize] else {
         return None;
@@ -320,7 +306,7 @@ fn int(nodes: &[Node<'_>], id: Id) -> Option<i64> {
 /// Reads a pickle.
 ///
 /// # Errors
-/// One of the `Pickle…` errors, or [`Error::TooManyObjects`].
+/// [`Error::Pickle`] or [`Error::TooMuch`].
 pub(super) fn parse(pickle: &[u8]) -> Result<Graph<'_>> {
     let mut machine = Machine {
         input: pickle,
@@ -361,7 +347,7 @@ struct Machine<'a> {
     stack: Vec<Id>,
     /// Heights of the stack at the open marks.
     marks: Vec<usize>,
-    memo: HashMap<u32, Id>,
+    memo: HashMap<u64, Id>,
     pushes: usize,
 }
 
@@ -376,7 +362,10 @@ impl<'a> Machine<'a> {
             0x80 => {
                 let [version] = self.array()?;
                 if version > 5 {
-                    return Err(Error::PickleProtocol(version).into());
+                    return Err(self.wrong(format!(
+                        "uses pickle protocol {version}; protocols up to 5 are read. Save it with \
+                         torch.save's default"
+                    )));
                 }
             }
             0x95 => {
@@ -391,52 +380,22 @@ impl<'a> Machine<'a> {
                 let value = i32::from_le_bytes(self.array()?);
                 self.push_new(Node::Int(value.into()))?;
             }
-            b'K' => {
-                let [value] = self.array()?;
-                self.push_new(Node::Int(value.into()))?;
-            }
-            b'M' => {
-                let value = u16::from_le_bytes(self.array()?);
-                self.push_new(Node::Int(value.into()))?;
-            }
-            0x8a => {
-                let [len] = self.array()?;
-                self.long(len.into())?;
-            }
-            0x8b => {
-                let len = u32::from_le_bytes(self.array()?);
-                self.long(len.into())?;
-            }
+            b'K' => self.unsigned(1)?,
+            b'M' => self.unsigned(2)?,
+            0x8a => self.long(1)?,
+            0x8b => self.long(4)?,
             b'G' => {
                 let value = f64::from_be_bytes(self.array()?);
                 self.push_new(Node::Float(value))?;
             }
             // Python 2 wrote its byte strings, which are text here, with U and T.
-            0x8c | b'U' => {
-                let [len] = self.array()?;
-                self.string(len.into())?;
-            }
-            b'X' | b'T' => {
-                let len = u32::from_le_bytes(self.array()?);
-                self.string(len.into())?;
-            }
-            0x8d => {
-                let len = u64::from_le_bytes(self.array()?);
-                self.string(len)?;
-            }
-            b'C' => {
-                let [len] = self.array()?;
-                self.byte_string(len.into())?;
-            }
-            b'B' => {
-                let len = u32::from_le_bytes(self.array()?);
-                self.byte_string(len.into())?;
-            }
+            0x8c | b'U' => self.string(1)?,
+            b'X' | b'T' => self.string(4)?,
+            0x8d => self.string(8)?,
+            b'C' => self.byte_string(1)?,
+            b'B' => self.byte_string(4)?,
             // BINBYTES8 and BYTEARRAY8.
-            0x8e | 0x96 => {
-                let len = u64::from_le_bytes(self.array()?);
-                self.byte_string(len)?;
-            }
+            0x8e | 0x96 => self.byte_string(8)?,
 
             b'(' => {
                 self.count_pushes(1)?;
@@ -482,25 +441,16 @@ impl<'a> Machine<'a> {
                 self.set_items(&pairs)?;
             }
 
-            b'q' => {
-                let [index] = self.array()?;
-                self.memoize(index.into())?;
-            }
-            b'r' => {
-                let index = u32::from_le_bytes(self.array()?);
+            b'q' | b'r' | 0x94 => {
+                let index = match opcode {
+                    b'q' => self.number(1)?,
+                    b'r' => self.number(4)?,
+                    _ => self.memo.len() as u64,
+                };
                 self.memoize(index)?;
             }
-            0x94 => {
-                // The memo is never larger than the number of instructions that fill it.
-                let index = self.memo.len() as u32;
-                self.memoize(index)?;
-            }
-            b'h' => {
-                let [index] = self.array()?;
-                self.recall(index.into())?;
-            }
-            b'j' => {
-                let index = u32::from_le_bytes(self.array()?);
+            b'h' | b'j' => {
+                let index = self.number(if opcode == b'h' { 1 } else { 4 })?;
                 self.recall(index)?;
             }
 
@@ -548,11 +498,11 @@ impl<'a> Machine<'a> {
                 }
             }
             _ => {
-                return Err(Error::PickleOpcode {
-                    opcode,
-                    at: self.opcode_at,
-                }
-                .into());
+                let at = self.opcode_at;
+                return Err(self.wrong(format!(
+                    "has the instruction 0x{opcode:02x} at byte {at}, which torch.save does not \
+                     write; the file is damaged or was written by another program"
+                )));
             }
         }
         Ok(true)
@@ -562,58 +512,91 @@ impl<'a> Machine<'a> {
         &self.nodes[id as usize]
     }
 
-    fn expected(&self, expected: &'static str) -> Box<Error> {
+    fn wrong(&self, why: String) -> Box<Error> {
         let at = self.opcode_at;
-        Box::new(Error::PickleValue { at, expected })
+        Box::new(Error::Pickle { at, why })
+    }
+
+    fn cut_off(&self) -> Box<Error> {
+        self.wrong("ends in the middle of a value. Download the file again".to_owned())
+    }
+
+    fn expected(&self, expected: &str) -> Box<Error> {
+        let at = self.opcode_at;
+        self.wrong(format!("is damaged: at byte {at}, {expected} was expected"))
+    }
+
+    fn too_few_values(&self) -> Box<Error> {
+        let at = self.opcode_at;
+        self.wrong(format!(
+            "is damaged: the instruction at byte {at} finds too few values to work on"
+        ))
     }
 
     // Input.
 
     fn bytes(&mut self, len: u64) -> Result<&'a [u8]> {
         let rest = &self.input[self.at..];
-        let len = usize::try_from(len).map_err(|_| Error::PickleCutOff)?;
-        let bytes = rest.get(..len).ok_or(Error::PickleCutOff)?;
-        self.at += len;
+        let len = usize::try_from(len).ok();
+        let bytes = len.and_then(|len| rest.get(..len));
+        let bytes = bytes.ok_or_else(|| self.cut_off())?;
+        self.at += bytes.len();
         Ok(bytes)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         let rest = &self.input[self.at..];
-        let bytes = rest.first_chunk().ok_or(Error::PickleCutOff)?;
+        let bytes = rest.first_chunk().ok_or_else(|| self.cut_off())?;
         self.at += N;
         Ok(*bytes)
+    }
+
+    /// A little-endian number of so many bytes, 8 at most.
+    fn number(&mut self, width: u64) -> Result<u64> {
+        let bytes = self.bytes(width)?.iter().rev();
+        Ok(bytes.fold(0, |number, &byte| number << 8 | u64::from(byte)))
+    }
+
+    /// Bytes after their count, a number of so many bytes.
+    fn counted(&mut self, width: u64) -> Result<&'a [u8]> {
+        let len = self.number(width)?;
+        self.bytes(len)
     }
 
     /// Text up to the end of the line.
     fn line(&mut self) -> Result<&'a str> {
         let rest = &self.input[self.at..];
-        let len = rest
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .ok_or(Error::PickleCutOff)?;
+        let len = rest.iter().position(|&byte| byte == b'\n');
+        let len = len.ok_or_else(|| self.cut_off())?;
         self.at += len + 1;
         self.utf8(&rest[..len])
     }
 
     fn utf8(&self, bytes: &'a [u8]) -> Result<&'a str> {
         let at = self.opcode_at;
-        std::str::from_utf8(bytes).map_err(|_| Error::PickleText { at }.into())
+        std::str::from_utf8(bytes)
+            .map_err(|_| self.wrong(format!("is damaged: the text at byte {at} is not UTF-8")))
     }
 
-    fn string(&mut self, len: u64) -> Result<()> {
-        let bytes = self.bytes(len)?;
+    fn unsigned(&mut self, width: u64) -> Result<()> {
+        let value = self.number(width)?;
+        self.push_new(Node::Int(value as i64))
+    }
+
+    fn string(&mut self, width: u64) -> Result<()> {
+        let bytes = self.counted(width)?;
         let text = self.utf8(bytes)?;
         self.push_new(Node::Str(text))
     }
 
-    fn byte_string(&mut self, len: u64) -> Result<()> {
-        let bytes = self.bytes(len)?;
+    fn byte_string(&mut self, width: u64) -> Result<()> {
+        let bytes = self.counted(width)?;
         self.push_new(Node::Bytes(bytes))
     }
 
     /// A little-endian two's complement integer of any length; beyond 64 bits it is opaque.
-    fn long(&mut self, len: u64) -> Result<()> {
-        let bytes = self.bytes(len)?;
+    fn long(&mut self, width: u64) -> Result<()> {
+        let bytes = self.counted(width)?;
         let node = if bytes.len() <= 8 {
             let negative = bytes.last().is_some_and(|&byte| byte >= 0x80);
             let mut wide = [if negative { 0xff } else { 0 }; 8];
@@ -637,11 +620,7 @@ impl<'a> Machine<'a> {
 
     fn count_pushes(&mut self, count: usize) -> Result<()> {
         self.pushes += count;
-        if self.pushes > MOST_PUSHES {
-            Err(Error::TooManyObjects.into())
-        } else {
-            Ok(())
-        }
+        within_bounds(self.pushes)
     }
 
     fn push(&mut self, id: Id) -> Result<()> {
@@ -665,8 +644,7 @@ impl<'a> Machine<'a> {
             .len()
             .checked_sub(len)
             .filter(|&height| height >= floor);
-        let at = self.opcode_at;
-        height.ok_or_else(|| Error::PickleStack { at }.into())
+        height.ok_or_else(|| self.too_few_values())
     }
 
     fn pop(&mut self) -> Result<Id> {
@@ -681,28 +659,24 @@ impl<'a> Machine<'a> {
 
     /// Removes everything above the last mark, and the mark.
     fn pop_mark(&mut self) -> Result<Vec<Id>> {
-        let mark = self
-            .marks
-            .pop()
-            .ok_or(Error::PickleStack { at: self.opcode_at })?;
+        let mark = self.marks.pop();
+        let mark = mark.ok_or_else(|| self.too_few_values())?;
         Ok(self.stack.drain(mark..).collect())
     }
 
-    fn memoize(&mut self, index: u32) -> Result<()> {
+    fn memoize(&mut self, index: u64) -> Result<()> {
         let id = self.top()?;
         self.memo.insert(index, id);
-        if self.memo.len() > MOST_PUSHES {
-            Err(Error::TooManyObjects.into())
-        } else {
-            Ok(())
-        }
+        within_bounds(self.memo.len())
     }
 
-    fn recall(&mut self, index: u32) -> Result<()> {
-        let id = *self
-            .memo
-            .get(&index)
-            .ok_or(Error::PickleMemo { at: self.opcode_at })?;
+    fn recall(&mut self, index: u64) -> Result<()> {
+        let Some(&id) = self.memo.get(&index) else {
+            let at = self.opcode_at;
+            return Err(self.wrong(format!(
+                "is damaged: the instruction at byte {at} refers to a value that was never stored"
+            )));
+        };
         self.push(id)
     }
 
@@ -722,7 +696,7 @@ impl<'a> Machine<'a> {
     fn set_items(&mut self, pairs: &[Id]) -> Result<()> {
         let target = self.top()?;
         if !pairs.len().is_multiple_of(2) {
-            return Err(Error::PickleStack { at: self.opcode_at }.into());
+            return Err(self.too_few_values());
         }
         let items = match &mut self.nodes[target as usize] {
             Node::Dict(items) => items,
@@ -754,12 +728,7 @@ impl<'a> Machine<'a> {
         let dtype = match class.name {
             "UntypedStorage" => None,
             name if !name.ends_with("Storage") => return None,
-            name => Some(
-                Dtype::ALL
-                    .into_iter()
-                    .find(|dtype| dtype.storage() == name)
-                    .ok_or(name),
-            ),
+            class => Some(Dtype::of_storage(class)),
         };
         let len = u64::try_from(int(&self.nodes, len)?).ok()?;
         Some(Storage { key, dtype, len })
@@ -848,13 +817,7 @@ impl<'a> Machine<'a> {
             return None;
         };
         let dtype = match dtype.map(|id| self.get(id)) {
-            Some(Node::Global(global)) if global.module == "torch" => {
-                let name = global.name;
-                Dtype::ALL
-                    .into_iter()
-                    .find(|dtype| dtype.name() == name)
-                    .ok_or(name)
-            }
+            Some(Node::Global(global)) if global.module == "torch" => Dtype::named(global.name),
             Some(_) => return None,
             None => storage.dtype.unwrap_or(Ok(Dtype::U8)),
         };
@@ -980,10 +943,7 @@ mod tests {
             b".",
         ] {
             let error = value(pickle).unwrap_err();
-            assert!(
-                matches!(error, Error::PickleStack { .. }),
-                "{pickle:?}: {error}"
-            );
+            assert!(error.to_string().contains("too few values"), "{error}");
         }
     }
 }

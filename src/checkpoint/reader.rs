@@ -1,11 +1,11 @@
 //! The reader: which bytes are wanted when, and what becomes of them.
 
 use super::contents::{self, Contents};
-use super::error::{Result, shown};
-use super::fetch::Fetch;
+use super::error::{Error, Result, shown};
+use super::ranges::Ranges;
 use super::tensor::{Source, Tensor};
 use super::zip::{self, Entry, Location, Tail};
-use super::{Error, foreign, pickle};
+use super::{foreign, pickle};
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
@@ -30,8 +30,8 @@ pub struct Reader {
     contents: Option<Contents>,
     /// Where the tensors of `contents` come from, in the same order; `None` for what is not read.
     sources: Vec<Option<Source>>,
-    /// What selected tensors wait for or are to be decoded from, a place for each entry.
-    storages: Vec<Storage>,
+    /// What selected tensors wait for or will be decoded from, a place for each entry.
+    storages: Vec<Awaited>,
     /// For each tensor that is selected, how many of its storages are missing.
     missing: Vec<Option<usize>>,
     /// Complete tensors.
@@ -47,21 +47,21 @@ enum Phase {
     Head(Range<u64>),
     Directory(Location),
     /// Reading `data.pkl`, which is this entry, and `byteorder`.
-    Description(usize, Fetch),
+    Description(usize, Ranges),
     /// The contents are known; nothing was selected.
     Described,
     /// Reading storages.
-    Storages(Fetch),
+    Storages(Ranges),
     Failed,
 }
 
 #[derive(Debug, Default)]
-struct Storage {
+struct Awaited {
     /// Its bytes, once they are there.
     bytes: Vec<u8>,
     /// Selected tensors that were not decoded from it yet.
     tensors: Vec<usize>,
-    /// How many of these are still to be decoded.
+    /// How many of these are not decoded yet.
     pending: usize,
 }
 
@@ -92,21 +92,21 @@ impl Reader {
     ///
     /// `None` before [`select`](Self::select) means that the contents are known, after it that all
     /// selected storages were read. The range does not depend on whether finished tensors were
-    /// taken; who takes them first holds the fewest bytes in memory.
+    /// taken; taking them first keeps the fewest bytes in memory.
     pub fn wants(&self) -> Option<Range<u64>> {
         match &self.phase {
             Phase::Tail(range) | Phase::Head(range) => Some(range.clone()),
             Phase::Directory(location) => Some(location.range.clone()),
-            Phase::Description(_, fetch) | Phase::Storages(fetch) => fetch.wants(),
+            Phase::Description(_, ranges) | Phase::Storages(ranges) => ranges.wants(),
             Phase::Described | Phase::Failed => None,
         }
     }
 
     /// Where the bytes end that will be wanted one after another, without a gap, from
-    /// [`wants`](Self::wants) on: who fetches them may ask for all of these at once.
+    /// [`wants`](Self::wants) on: they can all be fetched at once.
     pub fn ahead(&self) -> Option<u64> {
         match &self.phase {
-            Phase::Description(_, fetch) | Phase::Storages(fetch) => fetch.ahead(),
+            Phase::Description(_, ranges) | Phase::Storages(ranges) => ranges.ahead(),
             _ => self.wants().map(|range| range.end),
         }
     }
@@ -127,10 +127,22 @@ impl Reader {
             Phase::Tail(range) => self.tail(range, bytes)?,
             Phase::Head(_) => return Err(foreign::recognise(bytes, self.file_len)),
             Phase::Directory(location) => self.directory(&location, bytes)?,
-            Phase::Description(pickle, fetch) => self.description(pickle, fetch, bytes)?,
-            Phase::Storages(fetch) => self.storages(fetch, bytes)?,
+            Phase::Description(pickle, ranges) => self.description(pickle, ranges, bytes)?,
+            Phase::Storages(ranges) => self.storages(ranges, bytes)?,
             Phase::Described | Phase::Failed => return Err(Error::NothingWanted),
         };
+        Ok(())
+    }
+
+    /// Hands over all that is wanted from a whole file in memory: up to the contents, and after a
+    /// selection up to the last of its tensors.
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub fn feed_all(&mut self, file: &[u8]) -> Result<(), Error> {
+        while let Some(range) = self.wants() {
+            self.feed(&file[range.start as usize..range.end as usize])?;
+        }
         Ok(())
     }
 
@@ -150,7 +162,7 @@ impl Reader {
             return Err(Error::NotSelectable);
         };
         let mut storages = Vec::new();
-        storages.resize_with(self.entries.len(), Storage::default);
+        storages.resize_with(self.entries.len(), Awaited::default);
         let mut missing = vec![None; contents.tensors.len()];
         let mut ready = VecDeque::new();
         let mut decoded = 0_u64;
@@ -172,7 +184,7 @@ impl Reader {
                 ready.push_back(tensor);
             }
             for entry in source.entries() {
-                let storage: &mut Storage = &mut storages[entry];
+                let storage: &mut Awaited = &mut storages[entry];
                 storage.tensors.push(tensor);
                 storage.pending += 1;
             }
@@ -186,10 +198,10 @@ impl Reader {
         let order: Vec<usize> = (0..storages.len())
             .filter(|&entry| storages[entry].pending > 0)
             .collect();
-        let fetch = Fetch::new(&self.entries, &order);
-        self.progress = (0, fetch.remaining());
+        let ranges = Ranges::new(&self.entries, &order);
+        self.progress = (0, ranges.remaining());
         (self.storages, self.missing, self.ready) = (storages, missing, ready);
-        self.phase = Phase::Storages(fetch);
+        self.phase = Phase::Storages(ranges);
         Ok(())
     }
 
@@ -217,7 +229,7 @@ impl Reader {
             let storage = &mut self.storages[entry];
             storage.pending -= 1;
             if storage.pending == 0 {
-                *storage = Storage::default();
+                *storage = Awaited::default();
             }
         }
         Ok(Some((tensor, decoded)))
@@ -276,7 +288,10 @@ impl Reader {
         self.entries.iter().try_for_each(Entry::check_readable)?;
         let size = self.entries[pickle].size;
         if size > LARGEST_PICKLE {
-            return Err(Error::PickleTooLarge { bytes: size }.into());
+            let what = format!(
+                "The checkpoint's data.pkl has {size} bytes, far more than names and settings need"
+            );
+            return Err(Error::TooMuch(what).into());
         }
         let mut wanted = vec![pickle];
         // Absent from files of early versions, which knew little-endian machines only.
@@ -289,7 +304,7 @@ impl Reader {
         wanted.sort_unstable();
         Ok(Phase::Description(
             pickle,
-            Fetch::new(&self.entries, &wanted),
+            Ranges::new(&self.entries, &wanted),
         ))
     }
 
@@ -301,8 +316,8 @@ impl Reader {
             .position(|entry| entry.name.strip_prefix(folder) == Some(name))
     }
 
-    fn description(&mut self, pickle: usize, mut fetch: Fetch, bytes: &[u8]) -> Result<Phase> {
-        for (index, data) in fetch.feed(&self.entries, bytes)? {
+    fn description(&mut self, pickle: usize, mut ranges: Ranges, bytes: &[u8]) -> Result<Phase> {
+        for (index, data) in ranges.feed(&self.entries, bytes)? {
             if index == pickle {
                 self.pickle = data;
                 continue;
@@ -315,8 +330,8 @@ impl Reader {
                 }
             }
         }
-        if fetch.wants().is_some() {
-            return Ok(Phase::Description(pickle, fetch));
+        if ranges.wants().is_some() {
+            return Ok(Phase::Description(pickle, ranges));
         }
         let folder = self.entries[pickle]
             .name
@@ -336,9 +351,9 @@ impl Reader {
         Ok(Phase::Described)
     }
 
-    fn storages(&mut self, mut fetch: Fetch, bytes: &[u8]) -> Result<Phase> {
+    fn storages(&mut self, mut ranges: Ranges, bytes: &[u8]) -> Result<Phase> {
         self.progress.0 += bytes.len() as u64;
-        for (index, data) in fetch.feed(&self.entries, bytes)? {
+        for (index, data) in ranges.feed(&self.entries, bytes)? {
             let storage = &mut self.storages[index];
             storage.bytes = data;
             for &tensor in &storage.tensors {
@@ -350,36 +365,37 @@ impl Reader {
                 }
             }
         }
-        Ok(Phase::Storages(fetch))
+        Ok(Phase::Storages(ranges))
     }
 }
 
+/// Reads a whole file that is in memory: what it holds, and every tensor that can be read with its
+/// name, in the order of the contents.
+///
+/// # Errors
+/// As [`Reader::feed`], [`Reader::select`] and [`Reader::take`].
+pub fn read(file: &[u8]) -> Result<(Contents, Vec<(String, Tensor)>), Error> {
+    let mut reader = Reader::new(file.len() as u64)?;
+    reader.feed_all(file)?;
+    let contents = reader.contents().ok_or(Error::NotSelectable)?.clone();
+    let readable = |&tensor: &usize| reader.sources[tensor].is_some();
+    let chosen: Vec<usize> = (0..contents.tensors.len()).filter(readable).collect();
+    reader.select(&chosen)?;
+    reader.feed_all(file)?;
+    let mut tensors = Vec::with_capacity(chosen.len());
+    while let Some(tensor) = reader.take()? {
+        tensors.push(tensor);
+    }
+    tensors.sort_unstable_by_key(|(index, _)| *index);
+    let named = |(index, tensor): (usize, Tensor)| (contents.tensors[index].name.clone(), tensor);
+    let tensors = tensors.into_iter().map(named).collect();
+    Ok((contents, tensors))
+}
+
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use crate::checkpoint::{Data, Encoding, Flavour, Value};
-
-    /// Reads all tensors of a file; they come back in the order of its contents.
-    pub(in super::super) fn read(file: &[u8]) -> Result<(Contents, Vec<(String, Tensor)>), Error> {
-        let mut reader = Reader::new(file.len() as u64)?;
-        let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
-        while let Some(range) = reader.wants() {
-            reader.feed(slice(range))?;
-        }
-        let contents = reader.contents().cloned().ok_or(Error::NotSelectable)?;
-        let all: Vec<usize> = (0..contents.tensors.len()).collect();
-        reader.select(&all)?;
-        let mut tensors = vec![None; all.len()];
-        loop {
-            while let Some((index, tensor)) = reader.take()? {
-                tensors[index] = Some((contents.tensors[index].name.clone(), tensor));
-            }
-            let Some(range) = reader.wants() else { break };
-            reader.feed(slice(range))?;
-        }
-        assert!(reader.done());
-        Ok((contents, tensors.into_iter().map(Option::unwrap).collect()))
-    }
 
     macro_rules! fixture {
         ($name:literal) => {
@@ -400,7 +416,7 @@ pub(super) mod tests {
             .collect()
     }
 
-    /// 0, 0.25, 0.5, …, as `tests/reference/checkpoint_files.py` fills its tensors.
+    /// 0, 0.25, 0.5, …, as `tests/reference/write_checkpoint_files.py` fills its tensors.
     fn ramp(len: usize) -> Vec<f32> {
         (0..len).map(|i| i as f32 / 4.0).collect()
     }
@@ -536,7 +552,7 @@ pub(super) mod tests {
         assert_eq!(names(&contents), expected);
         for (name, tensor) in tensors {
             assert!(matches!(tensor.data, Data::Bf16(_)), "{name}");
-            assert_eq!(tensor.to_f32(), ramp(tensor.len()), "{name}");
+            assert_eq!(tensor.to_f32(), ramp(tensor.numel()), "{name}");
         }
         assert!(contents.config.is_some());
     }
@@ -581,10 +597,7 @@ pub(super) mod tests {
     fn every_element_type() {
         let file = fixture!("dtypes");
         let mut reader = Reader::new(file.len() as u64).unwrap();
-        let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
-        while let Some(range) = reader.wants() {
-            reader.feed(slice(range)).unwrap();
-        }
+        reader.feed_all(file).unwrap();
         let contents = reader.contents().unwrap().clone();
         let other = |tensor: &crate::checkpoint::TensorInfo| match &tensor.encoding {
             Encoding::Other(name) => Some(name.clone()),
@@ -606,9 +619,7 @@ pub(super) mod tests {
             ("empty", vec![0, 3])
         );
         assert!(reader.take().unwrap().is_none() && !reader.done());
-        while let Some(range) = reader.wants() {
-            reader.feed(slice(range)).unwrap();
-        }
+        reader.feed_all(file).unwrap();
         while let Some((index, tensor)) = reader.take().unwrap() {
             let info = &contents.tensors[index];
             assert_eq!(tensor.shape, info.shape);
@@ -616,7 +627,7 @@ pub(super) mod tests {
                 ("scalar", _) => vec![2.5],
                 ("bool", _) => vec![0.0, 1.0, 1.0, 1.0, 1.0, 1.0],
                 (_, Encoding::Int(_)) => vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
-                _ => ramp(tensor.len()),
+                _ => ramp(tensor.numel()),
             };
             assert_eq!(tensor.to_f32(), expected, "{}", info.name);
         }
@@ -642,7 +653,7 @@ pub(super) mod tests {
             let (contents, tensors) = read(file).unwrap();
             assert_eq!(names(&contents), expected);
             for (name, tensor) in tensors {
-                assert_eq!(tensor.to_f32(), ramp(tensor.len()), "{name}");
+                assert_eq!(tensor.to_f32(), ramp(tensor.numel()), "{name}");
             }
         }
         // Settings that are an object are its attributes.

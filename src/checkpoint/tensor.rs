@@ -1,13 +1,13 @@
 //! Tensors: from a storage's bytes to values in row-major order.
 
-use super::Error;
-use super::compact::{self, Packing};
-use super::error::{Result, shown};
-use super::pickle::Dtype;
+use super::codes::Codes;
+use super::dtype::Dtype;
+use super::error::{Error, Result, shown};
+use super::packing::{Packing, repack};
 use half::{bf16, f16};
 use std::iter::repeat_n;
 
-/// A tensor with its values, row-major whatever its strides in the file were.
+/// A tensor with its values, row-major, with any strides in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
     /// Sizes of its dimensions; empty for a single number.
@@ -31,7 +31,7 @@ pub enum Data {
     Ternary {
         /// Weight + 1 in two bits, the first in the lowest, row-major over the whole tensor:
         /// ⌈n/4⌉ bytes whose unused bits are zero, none of the codes 3.
-        codes: Vec<u8>,
+        codes: Codes,
         /// One for the whole tensor, or one for each of its rows, which are what stands along its
         /// last dimension; finite and not negative.
         scales: Vec<f32>,
@@ -40,16 +40,11 @@ pub enum Data {
 
 impl Tensor {
     /// Number of elements.
-    pub fn len(&self) -> usize {
+    pub fn numel(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether there are no elements.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The values as 32-bit floats, `len()` of them.
+    /// The values as 32-bit floats, `numel()` of them.
     pub fn to_f32(&self) -> Vec<f32> {
         match &self.data {
             Data::F32(values) => values.clone(),
@@ -57,7 +52,7 @@ impl Tensor {
             Data::Bf16(values) => values.iter().map(|value| value.to_f32()).collect(),
             Data::Int(values) => values.iter().map(|&value| value as f32).collect(),
             Data::Ternary { codes, scales } => {
-                let weights = compact::unpack(codes, self.len()).map(f32::from);
+                let weights = codes.weights(self.numel()).map(f32::from);
                 if let [scale] = scales[..] {
                     return weights.map(|weight| weight * scale).collect();
                 }
@@ -165,7 +160,7 @@ impl Source {
                 let codes =
                     packed.gather(packed.entry.map_or(&[][..], &bytes), |[byte]: [u8; 1]| byte);
                 let codes =
-                    compact::repack(codes, packing, *rows, *columns).map_err(|(index, code)| {
+                    repack(codes.into(), packing, *rows, *columns).map_err(|(index, code)| {
                         Error::TernaryCode {
                             tensor: shown(name),
                             index,
@@ -338,7 +333,7 @@ mod tests {
             Data::F16(values.map(f16::from_f32).to_vec()),
             Data::Bf16(values.map(bf16::from_f32).to_vec()),
             Data::Ternary {
-                codes: vec![0b10_01_00],
+                codes: vec![0b10_01_00].into(),
                 scales: vec![1.5],
             },
         ] {
@@ -348,7 +343,7 @@ mod tests {
         let rows = Tensor {
             shape: vec![2, 3],
             data: Data::Ternary {
-                codes: vec![0b00_10_01_00, 0b10_01],
+                codes: vec![0b00_10_01_00, 0b10_01].into(),
                 scales: vec![1.5, 0.5],
             },
         };
@@ -357,6 +352,6 @@ mod tests {
             shape: vec![],
             data: Data::F32(vec![1.0]),
         };
-        assert_eq!((scalar.len(), scalar.is_empty()), (1, false));
+        assert_eq!(scalar.numel(), 1);
     }
 }

@@ -3,10 +3,11 @@
 //! The archive is laid out as torch lays it out: stored entries whose data begin on 64-byte
 //! boundaries, `data.pkl` first, storages named by number.
 
-use super::compact::packed_len;
-use super::pickle::Dtype;
+use super::codes::Codes;
+use super::dtype::Dtype;
+use super::pickle::Value;
+use super::tensor::{Data, Tensor};
 use super::zip::crc32;
-use super::{Data, Tensor, Value};
 use half::{bf16, f16};
 use std::borrow::Borrow;
 
@@ -19,22 +20,22 @@ const VERSION: &[u8] = b"3\n";
 /// The greatest length of a list in one pickle instruction, as Python's pickler has it.
 const BATCH: usize = 1000;
 
-/// Writes `{"format": "compact_2bit", "config": …, "state": …}` (SPEC §3).
+/// Writes `{"format": "compact_2bit", "config": …, "state": …}` ([spec](crate::spec) §3).
 ///
 /// # Panics
 /// When the file is larger than [`Writer`] can write, or a tensor's data do not fit its shape.
 pub fn compact(config: &Value, tensors: &[(String, Tensor)]) -> Vec<u8> {
     let named = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
     let mut writer = Writer::new(config, named).expect("a file of less than 4 GiB");
-    let mut file = Vec::with_capacity(writer.len());
+    let mut file = Vec::with_capacity(writer.file_len());
     while let Some(mut piece) = writer.piece(|index| &tensors[index].1) {
         file.append(&mut piece);
     }
     file
 }
 
-/// A `compact_2bit` file in the making, handed out a piece at a time: who writes it to a disk needs
-/// memory for one tensor.
+/// A `compact_2bit` file in the making, handed out a piece at a time: to write it to a disk needs memory
+/// for one tensor.
 ///
 /// Ternary tensors become `{"packed", "scale", "shape"}`, their scales bfloat16 where that holds
 /// them and f32 where not; all others keep the type of their data. An opaque value of the config becomes
@@ -73,7 +74,7 @@ impl Writer {
             });
         });
         let (pickle, sizes) = pickle.finish();
-        let mut plan = Plan::default();
+        let mut plan = ArchiveSize::default();
         plan.entry("data.pkl", pickle.len());
         plan.entry("byteorder", BYTE_ORDER.len());
         for (key, &size) in sizes.iter().enumerate() {
@@ -91,13 +92,8 @@ impl Writer {
     }
 
     /// Bytes of the whole file.
-    pub fn len(&self) -> usize {
+    pub fn file_len(&self) -> usize {
         self.len
-    }
-
-    /// Never: every file has a description.
-    pub fn is_empty(&self) -> bool {
-        false
     }
 
     /// The next piece of the file; `None` at its end. `tensor` hands over the tensor of a place,
@@ -129,9 +125,9 @@ impl Writer {
 }
 
 /// The storages of a tensor: type, shape, and a way to its bytes.
-type Storage<'a> = (Dtype, Vec<usize>, Box<dyn Fn() -> Vec<u8> + 'a>);
+type Stored<'a> = (Dtype, Vec<usize>, Box<dyn Fn() -> Vec<u8> + 'a>);
 
-fn storages(tensor: &Tensor) -> Vec<Storage<'_>> {
+fn storages(tensor: &Tensor) -> Vec<Stored<'_>> {
     fn bytes<T: Copy, const N: usize>(values: &[T], to_bytes: fn(T) -> [u8; N]) -> Vec<u8> {
         values.iter().flat_map(|&value| to_bytes(value)).collect()
     }
@@ -147,7 +143,7 @@ fn storages(tensor: &Tensor) -> Vec<Storage<'_>> {
                 1 => Vec::new(),
                 _ => shape[..shape.len().saturating_sub(1)].into(),
             };
-            let scales: Storage = match scales.iter().all(|&s| bf16::from_f32(s).to_f32() == s) {
+            let scales: Stored = match scales.iter().all(|&s| bf16::from_f32(s).to_f32() == s) {
                 true => (
                     Dtype::Bf16,
                     shape,
@@ -159,7 +155,11 @@ fn storages(tensor: &Tensor) -> Vec<Storage<'_>> {
                     Box::new(|| bytes(scales, f32::to_le_bytes)),
                 ),
             };
-            let codes: Storage = (Dtype::U8, vec![codes.len()], Box::new(|| codes.clone()));
+            let codes: Stored = (
+                Dtype::U8,
+                vec![codes.bytes().len()],
+                Box::new(|| codes.bytes().into()),
+            );
             vec![codes, scales]
         }
     }
@@ -223,7 +223,7 @@ impl Pickle {
         }
     }
 
-    /// A dict from the keys and values that `items` writes, of which there are few.
+    /// A dict of the few keys and values that `items` writes.
     fn dict(&mut self, items: impl FnOnce(&mut Self)) {
         self.out.extend_from_slice(b"}(");
         items(self);
@@ -310,8 +310,12 @@ impl Pickle {
             Data::Bf16(values) => values.len(),
             Data::Int(values) => values.len(),
             Data::Ternary { codes, .. } => {
-                let packed = packed_len(tensor.len());
-                assert_eq!(codes.len(), packed, "as many codes as the shape has");
+                let packed = Codes::packed_len(tensor.numel());
+                assert_eq!(
+                    codes.bytes().len(),
+                    packed,
+                    "as many codes as the shape has"
+                );
                 return self.dict(|pickle| {
                     pickle.text("packed");
                     next(pickle);
@@ -322,7 +326,7 @@ impl Pickle {
                 });
             }
         };
-        assert_eq!(values, tensor.len(), "as many values as the shape has");
+        assert_eq!(values, tensor.numel(), "as many values as the shape has");
         next(self);
     }
 
@@ -361,13 +365,13 @@ fn data_start(position: usize, name: &str) -> usize {
 
 /// The size of an archive, summed up before it is written.
 #[derive(Default)]
-struct Plan {
+struct ArchiveSize {
     position: usize,
     directory: usize,
     entries: usize,
 }
 
-impl Plan {
+impl ArchiveSize {
     fn entry(&mut self, name: &str, size: usize) {
         self.position = data_start(self.position, name).saturating_add(size);
         self.directory += 46 + FOLDER.len() + 1 + name.len();
@@ -381,7 +385,7 @@ impl Plan {
     }
 }
 
-/// A ZIP archive of stored entries in the making; [`Plan`] made sure that its numbers fit.
+/// A ZIP archive of stored entries in the making; [`ArchiveSize`] made sure that its numbers fit.
 #[derive(Debug, Default)]
 struct Archive {
     position: usize,
@@ -442,9 +446,8 @@ impl Archive {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::tests::read;
-    use super::super::{Encoding, Flavour};
     use super::*;
+    use crate::checkpoint::{Encoding, Flavour, read};
 
     fn config() -> Value {
         let text = |text: &str| Value::Str(text.to_owned());
@@ -490,7 +493,7 @@ mod tests {
                 tensor(
                     &[3, 3],
                     Data::Ternary {
-                        codes: vec![0x24, 0x49, 2],
+                        codes: vec![0x24, 0x49, 2].into(),
                         scales: vec![0.375],
                     },
                 ),
@@ -500,7 +503,7 @@ mod tests {
                 tensor(
                     &[3, 3],
                     Data::Ternary {
-                        codes: vec![0x24, 0x49, 2],
+                        codes: vec![0x24, 0x49, 2].into(),
                         scales: vec![0.375, 0.0, 2.0],
                     },
                 ),
@@ -511,7 +514,7 @@ mod tests {
                 tensor(
                     &[4, 0],
                     Data::Ternary {
-                        codes: Vec::new(),
+                        codes: Codes::default(),
                         scales: vec![0.0],
                     },
                 ),
@@ -542,7 +545,7 @@ mod tests {
     #[test]
     fn scales_lose_nothing() {
         let [short, long] = [bf16::from_f32(0.1).to_f32(), 0.1].map(|scale| {
-            let codes = vec![2];
+            let codes = vec![2].into();
             let weight = tensor(
                 &[1],
                 Data::Ternary {
@@ -564,7 +567,7 @@ mod tests {
         let named = names.iter().enumerate();
         let named = named.map(|(i, name)| (name.as_str(), weight(i)));
         let mut writer = Writer::new(&Value::None, named).unwrap();
-        let (len, mut file) = (writer.len(), Vec::new());
+        let (len, mut file) = (writer.file_len(), Vec::new());
         while let Some(piece) = writer.piece(weight) {
             assert!(piece.len() < 4096);
             file.extend(piece);

@@ -6,8 +6,7 @@
 //! pads so that data starts on a 64-byte boundary; so a request covers both (see
 //! [`Entry::span`]), and [`Entry::data`] finds the data in what came back.
 
-use super::Error;
-use super::error::{Result, shown};
+use super::error::{Error, Result, shown};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -140,7 +139,10 @@ pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail> {
         .into());
     }
     if size > LARGEST_DIRECTORY {
-        return Err(Error::DirectoryTooLarge { bytes: size }.into());
+        let what = format!(
+            "The archive claims a directory of {size} bytes, far more than a checkpoint needs"
+        );
+        return Err(Error::TooMuch(what).into());
     }
     if count > size / CENTRAL as u64 {
         return Err(Error::EntryCount {
@@ -372,8 +374,7 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::reader::tests::read;
-    use crate::checkpoint::{Data, Tensor, Value, write};
+    use crate::checkpoint::{Data, Tensor, Value, read, write};
 
     #[test]
     fn checksums_of_every_length() {

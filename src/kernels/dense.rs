@@ -4,10 +4,8 @@
 //! nothing is fused, so every machine gives the same bits. Rows lie side by side in groups of 16,
 //! which makes vectors of this loop without changing the order of any sum.
 
+use super::group::ROWS;
 use half::bf16;
-
-/// Rows of a group.
-pub const ROWS: usize = 16;
 
 /// A number as a dense matrix holds it.
 pub trait Weight: Copy {

@@ -1,10 +1,87 @@
-//! Rounding to 8 bits, as BitLinears read their input (SPEC §2).
+//! Rounding to 8 bits, as BitLinears read their input ([spec](crate::spec) §2).
 //!
 //! Adding 1.5 · 2²³ leaves the integer nearest to a float, ties to even, in the lowest bits of the
 //! sum: one addition that every machine does alike, and the bits need no conversion.
 #![allow(unsafe_code)] // loads and stores of vectors
 
-use super::COLS;
+use super::ternary::COLS;
+
+/// A vector quantised to 8 bits for a BitLinear ([spec](crate::spec) §2).
+#[derive(Clone, Debug, Default)]
+pub struct QuantizedVector {
+    /// q, padded with zeros to whole quads.
+    quads: Vec<[i8; COLS]>,
+    /// The same as 16-bit numbers, each quad as its even columns and then its odd ones.
+    #[cfg(all(target_feature = "simd128", not(feature = "relaxed-simd")))]
+    halves: Vec<[i16; COLS]>,
+    /// −Σ q: where a sum over codes starts, since a code is its weight + 1.
+    pub(super) start: i32,
+    /// s, with x ≈ q / s.
+    scale: f32,
+}
+
+impl QuantizedVector {
+    /// Room for vectors of up to `cols` elements without another allocation.
+    pub fn with_capacity(cols: usize) -> Self {
+        QuantizedVector {
+            quads: Vec::with_capacity(cols.div_ceil(COLS)),
+            #[cfg(all(target_feature = "simd128", not(feature = "relaxed-simd")))]
+            halves: Vec::with_capacity(cols.div_ceil(COLS)),
+            start: 0,
+            scale: 1.0,
+        }
+    }
+
+    /// s, with x ≈ q / s.
+    pub fn scale(&self) -> f32 {
+        self.scale
+    }
+
+    /// q in quads, the last one padded with zeros.
+    pub fn quads(&self) -> &[[i8; COLS]] {
+        &self.quads
+    }
+
+    /// q in quads of 16-bit numbers, in the order 0, 2, 1, 3.
+    #[cfg(all(target_feature = "simd128", not(feature = "relaxed-simd")))]
+    pub fn halves(&self) -> &[[i16; COLS]] {
+        &self.halves
+    }
+
+    /// Quantises `x`: `s = 127 / max(max|x|, 1e-5)`, `q = clamp(round(x · s), −128, 127)`.
+    /// A NaN counts as 0.
+    pub fn set(&mut self, x: &[f32]) {
+        let top = crate::math::max_abs(x).max(1e-5);
+        self.scale = 127.0 / top;
+        // |x · s| ≤ 127 up to rounding.
+        self.resize(x.len());
+        self.start = -quantize(x, self.scale, &mut self.quads);
+        self.set_halves();
+    }
+
+    /// Takes q as it is, with scale 1: for tests and benchmarks.
+    pub fn set_integers(&mut self, q: &[i8]) {
+        self.resize(q.len());
+        self.quads.fill([0; COLS]);
+        self.quads.as_flattened_mut()[..q.len()].copy_from_slice(q);
+        self.scale = 1.0;
+        self.start = -q.iter().map(|&q| i32::from(q)).sum::<i32>();
+        self.set_halves();
+    }
+
+    fn resize(&mut self, cols: usize) {
+        self.quads.resize(cols.div_ceil(COLS), [0; COLS]);
+    }
+
+    fn set_halves(&mut self) {
+        #[cfg(all(target_feature = "simd128", not(feature = "relaxed-simd")))]
+        {
+            let order = |&[a, b, c, d]: &[i8; COLS]| [a, c, b, d].map(i16::from);
+            self.halves.clear();
+            self.halves.extend(self.quads.iter().map(order));
+        }
+    }
+}
 
 /// 1.5 · 2²³.
 const ROUNDER: f32 = 12_582_912.0;
@@ -106,5 +183,15 @@ mod tests {
             assert_eq!(quads.as_flattened(), want);
             assert_eq!(sum, want.iter().map(|&q| i32::from(q)).sum::<i32>());
         }
+    }
+
+    #[test]
+    fn quantisation_follows_the_spec() {
+        let mut x = QuantizedVector::default();
+        x.set(&[0.5, -1.0, 0.0, 0.25, f32::NAN]);
+        assert_eq!(x.scale, 127.0);
+        assert_eq!(x.quads().as_flattened(), [64, -127, 0, 32, 0, 0, 0, 0]);
+        x.set(&[0.0; 3]);
+        assert_eq!((x.start, x.scale), (0, 127.0 / 1e-5));
     }
 }

@@ -12,7 +12,10 @@
 //! Two vectors that are multiplied together share the unpacking of the codes.
 #![allow(unsafe_code)] // loads and stores of vectors
 
-use super::{CHAINS, FIELDS, QuantizedVector, ROWS, Tile};
+use super::group::ROWS;
+use super::quantize::QuantizedVector;
+use super::scalar::CHAINS;
+use super::ternary::{FIELDS, Tile};
 use std::arch::wasm32::*;
 
 /// Masks of the two lower fields of every byte; the upper two are shifted down by 4. In memory, and

@@ -1,6 +1,12 @@
 //! The meaning of a matvec, in plain Rust over the packed layout.
 
-use super::{CHAINS, COLS, FIELDS, QuantizedVector, ROWS, Tile};
+use super::group::ROWS;
+use super::quantize::QuantizedVector;
+use super::ternary::{COLS, FIELDS, Tile};
+
+/// Sums that [`Kernel::peak`](super::Kernel::peak) keeps. None waits for another, and each
+/// takes 16 pairs at a time.
+pub(super) const CHAINS: usize = 12;
 
 /// Quads whose products a 16-bit sum holds: |code · q| ≤ 256.
 const QUADS: usize = 127;
@@ -10,7 +16,7 @@ const QUADS: usize = 127;
 pub fn sums(tiles: &[Tile], x: &[QuantizedVector], sums: &mut [[i32; ROWS]]) {
     let groups = sums.len() / x.len();
     for (x, sums) in x.iter().zip(sums.chunks_exact_mut(groups)) {
-        for (sums, tiles) in sums.iter_mut().zip(tiles.chunks_exact(x.quads.len())) {
+        for (sums, tiles) in sums.iter_mut().zip(tiles.chunks_exact(x.quads().len())) {
             *sums = [x.start; ROWS];
             group(tiles, x.quads(), sums);
         }

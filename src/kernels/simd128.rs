@@ -11,7 +11,10 @@
 //! instructions for 64 weights.
 #![allow(unsafe_code)] // loads and stores of vectors
 
-use super::{CHAINS, FIELDS, QuantizedVector, ROWS, Tile};
+use super::group::ROWS;
+use super::quantize::QuantizedVector;
+use super::scalar::CHAINS;
+use super::ternary::{FIELDS, Tile};
 use std::arch::wasm32::*;
 
 /// Vectors from which on unpacking pays.

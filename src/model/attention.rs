@@ -1,8 +1,8 @@
-//! Causal multi-head attention with a key/value cache (SPEC §2): the mixer of the Transformer runs
+//! Causal multi-head attention with a key/value cache ([spec](crate::spec) §2): the mixer of the Transformer runs
 //! and of the local byte decoder.
 
-use super::block::Scratch;
 use super::linear::{Linear, RmsNorm};
+use super::scratch::Scratch;
 use crate::math;
 use crate::parallel::Crew;
 

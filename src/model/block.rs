@@ -1,17 +1,17 @@
-//! A backbone block, which is a local decoder block too (SPEC §2).
+//! A backbone block, which is a local decoder block too ([spec](crate::spec) §2).
 
 use super::attention::{Attention, KvCache};
 use super::ffn::FeedForward;
-use super::linear::{Activations, RmsNorm};
+use super::linear::RmsNorm;
 use super::low_rank::LowRank;
 use super::mlgru::Mlgru;
-use super::trace::Seen;
+use super::scratch::Scratch;
 use crate::math::add;
 use crate::parallel::Crew;
 
-/// The sequence mixer of a block.
+/// What mixes the positions of a sequence in a block: its weights.
 #[derive(Clone, Debug)]
-pub enum Mixer {
+pub enum MixerLayer {
     /// Recurrent.
     Mlgru(Mlgru),
     /// Attention.
@@ -24,7 +24,7 @@ pub struct Block {
     /// RMSNorm before the mixer.
     pub norm1: RmsNorm,
     /// The mixer.
-    pub mixer: Mixer,
+    pub mixer: MixerLayer,
     /// FPResidual beside the mixer.
     pub fp_residual: Option<LowRank>,
     /// RMSNorm before the feed-forward layer.
@@ -35,43 +35,21 @@ pub struct Block {
     pub pfnet: Option<LowRank>,
 }
 
-/// What a block remembers of the sequence.
+/// What a block remembers of the sequence: a state for every kind of mixer; each mixer uses its own.
 #[derive(Clone, Debug)]
-pub enum Memory {
+pub struct Memory {
     /// The recurrent state h `[d]` of an MLGRU.
-    Recurrent(Vec<f32>),
+    recurrent: Vec<f32>,
     /// The keys and values of attention.
-    Attention(KvCache),
+    cache: KvCache,
 }
 
 impl Memory {
     /// Back to the start of a sequence.
     pub fn clear(&mut self) {
-        match self {
-            Memory::Recurrent(h) => h.fill(0.0),
-            Memory::Attention(cache) => cache.clear(),
-        }
+        self.recurrent.fill(0.0);
+        self.cache.clear();
     }
-}
-
-/// Buffers that the layers of a pass share, each for the positions of one pass; nothing in them
-/// outlives a layer.
-#[derive(Clone, Debug)]
-pub struct Scratch {
-    /// The block's normed input, read by all its linear layers.
-    pub normed: Activations,
-    /// The input of an output projection.
-    pub inner: Activations,
-    /// Outputs of stacked projections, `[positions, max(3d, 2F)]`.
-    pub wide: Vec<f32>,
-    /// Inner vectors of low-rank paths and gates.
-    pub narrow: Vec<f32>,
-    /// Attention scores of one head.
-    pub scores: Vec<f32>,
-    /// A layer's outputs, `[positions, d]`.
-    pub out: Vec<f32>,
-    /// What the layers let see, where somebody looks.
-    pub seen: Option<Seen>,
 }
 
 impl Block {
@@ -91,12 +69,11 @@ impl Block {
         let y = &mut out[..count * d];
 
         scratch.normed.set_normed(x, d, Some(&self.norm1), crew);
-        match (&self.mixer, memory) {
-            (Mixer::Mlgru(mixer), Memory::Recurrent(h)) => mixer.forward(h, scratch, crew, y),
-            (Mixer::Attention(mixer), Memory::Attention(cache)) => {
-                mixer.forward(positions, cache, scratch, crew, y);
+        match &self.mixer {
+            MixerLayer::Mlgru(mixer) => mixer.forward(&mut memory.recurrent, scratch, crew, y),
+            MixerLayer::Attention(mixer) => {
+                mixer.forward(positions, &mut memory.cache, scratch, crew, y);
             }
-            _ => unreachable!("a block's memory is made by its own mixer"),
         }
         if let Some(path) = &self.fp_residual {
             path.add_to(y, scratch, crew);
@@ -115,17 +92,21 @@ impl Block {
 
     /// The memory of this block at the start of a sequence.
     pub fn memory(&self, window: Option<usize>) -> Memory {
-        match &self.mixer {
-            Mixer::Mlgru(mixer) => Memory::Recurrent(vec![0.0; mixer.floor.len()]),
-            Mixer::Attention(_) => Memory::Attention(KvCache::new(window)),
+        let recurrent = match &self.mixer {
+            MixerLayer::Mlgru(mixer) => vec![0.0; mixer.floor.len()],
+            MixerLayer::Attention(_) => Vec::new(),
+        };
+        Memory {
+            recurrent,
+            cache: KvCache::new(window),
         }
     }
 
     /// Width of the widest stacked projection.
     pub(super) fn widest(&self) -> usize {
         let mixer = match &self.mixer {
-            Mixer::Mlgru(mixer) => mixer.gates.outputs(),
-            Mixer::Attention(mixer) => mixer.qkv.outputs(),
+            MixerLayer::Mlgru(mixer) => mixer.gates.outputs(),
+            MixerLayer::Attention(mixer) => mixer.qkv.outputs(),
         };
         mixer.max(self.ffn.gate_up.outputs())
     }

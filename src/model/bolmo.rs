@@ -1,4 +1,4 @@
-//! Bolmo: the bytes of a patch look at one another, weighted by where words seem to end (SPEC §2).
+//! Bolmo: the bytes of a patch look at one another, weighted by where words seem to end ([spec](crate::spec) §2).
 
 use crate::math::{add, dot, sigmoid, softmax};
 

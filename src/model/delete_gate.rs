@@ -1,7 +1,7 @@
-//! DeleteGate: which patches skip the upper half of the backbone (MrT5, arXiv 2410.20771, SPEC §2).
+//! DeleteGate: which patches skip the upper half of the backbone (MrT5, arXiv 2410.20771, [spec](crate::spec) §2).
 
-use super::block::Scratch;
 use super::linear::Linear;
+use super::scratch::Scratch;
 use crate::math::{dot, sigmoid, silu};
 use crate::parallel::Crew;
 

@@ -1,9 +1,9 @@
-//! From bytes (or a token) to the vector that enters the backbone (SPEC §2).
+//! From bytes (or a token) to the vector that enters the backbone ([spec](crate::spec) §2).
 
-use super::Symbol;
-use super::block::Scratch;
 use super::bolmo::Bolmo;
 use super::linear::{Linear, Matrix};
+use super::scratch::Scratch;
+use crate::config::Symbol;
 use crate::parallel::Crew;
 
 /// The entrance of a model.

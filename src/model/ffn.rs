@@ -1,8 +1,8 @@
-//! The feed-forward layer (SPEC §2): `W_down · SubLN(silu(W_gate n) ⊙ (W_up n))`, or without a gate
-//! `W_down · SubLN(silu(W_up n))` (SPEC §3).
+//! The feed-forward layer ([spec](crate::spec) §2): `W_down · SubLN(silu(W_gate n) ⊙ (W_up n))`, or without a gate
+//! `W_down · SubLN(silu(W_up n))` ([spec](crate::spec) §3).
 
-use super::block::Scratch;
 use super::linear::{Linear, RmsNorm};
+use super::scratch::Scratch;
 use crate::math;
 use crate::parallel::{Crew, Sheet};
 

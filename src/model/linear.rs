@@ -1,7 +1,7 @@
-//! Linear layers: dense and BitLinear, and the vectors they read (SPEC §2).
+//! Linear layers: dense and BitLinear, and the vectors they read ([spec](crate::spec) §2).
 
 use crate::kernels::dense::{DenseMatrix, Weight};
-use crate::kernels::{self, QuantizedVector, TernaryMatrix};
+use crate::kernels::{self, QuantizedVector, TernaryMatrix, groups, overlap};
 use crate::math;
 use crate::parallel::{Crew, Sheet, Strip};
 use half::bf16;
@@ -78,22 +78,6 @@ impl Matrix {
             Matrix::Bf16(weights) => dense_product(weights, x, rows, strip, block),
         }
     }
-}
-
-/// The groups of rows that some rows lie in.
-fn groups(rows: &Range<usize>) -> Range<usize> {
-    rows.start / kernels::ROWS..rows.end.div_ceil(kernels::ROWS)
-}
-
-/// Where a group of rows and some rows overlap: the places in the group, and among the rows.
-fn overlap(group: usize, rows: &Range<usize>) -> (Range<usize>, Range<usize>) {
-    let first = group * kernels::ROWS;
-    let start = rows.start.max(first);
-    let end = rows.end.min(first + kernels::ROWS);
-    (
-        start - first..end - first,
-        start - rows.start..end - rows.start,
-    )
 }
 
 fn dense_product<T: Weight>(
@@ -280,7 +264,7 @@ impl Linear {
         self.matrix.rows() * self.matrix.cols() * x.count() >= WORTH_SHARING
     }
 
-    /// Writes some columns of the products, of which the strip's blocks are equal parts: the tensors
+    /// Writes some columns of the products, the strip's blocks being equal parts: the tensors
     /// that are stacked in this layer.
     pub fn fill(&self, x: &Activations, columns: Range<usize>, strip: &mut Strip) {
         let width = self.outputs() / strip.blocks();

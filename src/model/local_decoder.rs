@@ -1,8 +1,9 @@
-//! The local byte decoder (MegaByte, arXiv 2305.07185, SPEC §2): four bytes out of one patch state.
+//! The local byte decoder (MegaByte, arXiv 2305.07185, [spec](crate::spec) §2): four bytes out of one patch state.
 
-use super::Symbol;
-use super::block::{Block, Memory, Scratch};
+use super::block::{Block, Memory};
 use super::linear::{Activations, Linear, Matrix, RmsNorm};
+use super::scratch::Scratch;
+use crate::config::Symbol;
 use crate::math::add;
 use crate::parallel::Crew;
 
@@ -23,8 +24,8 @@ pub struct LocalDecoder {
     pub head: Linear,
 }
 
-/// What the decoder remembers within one patch.
-#[derive(Clone, Debug)]
+/// What the decoder remembers within one patch; nothing for models without one.
+#[derive(Clone, Debug, Default)]
 pub struct LocalState {
     /// v₀..v₃, `[4, w]`.
     pub(super) inputs: Vec<f32>,

@@ -1,7 +1,7 @@
 //! Narrow side paths around a layer: FPResidual beside the mixer, PFNet beside the feed-forward.
 
-use super::block::Scratch;
 use super::linear::Linear;
+use super::scratch::Scratch;
 use crate::math::{add, silu};
 use crate::parallel::Crew;
 

@@ -1,7 +1,7 @@
-//! MLGRU, the recurrent mixer of MatMul-free language models (arXiv 2406.02528, SPEC §2).
+//! MLGRU, the recurrent mixer of MatMul-free language models (arXiv 2406.02528, [spec](crate::spec) §2).
 
-use super::block::Scratch;
 use super::linear::{Linear, RmsNorm};
+use super::scratch::Scratch;
 use crate::math::Exp;
 use crate::parallel::{Crew, Sheet};
 

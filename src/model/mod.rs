@@ -1,23 +1,9 @@
-//! One forward pass over one patch, a file per layer of SPEC §2.
+//! One forward pass over one patch, a file per layer of [spec](crate::spec) §2.
 //!
 //! A [`Model`] is weights and never changes; a [`State`] is everything that does, allocated once.
 //! [`Model::read`] takes units, patches of bytes or BPE tokens, through the backbone, several at a
 //! time where there are several, after which [`Model::logits`] scores the symbols of the next unit
 //! one after another.
-//!
-//! Where the time of a patch goes: run_07 at full size, one thread, relaxed SIMD without VNNI, by the
-//! profiler of Chromium, which takes a tenth itself. In µs; "before" is one vector at a time, as soon
-//! as weights lay in tiles. The machine's own speed differs by some percent from hour to hour.
-//!
-//! | | before | now |
-//! |---|---|---|
-//! | matvecs, those of the local decoder about 45 | 782 | 737 |
-//! | scaling their sums | 54 | 71 |
-//! | activations of the feed-forward layers and the MLGRU | 83 | 73 |
-//! | quantising | 34 | 22 |
-//! | norms | 15 | 25 |
-//! | sampling | 21 | 20 |
-//! | residual sums, local attention, JavaScript (2) | 11 | 15 |
 
 pub mod attention;
 pub mod block;
@@ -29,20 +15,20 @@ pub mod linear;
 pub mod local_decoder;
 pub mod low_rank;
 pub mod mlgru;
-pub mod trace;
+pub mod passage;
+pub mod scratch;
 
+pub use crate::config::Symbol;
 use crate::config::{Config, Mixer};
 use crate::parallel::Crew;
-use block::{Block, Memory, Scratch};
+use block::{Block, Memory};
 use delete_gate::DeleteGate;
 use embedding::Embedding;
 use linear::{Activations, Linear, RmsNorm};
 use local_decoder::{LocalDecoder, LocalState};
+use passage::{Passage, Passages, Seen};
+use scratch::Scratch;
 use std::ops::Range;
-use trace::{Passage, Passages, Seen};
-
-/// What a model reads and writes one of: a byte, or a BPE token.
-pub type Symbol = u32;
 
 /// Values a byte can take, and logits of a byte model.
 pub const BYTES: usize = 256;
@@ -100,11 +86,11 @@ pub struct State {
     /// z of the latest patch, `[1, d]`.
     z: Activations,
     memories: Vec<Memory>,
-    local: Option<LocalState>,
+    local: LocalState,
     scratch: Scratch,
     /// Logits of the next byte (or token), `[256]` or `[V]`.
     logits: Vec<f32>,
-    /// How units went through, where somebody looks.
+    /// How units went through, while the state is watched.
     passages: Option<Passages>,
 }
 
@@ -119,14 +105,14 @@ impl State {
         self.deleted
     }
 
-    /// Looks on from now on, which changes nothing but the time that a pass takes.
+    /// Records passes from now on. This changes nothing but the time that a pass takes.
     pub fn watch(&mut self) {
         self.passages = Some(Passages::new(self.position));
         self.scratch.seen = Some(Seen::default());
     }
 
-    /// How the units went through that were read since the last call, where somebody
-    /// [looks on](Self::watch).
+    /// How the units read since the last call went through; empty unless the state is
+    /// [watched](Self::watch).
     pub fn take_passages(&mut self) -> Vec<Passage> {
         self.passages.as_mut().map_or_else(Vec::new, Passages::take)
     }
@@ -178,7 +164,7 @@ impl Model {
                 .iter()
                 .map(|block| block.memory(self.config.window))
                 .collect(),
-            local: local.map(LocalDecoder::state),
+            local: local.map_or_else(LocalState::default, LocalDecoder::state),
             scratch: Scratch {
                 normed: Activations::with_capacity(BATCH, widest, quantize),
                 inner: Activations::with_capacity(BATCH, widest, quantize),
@@ -314,8 +300,8 @@ impl Model {
     /// Starts the next unit: to be called once after [`read`](Self::read) and before
     /// [`logits`](Self::logits).
     pub fn begin_unit(&self, state: &mut State, crew: &Crew) {
-        if let (Head::Local(decoder), Some(local)) = (&self.head, &mut state.local) {
-            decoder.begin(&state.z, local, crew);
+        if let Head::Local(decoder) = &self.head {
+            decoder.begin(&state.z, &mut state.local, crew);
         }
     }
 
@@ -331,14 +317,13 @@ impl Model {
         crew: &Crew,
     ) -> &'s mut [f32] {
         let logits = &mut state.logits;
-        match (&self.head, &mut state.local) {
-            (Head::Local(decoder), Some(local)) => {
-                let scratch = &mut state.scratch;
+        match &self.head {
+            Head::Local(decoder) => {
+                let (local, scratch) = (&mut state.local, &mut state.scratch);
                 decoder.logits(position, previous, local, scratch, crew, logits);
             }
-            (Head::Bytes(heads), _) => heads[position].apply(&state.z, crew, logits),
-            (Head::Token(head), _) => head.apply(&state.z, crew, logits),
-            (Head::Local(_), None) => unreachable!("a state is made by its own model"),
+            Head::Bytes(heads) => heads[position].apply(&state.z, crew, logits),
+            Head::Token(head) => head.apply(&state.z, crew, logits),
         }
         logits
     }

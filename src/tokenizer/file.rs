@@ -1,84 +1,91 @@
 //! What a `tokenizer.json` says.
 
+use super::encode::Tokenizer;
+use super::error::Error;
 use super::json::Json;
 use super::merge::Merges;
 use super::split::{LINES, Splitter, Step, WORDS};
-use super::{Error, Tokenizer};
 use crate::model::Symbol;
 use std::collections::HashMap;
 
 /// Ids end here: far above any vocabulary, and a table of them fits into memory.
 const MOST_TOKENS: Symbol = 1 << 20;
-/// Added tokens, each of which is looked for at every place of a text.
+/// Most added tokens: each is looked for at every place of a text.
 const MOST_ADDED: usize = 4096;
 
-pub(super) fn read(json: &[u8]) -> Result<Tokenizer, Error> {
-    let file = Json::read(json)?;
-    let model = file.get("model");
-    let kind = model.get("type").text().unwrap_or("BPE");
-    if kind != "BPE" {
-        return Err(unsupported("model", kind, "BPE"));
-    }
-    for key in ["continuing_subword_prefix", "end_of_word_suffix", "dropout"] {
-        let value = model.get(key);
-        let nothing = match value {
-            Json::Null => true,
-            Json::Text(text) => text.is_empty(),
-            Json::Number(digits) => is_zero(digits),
-            _ => false,
-        };
-        if !nothing {
-            let found = format!("one with a {key} of {}", short(value));
-            return Err(unsupported("model", &found, "none of that"));
+impl Tokenizer {
+    /// Reads a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// When it is not one, or asks for something that is not supported.
+    pub fn read(json: &[u8]) -> Result<Self, Error> {
+        let file = Json::read(json)?;
+        let model = file.get("model");
+        let kind = model.get("type").text().unwrap_or("BPE");
+        if kind != "BPE" {
+            return Err(unsupported("model", kind, "BPE"));
         }
-    }
-
-    for key in ["byte_fallback", "fuse_unk"] {
-        if model.get(key).is(true) {
-            let found = format!("one with {key}");
-            return Err(unsupported("model", &found, "none of that"));
+        for key in ["continuing_subword_prefix", "end_of_word_suffix", "dropout"] {
+            let value = model.get(key);
+            let nothing = match value {
+                Json::Null => true,
+                Json::Text(text) => text.is_empty(),
+                Json::Number(digits) => is_zero(digits),
+                _ => false,
+            };
+            if !nothing {
+                let found = format!("one with a {key} of {}", short(value));
+                return Err(unsupported("model", &found, "none of that"));
+            }
         }
-    }
 
-    let alphabet = Alphabet::new();
-    let mut tokens = Tokens::default();
-    let mut vocabulary: HashMap<&str, Symbol> = HashMap::new();
-    let entries = model.get("vocab").entries();
-    if entries.is_empty() {
-        return Err(missing("model.vocab", "object of tokens and ids"));
+        for key in ["byte_fallback", "fuse_unk"] {
+            if model.get(key).is(true) {
+                let found = format!("one with {key}");
+                return Err(unsupported("model", &found, "none of that"));
+            }
+        }
+
+        let alphabet = Alphabet::new();
+        let mut tokens = Tokens::default();
+        let mut vocabulary: HashMap<&str, Symbol> = HashMap::new();
+        let entries = model.get("vocab").entries();
+        if entries.is_empty() {
+            return Err(missing("model.vocab", "object of tokens and ids"));
+        }
+        for (text, value) in entries {
+            let id = id(value, "model.vocab")?;
+            tokens.put(id, alphabet.bytes(text))?;
+            vocabulary.insert(text, id);
+        }
+        let whole = model.get("ignore_merges").is(true).then(|| {
+            let all = vocabulary.iter();
+            all.map(|(text, &id)| (alphabet.bytes(text), id)).collect()
+        });
+        let unknown = model.get("unk_token").text();
+        let merges = merges(model.get("merges"), &vocabulary)?;
+        let of_byte = alphabet
+            .letters
+            .map(|c| vocabulary.get(&*c.encode_utf8(&mut [0; 4])).copied());
+        let added = added(file.get("added_tokens"), &mut tokens)?;
+        Ok(Tokenizer {
+            of_byte,
+            merges,
+            whole,
+            added,
+            splitter: Splitter {
+                steps: steps(file.get("pre_tokenizer"))?,
+            },
+            opening: opening(file.get("post_processor"))?,
+            unknown: unknown.and_then(|text| vocabulary.get(text).copied()),
+            nfc: normalizer(file.get("normalizer"))?,
+            bytes: tokens
+                .bytes
+                .into_iter()
+                .map(Option::unwrap_or_default)
+                .collect(),
+        })
     }
-    for (text, value) in entries {
-        let id = id(value, "model.vocab")?;
-        tokens.put(id, alphabet.bytes(text))?;
-        vocabulary.insert(text, id);
-    }
-    let whole = model.get("ignore_merges").is(true).then(|| {
-        let all = vocabulary.iter();
-        all.map(|(text, &id)| (alphabet.bytes(text), id)).collect()
-    });
-    let unknown = model.get("unk_token").text();
-    let merges = merges(model.get("merges"), &vocabulary)?;
-    let of_byte = alphabet
-        .letters
-        .map(|c| vocabulary.get(&*c.encode_utf8(&mut [0; 4])).copied());
-    let added = added(file.get("added_tokens"), &mut tokens)?;
-    Ok(Tokenizer {
-        of_byte,
-        merges,
-        whole,
-        added,
-        splitter: Splitter {
-            steps: steps(file.get("pre_tokenizer"))?,
-        },
-        opening: opening(file.get("post_processor"))?,
-        unknown: unknown.and_then(|text| vocabulary.get(text).copied()),
-        nfc: normalizer(file.get("normalizer"))?,
-        bytes: tokens
-            .bytes
-            .into_iter()
-            .map(Option::unwrap_or_default)
-            .collect(),
-    })
 }
 
 /// The letters by which files write bytes: printable ones of Latin-1 as they are, the others in
@@ -196,7 +203,7 @@ fn added(value: &Json, tokens: &mut Tokens) -> Result<Vec<(Box<str>, Symbol)>, E
     Ok(added)
 }
 
-/// Whether texts are to be in normal form C.
+/// Whether texts must be in normal form C.
 fn normalizer(value: &Json) -> Result<bool, Error> {
     match value.get("type").text() {
         None if *value == Json::Null => Ok(false),
@@ -248,7 +255,7 @@ fn steps(value: &Json) -> Result<Vec<Step>, Error> {
     }
 }
 
-/// The pattern of a `Split`, of which those are known that byte-level tokenizers share.
+/// The pattern of a `Split`; known are those that byte-level tokenizers share.
 fn pattern(split: &Json) -> Result<Step, Error> {
     const SUPPORTED: &str = "that of GPT-2, cl100k, Llama 3 or Qwen 2, isolated";
     let regex = split.get("pattern").get("Regex");

@@ -1,13 +1,13 @@
 //! Puts packed parts together into a model, freeing each as it goes.
 
-use super::pack::Part;
 use super::roles::{Error, LOCAL_HEADS, Result};
+use crate::checkpoint::{Data, Tensor};
 use crate::config::{Config, Mixer};
 use crate::kernels::TernaryMatrix;
 use crate::kernels::dense::{DenseMatrix, Weight};
 use crate::math::sigmoid;
 use crate::model::attention::Attention;
-use crate::model::block::{self, Block};
+use crate::model::block::{Block, MixerLayer};
 use crate::model::bolmo::{Bolmo, Square};
 use crate::model::delete_gate::DeleteGate;
 use crate::model::embedding::{Embedding, PatchEmbedding};
@@ -21,7 +21,7 @@ use std::collections::HashMap;
 
 /// The parts by role, each taken once. Shapes were settled when roles were.
 struct Parts {
-    parts: HashMap<String, Part>,
+    parts: HashMap<String, Tensor>,
     eps: f32,
     /// Whether activations are quantised; else ternary weights multiply as floats.
     quantize: bool,
@@ -29,8 +29,8 @@ struct Parts {
 }
 
 /// Builds the model that `config` describes.
-pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model> {
-    let parameters = parts.values().map(Part::len).sum();
+pub fn model(config: Config, parts: HashMap<String, Tensor>) -> Result<Model> {
+    let parameters = parts.values().map(Tensor::numel).sum();
     let mut parts = Parts {
         parts,
         eps: config.norm_eps,
@@ -51,7 +51,7 @@ pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model> {
     if let Some((role, part)) = parts.parts.iter().min_by_key(|(role, _)| *role) {
         return Err(Error::Unexplained {
             block: "without a place in the model".into(),
-            tensors: vec![(role.clone(), part.shape().to_vec())],
+            tensors: vec![(role.clone(), part.shape.clone())],
         }
         .into());
     }
@@ -68,7 +68,7 @@ pub fn model(config: Config, parts: HashMap<String, Part>) -> Result<Model> {
 }
 
 impl Parts {
-    fn take(&mut self, role: &str) -> Result<Part> {
+    fn take(&mut self, role: &str) -> Result<Tensor> {
         let missing = || Error::Unsettled {
             role: role.into(),
             expected: Vec::new(),
@@ -124,14 +124,14 @@ impl Parts {
             .iter()
             .map(|role| self.take(role))
             .collect::<Result<Vec<_>>>()?;
-        let cols = parts[0].shape()[1];
-        let ternary = parts.iter().all(|p| matches!(p, Part::Ternary { .. }));
-        let bf16 = parts.iter().all(|p| matches!(p, Part::Bf16 { .. }));
+        let cols = parts[0].shape[1];
+        let ternary = parts.iter().all(|p| matches!(p.data, Data::Ternary { .. }));
+        let bf16 = parts.iter().all(|p| matches!(p.data, Data::Bf16(_)));
         let matrix = if ternary && self.quantize {
             stack_ternary(&parts, cols)
         } else if bf16 {
-            Matrix::Bf16(stack_dense(parts, cols, |part| match part {
-                Part::Bf16 { values, .. } => values,
+            Matrix::Bf16(stack_dense(parts, cols, |part| match part.data {
+                Data::Bf16(values) => values,
                 _ => unreachable!("all parts are bf16"),
             }))
         } else {
@@ -150,7 +150,7 @@ impl Parts {
         let weights: Vec<String> = names.iter().map(|name| role(name, "weight")).collect();
         let rows: Vec<usize> = weights
             .iter()
-            .map(|w| self.parts.get(w).map_or(0, |part| part.shape()[0]))
+            .map(|w| self.parts.get(w).map_or(0, |part| part.shape[0]))
             .collect();
         let matrix = self.stack(&weights)?;
         let mut biases = Vec::new();
@@ -196,9 +196,9 @@ impl Parts {
                 let heads = config.n_heads;
                 let rope_base = Some(config.rope_base);
                 let mixer = self.attention(at, heads, rope_base, config.output_projection)?;
-                block::Mixer::Attention(mixer)
+                MixerLayer::Attention(mixer)
             }
-            Mixer::Mlgru => block::Mixer::Mlgru(self.mlgru(config, at)?),
+            Mixer::Mlgru => MixerLayer::Mlgru(self.mlgru(config, at)?),
         };
         let mut block = self.block(at, mixer)?;
         if config.fp_residual_rank > 0 {
@@ -210,7 +210,7 @@ impl Parts {
         Ok(block)
     }
 
-    fn block(&mut self, at: &str, mixer: block::Mixer) -> Result<Block> {
+    fn block(&mut self, at: &str, mixer: MixerLayer) -> Result<Block> {
         let gate = self.parts.contains_key(&format!("{at}.ffn.gate.weight"));
         let gate_up: &[&str] = if gate { &["gate", "up"] } else { &["up"] };
         Ok(Block {
@@ -308,7 +308,7 @@ impl Parts {
                 break;
             }
             let mixer = self.attention(&at, LOCAL_HEADS, None, true)?;
-            blocks.push(self.block(&at, block::Mixer::Attention(mixer))?);
+            blocks.push(self.block(&at, MixerLayer::Attention(mixer))?);
         }
         Ok(Head::Local(Box::new(LocalDecoder {
             input: self.linear("decoder.input")?,
@@ -323,11 +323,11 @@ impl Parts {
 
 /// Dense tensors of one width as one matrix; each is freed once its rows are in.
 fn stack_dense<T: Weight>(
-    parts: Vec<Part>,
+    parts: Vec<Tensor>,
     cols: usize,
-    values: impl Fn(Part) -> Vec<T>,
+    values: impl Fn(Tensor) -> Vec<T>,
 ) -> DenseMatrix<T> {
-    let rows = parts.iter().map(|part| part.shape()[0]).sum();
+    let rows = parts.iter().map(|part| part.shape[0]).sum();
     let mut weights = DenseMatrix::zeros(rows, cols);
     let mut next = 0;
     for part in parts {
@@ -340,15 +340,15 @@ fn stack_dense<T: Weight>(
 }
 
 /// Ternary tensors of one width as one matrix.
-fn stack_ternary(parts: &[Part], cols: usize) -> Matrix {
+fn stack_ternary(parts: &[Tensor], cols: usize) -> Matrix {
     let (mut rows, mut all_gamma) = (Vec::new(), Vec::new());
     for part in parts {
-        let Part::Ternary { codes, gamma, .. } = part else {
+        let Data::Ternary { codes, scales } = &part.data else {
             unreachable!("the caller stacks ternary parts only")
         };
-        for row in 0..part.shape()[0] {
-            rows.push((&codes[..], row * cols));
-            all_gamma.push(gamma[row % gamma.len()]);
+        for row in 0..part.shape[0] {
+            rows.push((codes.bytes(), row * cols));
+            all_gamma.push(scales[row % scales.len()]);
         }
     }
     Matrix::Ternary {

@@ -6,7 +6,7 @@
 //! loading needs the packed model and little more.
 
 mod assemble;
-pub mod header;
+pub mod file_config;
 pub mod pack;
 pub mod roles;
 
@@ -14,8 +14,7 @@ use crate::checkpoint::write::Writer;
 use crate::checkpoint::{self, Encoding, Flavour, Reader, Tensor, TensorInfo};
 use crate::config::Config;
 use crate::model::Model;
-use header::Hints;
-use pack::Part;
+use file_config::Hints;
 use roles::{Assignment, NameMap, Role, Why};
 use std::collections::HashMap;
 use std::fmt;
@@ -27,7 +26,7 @@ pub enum Error {
     /// The file cannot be read.
     Checkpoint(checkpoint::Error),
     /// The file's config says something impossible.
-    Config(header::Error),
+    Config(file_config::Error),
     /// The tensors do not make a model, or not one alone.
     Roles(roles::Error),
     /// A tensor holds NaN or an infinity.
@@ -35,7 +34,7 @@ pub enum Error {
         /// Its name in the file.
         tensor: String,
     },
-    /// The packed model is more than can be had.
+    /// The packed model needs more memory than there is.
     Memory {
         /// Bytes, at least.
         needed: u64,
@@ -85,7 +84,7 @@ impl From<Box<roles::Error>> for Error {
 /// What the loader made of one tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
-    /// The role it plays, by its canonical name (SPEC §3).
+    /// The role it plays, by its canonical name ([spec](crate::spec) §3).
     pub role: String,
     /// Its name in the file.
     pub tensor: String,
@@ -130,7 +129,7 @@ pub struct Packed {
     pub config: Config,
     /// How it was read.
     pub report: Report,
-    parts: HashMap<String, Part>,
+    parts: HashMap<String, Tensor>,
 }
 
 impl Packed {
@@ -150,23 +149,25 @@ impl Packed {
 
     /// The same with every float rounded to bf16, as the archive's compact files have it.
     pub fn rounded(mut self) -> Self {
-        let parts = self.parts.into_iter();
-        self.parts = parts.map(|(role, part)| (role, part.rounded())).collect();
+        let rounded = |(role, tensor): (String, Tensor)| {
+            let data = pack::rounded(tensor.data);
+            (role, Tensor { data, ..tensor })
+        };
+        self.parts = self.parts.into_iter().map(rounded).collect();
         self
     }
 
-    /// A compact file of this model under canonical names, of which [`piece`](Self::piece) writes a
-    /// piece after the other; loaded again it is the same model, bit for bit. `None` when it would
+    /// A compact file of this model under canonical names; [`piece`](Self::piece) writes it piece by
+    /// piece. Loaded again it is the same model, bit for bit. `None` when it would
     /// be too large for one.
     pub fn writer(&self) -> Option<Writer> {
-        // The writer looks at types and shapes; a tensor at a time is copied for that.
         let tensors = (0..self.report.decisions.len()).map(|index| {
             (
                 self.report.decisions[index].role.as_str(),
                 self.tensor(index),
             )
         });
-        Writer::new(&header::value(&self.config), tensors)
+        Writer::new(&file_config::value(&self.config), tensors)
     }
 
     /// The writer's next piece, `None` after the last.
@@ -174,9 +175,9 @@ impl Packed {
         writer.piece(|index| self.tensor(index))
     }
 
-    fn tensor(&self, index: usize) -> Tensor {
+    fn tensor(&self, index: usize) -> &Tensor {
         // Every decision's part was packed before the file counted as read.
-        self.parts[&self.report.decisions[index].role].to_tensor()
+        &self.parts[&self.report.decisions[index].role]
     }
 }
 
@@ -191,7 +192,7 @@ pub struct Loader {
 struct Plan {
     config: Config,
     roles: Vec<Role>,
-    parts: HashMap<String, Part>,
+    parts: HashMap<String, Tensor>,
     report: Report,
 }
 
@@ -286,18 +287,19 @@ impl Loader {
     /// # Errors
     /// As [`new`](Self::new) and [`feed`](Self::feed).
     pub fn read(file: &[u8]) -> Result<Self, Error> {
-        Loader::new(file.len() as u64)?.read_all(file)
+        Self::read_with(file, NameMap::new())
     }
 
-    /// Hands over everything that is wanted from a whole file in memory.
+    /// The same [with names](Self::with_names).
     ///
     /// # Errors
-    /// As [`feed`](Self::feed).
-    pub fn read_all(mut self, file: &[u8]) -> Result<Self, Error> {
-        while let Some(range) = self.wants() {
-            self.feed(&file[range.start as usize..range.end as usize])?;
+    /// As [`new`](Self::new) and [`feed`](Self::feed).
+    pub fn read_with(file: &[u8], names: NameMap) -> Result<Self, Error> {
+        let mut loader = Loader::new(file.len() as u64)?.with_names(names);
+        while let Some(range) = loader.wants() {
+            loader.feed(&file[range.start as usize..range.end as usize])?;
         }
-        Ok(self)
+        Ok(loader)
     }
 }
 
@@ -365,20 +367,20 @@ impl Plan {
         let last = uses.pop();
         let mut pack = |role: &Role, decision: &mut Decision, tensor: Tensor| {
             let ternary = role.ternary && self.config.ternary;
-            let part = Part::new(tensor, ternary).ok_or_else(|| Error::NotFinite {
+            let part = pack::pack(tensor, ternary).ok_or_else(|| Error::NotFinite {
                 tensor: decision.tensor.clone(),
             })?;
-            decision.held = part.held();
-            decision.zeros = part.zeros();
+            decision.held = pack::held(&part.data);
+            decision.zeros = pack::zeros(&part);
             self.parts.insert(role.name.clone(), part);
             Ok(())
         };
         for (role, decision) in uses {
-            pack(role, decision, pack::part(&tensor, role))?;
+            pack(role, decision, pack::cut(&tensor, role))?;
         }
         match last {
             Some((role, decision)) => match &role.rows {
-                Some(_) => pack(role, decision, pack::part(&tensor, role)),
+                Some(_) => pack(role, decision, pack::cut(&tensor, role)),
                 None => {
                     let shape = role.shape.clone();
                     pack(role, decision, Tensor { shape, ..tensor })
@@ -389,7 +391,7 @@ impl Plan {
     }
 }
 
-/// Whether so many bytes could be had now. In a browser memory that was asked for stays at hand.
+/// Whether so many bytes can be allocated now. In a browser, memory once allocated stays allocated.
 fn is_room_for(bytes: u64) -> bool {
     // In pieces, as it may be here and there.
     const PIECE: usize = 64 << 10;
@@ -397,7 +399,7 @@ fn is_room_for(bytes: u64) -> bool {
     (0..bytes.div_ceil(PIECE as u64)).all(|_| {
         let mut piece = Vec::new();
         let found = piece.try_reserve_exact(PIECE).is_ok();
-        // Memory that nobody looks at would not be asked for.
+        // Compilers would leave out memory that is never used.
         pieces.push(std::hint::black_box(piece));
         found
     })

@@ -1,42 +1,16 @@
-//! A tensor as the model holds it: ternary codes with their γ, or floats (SPEC §2, BitLinear).
+//! Tensors as the model holds them: ternary codes with their γ, or floats, in bf16 where that loses
+//! nothing ([spec](crate::spec) §2, BitLinear).
 
 use super::roles::Role;
+use crate::checkpoint::codes::Codes;
 use crate::checkpoint::{Data, Tensor};
 use half::bf16;
-
-/// A packed tensor, row-major.
-#[derive(Debug, Clone)]
-pub enum Part {
-    /// Codes (weight + 1), four to a byte, lowest bits first, over the whole tensor; and γ.
-    Ternary {
-        /// `⌈n/4⌉` bytes.
-        codes: Vec<u8>,
-        /// γ: one for the whole tensor, or one for each of its rows.
-        gamma: Vec<f32>,
-        /// Shape of the tensor.
-        shape: Vec<usize>,
-    },
-    /// Floats that are exactly bf16.
-    Bf16 {
-        /// Row-major values.
-        values: Vec<bf16>,
-        /// Shape of the tensor.
-        shape: Vec<usize>,
-    },
-    /// Floats.
-    F32 {
-        /// Row-major values.
-        values: Vec<f32>,
-        /// Shape of the tensor.
-        shape: Vec<usize>,
-    },
-}
 
 /// The rows of a tensor that play a role, or a copy of all of it, in the role's shape.
 ///
 /// A fused tensor is cut before it is packed, so that each part has its own γ as if it had been
 /// stored apart.
-pub fn part(tensor: &Tensor, role: &Role) -> Tensor {
+pub fn cut(tensor: &Tensor, role: &Role) -> Tensor {
     let shape = role.shape.clone();
     let Some(rows) = &role.rows else {
         let data = tensor.data.clone();
@@ -52,181 +26,94 @@ pub fn part(tensor: &Tensor, role: &Role) -> Tensor {
         Data::Bf16(values) => Data::Bf16(values[range].into()),
         Data::Int(values) => Data::Int(values[range].into()),
         Data::Ternary { codes, scales } => {
-            let mut cut = vec![0; len.div_ceil(4)];
-            for (to, from) in range.clone().enumerate() {
-                let code = codes[from / 4] >> (from % 4 * 2) & 3;
-                cut[to / 4] |= code << (to % 4 * 2);
-            }
             let scales = match scales.len() {
                 1 => scales.clone(),
                 count => {
-                    let columns = tensor.len() / count;
+                    let columns = tensor.numel() / count;
                     scales[range.start / columns..range.end / columns].into()
                 }
             };
-            Data::Ternary { codes: cut, scales }
+            let codes = codes.slice(range);
+            Data::Ternary { codes, scales }
         }
     };
     Tensor { shape, data }
 }
 
-/// Below this, γ is not let: `γ = max(mean|W|, 1e-5)`.
+/// The least γ: `γ = max(mean|W|, 1e-5)`.
 const LEAST_GAMMA: f64 = 1e-5;
 
-impl Part {
-    /// Packs a tensor, as ternary weights if `ternary`. `None` when a value is not finite.
-    pub fn new(tensor: Tensor, ternary: bool) -> Option<Part> {
-        let Tensor { shape, data } = tensor;
-        match data {
-            Data::Ternary { codes, scales } if ternary => Some(Part::Ternary {
-                codes,
-                gamma: scales,
-                shape,
-            }),
-            data => {
-                let tensor = Tensor { shape, data };
-                let values = tensor.to_f32();
-                let shape = tensor.shape;
-                if !values.iter().all(|x| x.is_finite()) {
-                    return None;
-                }
-                Some(if ternary {
-                    ternarise(&values, shape)
-                } else if values.iter().all(|x| x.to_bits() & 0xffff == 0) {
-                    let values = values.iter().map(|&x| bf16::from_f32(x)).collect();
-                    Part::Bf16 { values, shape }
-                } else {
-                    Part::F32 { values, shape }
-                })
-            }
-        }
+/// Packs a tensor, as ternary weights if `ternary`. `None` when a value is not finite.
+pub fn pack(tensor: Tensor, ternary: bool) -> Option<Tensor> {
+    if ternary && matches!(tensor.data, Data::Ternary { .. }) {
+        return Some(tensor);
     }
-
-    /// Shape of the tensor.
-    pub fn shape(&self) -> &[usize] {
-        match self {
-            Part::Ternary { shape, .. } | Part::Bf16 { shape, .. } | Part::F32 { shape, .. } => {
-                shape
-            }
-        }
+    let values = tensor.to_f32();
+    let shape = tensor.shape;
+    if !values.iter().all(|x| x.is_finite()) {
+        return None;
     }
+    let data = if ternary {
+        ternarise(&values)
+    } else if values.iter().all(|x| x.to_bits() & 0xffff == 0) {
+        Data::Bf16(values.iter().map(|&x| bf16::from_f32(x)).collect())
+    } else {
+        Data::F32(values)
+    };
+    Some(Tensor { shape, data })
+}
 
-    /// Number of weights.
-    pub fn len(&self) -> usize {
-        self.shape().iter().product()
-    }
-
-    /// Whether it has no weights.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// How it is held, in a word.
-    pub fn held(&self) -> &'static str {
-        match self {
-            Part::Ternary { .. } => "ternary",
-            Part::Bf16 { .. } => "bf16",
-            Part::F32 { .. } => "f32",
-        }
-    }
-
-    /// The ternary weight at a flat index; 0 for parts that are not ternary.
-    pub fn weight(&self, index: usize) -> i8 {
-        match self {
-            Part::Ternary { codes, .. } => (codes[index / 4] >> (index % 4 * 2) & 3) as i8 - 1,
-            _ => 0,
-        }
-    }
-
-    /// Share of weights that are zero.
-    pub fn zeros(&self) -> f64 {
-        let zeros = match self {
-            Part::Ternary { codes, .. } => zero_codes(codes, self.len()),
-            Part::Bf16 { values, .. } => values.iter().filter(|x| x.to_f32() == 0.0).count(),
-            Part::F32 { values, .. } => values.iter().filter(|&&x| x == 0.0).count(),
-        };
-        zeros as f64 / self.len().max(1) as f64
-    }
-
-    /// The values, T·γ for ternary parts.
-    pub fn to_f32(&self) -> Vec<f32> {
-        match self {
-            Part::Ternary { .. } => self.to_tensor().to_f32(),
-            Part::Bf16 { values, .. } => values.iter().map(|x| x.to_f32()).collect(),
-            Part::F32 { values, .. } => values.clone(),
-        }
-    }
-
-    /// As a tensor of a file, without loss.
-    pub fn to_tensor(&self) -> Tensor {
-        let data = match self {
-            Part::Ternary { codes, gamma, .. } => Data::Ternary {
-                codes: codes.clone(),
-                scales: gamma.clone(),
-            },
-            Part::Bf16 { values, .. } => Data::Bf16(values.clone()),
-            Part::F32 { values, .. } => Data::F32(values.clone()),
-        };
-        Tensor {
-            shape: self.shape().into(),
-            data,
-        }
-    }
-
-    /// Every float rounded to bf16, γ too: what the archive's compact files keep.
-    pub fn rounded(self) -> Part {
-        match self {
-            Part::Ternary {
-                codes,
-                gamma,
-                shape,
-            } => Part::Ternary {
-                codes,
-                gamma: gamma
-                    .into_iter()
-                    .map(|g| bf16::from_f32(g).to_f32())
-                    .collect(),
-                shape,
-            },
-            Part::F32 { values, shape } => Part::Bf16 {
-                values: values.into_iter().map(bf16::from_f32).collect(),
-                shape,
-            },
-            part => part,
-        }
+/// How packed data are held, in a word.
+pub fn held(data: &Data) -> &'static str {
+    match data {
+        Data::Ternary { .. } => "ternary",
+        Data::Bf16(_) => "bf16",
+        _ => "f32",
     }
 }
 
-/// How many of the first `len` codes say 0, which is code 1.
-fn zero_codes(codes: &[u8], len: usize) -> usize {
-    let (words, rest) = codes[..len / 4].as_chunks::<8>();
-    let whole: u32 = words
-        .iter()
-        .map(|word| u64::from_le_bytes(*word))
-        .chain(rest.iter().map(|&byte| u64::from(byte)))
-        .map(|codes| (codes & !(codes >> 1) & 0x5555_5555_5555_5555).count_ones())
-        .sum();
-    let last = (len / 4 * 4..len).filter(|i| codes[i / 4] >> (i % 4 * 2) & 3 == 1);
-    whole as usize + last.count()
+/// Share of weights that are zero.
+pub fn zeros(tensor: &Tensor) -> f64 {
+    let count = tensor.numel();
+    let zeros = match &tensor.data {
+        Data::Ternary { codes, .. } => codes.count_zeros(count),
+        Data::Bf16(values) => values.iter().filter(|x| x.to_f32() == 0.0).count(),
+        Data::F32(values) => values.iter().filter(|&&x| x == 0.0).count(),
+        // Nothing is packed as these.
+        Data::F16(_) | Data::Int(_) => 0,
+    };
+    zeros as f64 / count.max(1) as f64
+}
+
+/// Packed data with every float rounded to bf16, γ too: what the archive's compact files keep.
+pub fn rounded(data: Data) -> Data {
+    match data {
+        Data::Ternary { codes, scales } => {
+            let round = |scale: f32| bf16::from_f32(scale).to_f32();
+            let scales = scales.into_iter().map(round).collect();
+            Data::Ternary { codes, scales }
+        }
+        Data::F32(values) => Data::Bf16(values.into_iter().map(bf16::from_f32).collect()),
+        data => data,
+    }
 }
 
 /// `γ = max(mean|W|, 1e-5)`, `T = clamp(round(W/γ), −1, 1)`; weights that are 0 and ±α already
 /// keep their signs and γ = α, which the mean would shrink by the share of non-zeros.
-fn ternarise(values: &[f32], shape: Vec<usize>) -> Part {
+fn ternarise(values: &[f32]) -> Data {
     let gamma = already_ternary(values).unwrap_or_else(|| {
         let sum: f64 = values.iter().map(|&x| f64::from(x.abs())).sum();
         (sum / values.len().max(1) as f64).max(LEAST_GAMMA) as f32
     });
-    let mut codes = vec![0; values.len().div_ceil(4)];
+    let mut codes = Codes::zeros(values.len());
     for (i, &x) in values.iter().enumerate() {
-        // Beyond ±1 all rounds alike, and inside the rounding is exact.
+        // Beyond ±1 all values round to ±1; inside, the rounding is exact.
         let t = crate::math::round_ties_even((x / gamma).clamp(-1.0, 1.0));
-        codes[i / 4] |= ((t as i8 + 1) as u8) << (i % 4 * 2);
+        codes.set(i, (t + 1.0) as u8);
     }
-    Part::Ternary {
+    Data::Ternary {
         codes,
-        gamma: vec![gamma],
-        shape,
+        scales: vec![gamma],
     }
 }
 
@@ -243,62 +130,46 @@ fn already_ternary(values: &[f32]) -> Option<f32> {
 mod tests {
     use super::*;
 
-    fn pack(values: &[f32], ternary: bool) -> Part {
+    fn packed(values: &[f32], ternary: bool) -> Option<Tensor> {
         let tensor = Tensor {
             shape: vec![values.len()],
             data: Data::F32(values.into()),
         };
-        Part::new(tensor, ternary).unwrap()
+        pack(tensor, ternary)
     }
 
     #[test]
     fn latent_weights_round_to_the_nearest_by_absmean() {
         // mean|W| = 1; halves round to even, so ±0.5 are zero and ±1.5 clamp.
         let values = [0.5, -0.5, 1.5, -1.5, 0.75, -1.25, 0.25, 1.75];
-        let part = pack(&values, true);
-        assert!(matches!(&part, Part::Ternary { gamma, .. } if *gamma == [1.0]));
-        assert_eq!(part.to_f32(), [0.0, -0.0, 1.0, -1.0, 1.0, -1.0, 0.0, 1.0]);
+        let tensor = packed(&values, true).unwrap();
+        assert!(matches!(&tensor.data, Data::Ternary { scales, .. } if *scales == [1.0]));
+        assert_eq!(tensor.to_f32(), [0.0, -0.0, 1.0, -1.0, 1.0, -1.0, 0.0, 1.0]);
     }
 
     #[test]
     fn ternary_weights_keep_their_scale() {
         let values = [0.0, 0.03, -0.03, 0.0, 0.0, 0.0, 0.03];
-        let part = pack(&values, true);
-        assert_eq!(part.to_f32(), values);
-        assert!((part.zeros() - 4.0 / 7.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn zeros_are_counted_in_any_length() {
-        for len in 0..90 {
-            let values: Vec<f32> = (0..len).map(|i| (i * 5 % 7 % 3) as f32 - 1.0).collect();
-            let part = ternarise(&values, vec![len]);
-            let zeros = values.iter().filter(|&&x| x == 0.0).count();
-            let Part::Ternary { codes, .. } = &part else {
-                unreachable!("it was made ternary");
-            };
-            assert_eq!(zero_codes(codes, len), zeros, "{len}");
-        }
+        let tensor = packed(&values, true).unwrap();
+        assert_eq!(tensor.to_f32(), values);
+        assert!((zeros(&tensor) - 4.0 / 7.0).abs() < 1e-12);
     }
 
     #[test]
     fn all_zeros_are_no_division_by_zero() {
-        assert_eq!(pack(&[0.0; 5], true).to_f32(), [0.0; 5]);
+        assert_eq!(packed(&[0.0; 5], true).unwrap().to_f32(), [0.0; 5]);
     }
 
     #[test]
     fn floats_are_held_in_bf16_only_where_nothing_is_lost() {
-        assert_eq!(pack(&[1.0, -0.5], false).held(), "bf16");
-        assert_eq!(pack(&[1.0, 0.1], false).held(), "f32");
-        assert_eq!(pack(&[1.0, 0.1], false).to_f32(), [1.0, 0.1]);
+        let held = |values: &[f32]| held(&packed(values, false).unwrap().data);
+        assert_eq!(held(&[1.0, -0.5]), "bf16");
+        assert_eq!(held(&[1.0, 0.1]), "f32");
+        assert_eq!(packed(&[1.0, 0.1], false).unwrap().to_f32(), [1.0, 0.1]);
     }
 
     #[test]
     fn nan_is_refused() {
-        let tensor = Tensor {
-            shape: vec![2],
-            data: Data::F32(vec![1.0, f32::NAN]),
-        };
-        assert!(Part::new(tensor, true).is_none());
+        assert!(packed(&[1.0, f32::NAN], true).is_none());
     }
 }

@@ -2,17 +2,17 @@
 // itself with the gate off, in turn in one page: reading held-out text, as scoring does, and writing on from its
 // chapters. Prints a table of medians; --write also puts it into the model's card.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "../e2e/node_modules/playwright-core/index.mjs";
-import { FLAGS, chromiumPath } from "../e2e/chromium.mjs";
-import { serve } from "../e2e/server.mjs";
+import { chromium } from "playwright-core";
+import { FLAGS, chromiumPath } from "../e2e/support/chromium.mjs";
+import { median, spread, writeTable } from "../tools/readme.mjs";
+import { serve } from "../tools/serve.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FILES = join(ROOT, "target/bench");
-const CARD = join(ROOT, "www/models/README.md");
 const ROUNDS = 7;
 /** Bytes of the held-out text that are read, and that are written after it, in a round. */
 const READ = 2 ** 16;
@@ -93,21 +93,5 @@ function report(rows) {
       return `| ${what} | ${threads} | ${(100 * deleted).toFixed(0)} % | ${spread(off)} | ${spread(on)} | ${(100 * gain).toFixed(0)} % |`;
     }),
   ].join("\n");
-  console.log(`\n${table}\n`);
-  if (!process.argv.includes("--write")) return;
-  const marks = /(<!-- gate: [^\n]*-->\n)[^]*?(<!-- \/gate -->)/;
-  const before = readFileSync(CARD, "utf8");
-  if (!marks.test(before)) throw new Error("The card has no place for the table: <!-- gate: … --> and <!-- /gate -->.");
-  writeFileSync(CARD, before.replace(marks, (_, begin, end) => `${begin}\n${table}\n\n${end}`));
-}
-
-/** @param {number[]} numbers */
-function median(numbers) {
-  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN;
-}
-
-/** @param {number[]} numbers */
-function spread(numbers) {
-  const [middle, least, most] = [median(numbers), Math.min(...numbers), Math.max(...numbers)].map((n) => n.toFixed(0));
-  return `${middle} (${least}–${most})`;
+  writeTable("gate", `\n${table}\n`, process.argv.includes("--write"));
 }

@@ -2,17 +2,18 @@
 //
 // Every case is measured once a round, in a browser page or process of its own, and all take turns:
 // a machine that slows down slows all of them. Prints tables of medians with the extremes; --write
-// also puts them into the README. Ours are runs of full size with random weights, which PyTorch
+// also puts them into README.md and tests/bench/README.md. Ours are runs of full size with random weights, which PyTorch
 // writes once into target/bench/; the others have the backbone of run_07 in their own formats.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { chromium } from "../e2e/node_modules/playwright-core/index.mjs";
-import { FLAGS, chromiumPath } from "../e2e/chromium.mjs";
-import { serve } from "../e2e/server.mjs";
+import { chromium } from "playwright-core";
+import { FLAGS, chromiumPath } from "../e2e/support/chromium.mjs";
+import { median, spread, writeTable } from "../tools/readme.mjs";
+import { serve } from "../tools/serve.mjs";
 import { GGUF_HIDDEN, gguf } from "./gguf.mjs";
 import { onnx } from "./onnx.mjs";
 import { HIDDEN, LAYERS, WIDTH, weights } from "./shape.mjs";
@@ -106,7 +107,7 @@ function checkpoint(run) {
   const name = `${run}.compact.pt`;
   if (existsSync(join(FILES, name))) return name;
   try {
-    execFileSync(python(), [join(ROOT, "tests/reference/full_size.py"), run, "compact", join(FILES, name)], { stdio: "inherit" });
+    execFileSync(python(), [join(ROOT, "tests/reference/write_full_size.py"), run, "compact", join(FILES, name)], { stdio: "inherit" });
     return name;
   } catch {
     skip(run, "its file is written by Python with PyTorch: set PYTHON to one that has it");
@@ -261,28 +262,31 @@ function report(results, native, kernels) {
     `A step reads the ${(weights() / 1e6).toFixed(1)} M weights of run_07's backbone once: ours is a patch of four bytes with everything that belongs to it, from embedding to sampling; a peer's one token of its vocabulary. Rates of files with other widths (TQ2_0 wants blocks of 256) are scaled by their weights.`,
     ...skipped,
   ].join("\n");
-  const text = [notes, kernelTable, own, peers].join("\n\n");
-  console.log(`\n${text}\n`);
-  if (!options.write) return;
-  const readme = join(ROOT, "README.md");
-  const marks = /(<!-- speed: [^\n]*-->\n)[^]*?(<!-- \/speed -->)/;
-  const before = readFileSync(readme, "utf8");
-  if (!marks.test(before)) throw new Error("README.md has no place for the table: <!-- speed: … --> and <!-- /speed -->.");
-  writeFileSync(readme, before.replace(marks, (_, begin, end) => `${begin}${text}\n${end}`));
+  writeTable("bench", [notes, kernelTable, own, peers].join("\n\n"), options.write);
+
+  // The README shows of it one table of medians.
+  const rates = new Map([
+    ...ours.map(([{ name }, figures]) => /** @type {const} */ ([name, median(figures.map(({ rate }) => rate))])),
+    ...others.map(([name, all]) => /** @type {const} */ ([name, median(all)])),
+  ]);
+  const counts = threadCounts.slice(0, 2).map((threads) => plural(threads, "thread"));
+  const engines = [...new Set(others.map(([name]) => name.replace(/, \d+ threads?$/, "")))];
+  const lines = [
+    ["cpu1, relaxed SIMD", "run_07, relaxed SIMD"],
+    ["cpu1, plain SIMD", "run_07, plain SIMD"],
+    ...engines.map((name) => [name, name]),
+  ];
+  const speed = [
+    machine.replace(" in turn (extremes)", ""),
+    "",
+    `| engine | ${counts.map((count) => `steps/s, ${count}`).join(" | ")} |`,
+    `|---|${"---|".repeat(counts.length)}`,
+    ...lines.map(([label, name]) => `| ${label} | ${counts.map((count) => rates.get(`${name}, ${count}`)?.toFixed(0) ?? "–").join(" | ")} |`),
+  ].join("\n");
+  writeTable("speed", speed, options.write);
 }
 
 /** @param {number} n @param {string} what */
 function plural(n, what) {
   return `${n} ${what}${n === 1 ? "" : "s"}`;
-}
-
-/** @param {number[]} [numbers] */
-function median(numbers = []) {
-  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN;
-}
-
-/** @param {number[]} [numbers] @param {number} [digits] */
-function spread(numbers = [], digits = 0) {
-  const [least, most] = [Math.min(...numbers), Math.max(...numbers)].map((n) => n.toFixed(digits));
-  return `${median(numbers).toFixed(digits)} (${least}–${most})`;
 }

@@ -4,11 +4,10 @@
 // Each of them uses its part.
 #![allow(dead_code)]
 
-use cpu1::checkpoint::{Contents, Encoding, Error, Reader, Tensor};
+use cpu1::checkpoint::{self, Contents, Error, Tensor};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fmt::Display;
-use std::ops::Range;
 
 /// Counts what each thread allocates.
 struct Counting;
@@ -20,7 +19,7 @@ thread_local! {
 }
 
 fn count(bytes: isize) {
-    // A thread that is ending has lost its counters and nobody asks for them.
+    // A thread that is ending has lost its counters, and no test reads them then.
     let _ = LIVE.try_with(|live| {
         live.set(live.get() + bytes);
         let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
@@ -69,54 +68,28 @@ pub fn allocated<R>(work: impl FnOnce() -> R) -> (R, Allocated) {
     (result, Allocated { peak, total })
 }
 
-/// What every reading may allocate at once, whatever the file says: a constant for tables, and a
+/// What reading any file may allocate at once: a constant for tables, and a
 /// factor for values that take more bytes in memory than in the file.
 fn bound(file: &[u8]) -> usize {
     (64 << 10) + 80 * file.len()
 }
 
-/// A checkpoint's contents, and its tensors by their places there.
-pub type Loaded = (Contents, Vec<(usize, Tensor)>);
+/// A checkpoint's contents and its tensors by name.
+pub type Checkpoint = (Contents, Vec<(String, Tensor)>);
 
 /// Reads all that is readable in a file, within the bound.
-pub fn read(file: &[u8]) -> Result<Loaded, Error> {
-    let (loaded, Allocated { peak, .. }) = allocated(|| read_unbounded(file));
+pub fn read(file: &[u8]) -> Result<Checkpoint, Error> {
+    let (loaded, Allocated { peak, .. }) = allocated(|| checkpoint::read(file));
+    let len = file.len();
     assert!(
         peak <= bound(file),
-        "{peak} bytes allocated for a file of {}",
-        file.len()
+        "{peak} bytes allocated for a file of {len}"
     );
     if let Err(error) = &loaded {
         is_sentence(error);
     }
     keep(file);
     loaded
-}
-
-fn read_unbounded(file: &[u8]) -> Result<Loaded, Error> {
-    let mut reader = Reader::new(file.len() as u64)?;
-    let slice = |range: Range<u64>| &file[range.start as usize..range.end as usize];
-    while let Some(range) = reader.wants() {
-        reader.feed(slice(range))?;
-    }
-    let contents = reader
-        .contents()
-        .expect("nothing is wanted, so the contents are known")
-        .clone();
-    let readable = |&index: &usize| !matches!(contents.tensors[index].encoding, Encoding::Other(_));
-    let chosen: Vec<usize> = (0..contents.tensors.len()).filter(readable).collect();
-    reader.select(&chosen)?;
-    let mut tensors = Vec::new();
-    loop {
-        while let Some(tensor) = reader.take()? {
-            tensors.push(tensor);
-        }
-        let Some(range) = reader.wants() else { break };
-        reader.feed(slice(range))?;
-    }
-    assert!(reader.done());
-    assert_eq!(tensors.len(), chosen.len());
-    Ok((contents, tensors))
 }
 
 /// Whether an error is fit to be shown.
@@ -218,6 +191,11 @@ impl Pickle {
         self.op(&[0x8a, 8]).op(&value.to_le_bytes())
     }
 
+    /// An integer of four bytes.
+    pub fn int32(self, value: u32) -> Self {
+        self.op(b"J").op(&value.to_le_bytes())
+    }
+
     pub fn tuple(self, values: &[i64]) -> Self {
         values
             .iter()
@@ -258,6 +236,11 @@ impl Pickle {
             .tuple(shape)
             .tuple(strides)
             .op(b"\x89NtR")
+    }
+
+    /// `{"w": tensor}` of four floats.
+    pub fn one_vector() -> Self {
+        Self::new().op(b"}").text("w").vector().op(b"s")
     }
 
     /// Four floats.

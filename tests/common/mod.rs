@@ -2,6 +2,9 @@
 // Each test file is a crate of its own and uses its part of this one.
 #![allow(dead_code)]
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod golden;
+
 use cpu1::generate::{Generation, from_bytes, to_bytes};
 use cpu1::model::{Model, Symbol};
 use cpu1::parallel::Team;
@@ -36,6 +39,26 @@ pub fn continuation(
     symbols
 }
 
+/// Settings that always take the likeliest symbol.
+pub fn greedy(max_bytes: usize) -> Settings {
+    Settings {
+        max_bytes,
+        temperature: 0.0,
+        ..Settings::default()
+    }
+}
+
+/// What a model reads or writes as bytes: those of a token are its number.
+pub fn bytes_of(model: &Model, symbols: &[Symbol]) -> Vec<u8> {
+    match model.config.is_bpe() {
+        true => symbols
+            .iter()
+            .flat_map(|token| token.to_le_bytes())
+            .collect(),
+        false => to_bytes(symbols),
+    }
+}
+
 /// Texts of one model under settings that between them use every sampler.
 pub fn seeded_texts(model: &Arc<Model>, team: Team) -> Vec<Vec<u8>> {
     let base = Settings {
@@ -43,39 +66,19 @@ pub fn seeded_texts(model: &Arc<Model>, team: Team) -> Vec<Vec<u8>> {
         temperature: 0.9,
         ..Settings::default()
     };
+    let with = |change: fn(&mut Settings)| {
+        let mut settings = base.clone();
+        change(&mut settings);
+        settings
+    };
     let variations: [(&[u8], Settings); 5] = [
         (b"", base.clone()),
-        (
-            b"fn main",
-            Settings {
-                seed: 1,
-                top_p: 1.0,
-                ..base.clone()
-            },
-        ),
-        (
-            b"Ownership is ",
-            Settings {
-                seed: 2,
-                top_k: 5,
-                ..base.clone()
-            },
-        ),
-        (
-            b"a\xff\xfe",
-            Settings {
-                seed: u64::MAX,
-                min_p: 0.1,
-                ..base.clone()
-            },
-        ),
+        (b"fn main", with(|s| (s.seed, s.top_p) = (1, 1.0))),
+        (b"Ownership is ", with(|s| (s.seed, s.top_k) = (2, 5))),
+        (b"a\xff\xfe", with(|s| (s.seed, s.min_p) = (u64::MAX, 0.1))),
         (
             b"The trait",
-            Settings {
-                seed: 3,
-                repetition_penalty: 1.3,
-                ..base
-            },
+            with(|s| (s.seed, s.repetition_penalty) = (3, 1.3)),
         ),
     ];
     let text = |(prompt, settings)| generate(model, team, prompt, settings);

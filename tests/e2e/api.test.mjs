@@ -1,17 +1,17 @@
 // cpu1.js as a program uses it, in a real page.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
-import { openPage } from "./browser.mjs";
-import { failingModel, scriptedModel } from "./scripted.mjs";
-import { serve } from "./server.mjs";
+import { openPage } from "./support/browser.mjs";
+import { failingModel, scriptedModel } from "./support/scripted.mjs";
+import { serve } from "../tools/serve.mjs";
 
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 
@@ -339,7 +339,7 @@ test("a fault of the program ends the models of its worker, and the next is load
   assert.deepEqual(codes, ["internal", "internal", "internal", "none"]);
 });
 
-for (const file of ["worker.js", "pkg/cpu1.js", "pkg/cpu1_relaxed.wasm"]) {
+for (const file of ["worker/worker.js", "pkg/cpu1.js", "pkg/cpu1_relaxed.wasm"]) {
   test(`${file} is missing`, async (t) => {
     const code = await inPage(t, "return codeOf(load());", {
       allow: [/404/, /request failed: .*ERR_BLOCKED_BY_RESPONSE/],
@@ -363,7 +363,7 @@ test("without its helpers the model writes the same, alone", async (t) => {
   const { text } = await inPage(t, write);
   const root = mkdtempSync(join(tmpdir(), "cpu1-alone-"));
   t.after(() => rmSync(root, { recursive: true }));
-  for (const name of readdirSync(WWW)) if (name !== "helper.js") symlinkSync(join(WWW, name), join(root, name));
+  cpSync(WWW, root, { recursive: true, filter: (path) => !/node_modules|_step|helper\.js$/.test(path) });
   assert.deepEqual(await inPage(t, write, { root, allow: [/helper\.js/] }), { text, threads: [1] });
 });
 

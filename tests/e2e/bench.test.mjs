@@ -1,7 +1,7 @@
 // bench.html, for who looks at it and for who drives it. What it measures is not tested: machines differ.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPage } from "./browser.mjs";
+import { openPage } from "./support/browser.mjs";
 
 const LIMIT = { timeout: 120_000 };
 

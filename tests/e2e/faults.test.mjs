@@ -6,48 +6,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
-import { hubAddress } from "../../www/hub.js";
-import { openPage } from "./browser.mjs";
-import { FLAGS, chromiumPath } from "./chromium.mjs";
-import { happened } from "./faults.mjs";
-import { standIn } from "./hub.mjs";
-import { serve } from "./server.mjs";
-import { says } from "./site.mjs";
+import { hubAddress } from "../../www/api/hub.js";
+import { BYTES, inPage } from "./support/api.mjs";
+import { NETWORK, openPage } from "./support/browser.mjs";
+import { FLAGS, chromiumPath } from "./support/chromium.mjs";
+import { happened } from "./support/faults.mjs";
+import { standIn } from "./support/hub.mjs";
+import { serve } from "../tools/serve.mjs";
+import { says } from "./support/site.mjs";
+import { until } from "./support/until.mjs";
 
-/** @import { Page, Worker } from "playwright-core" */
+/** @import { Worker } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const EMBEDDED = await readFile(new URL("../../www/models/cpu1-rust-docs.pt", import.meta.url));
 const NAME = "owner/repo/run_14/model.pt";
-const COMPLAINTS = [/favicon/, /Failed to load resource/, /request failed/];
-
-/**
- * A page where a script in it has `CPU1`, and `attempt(job)`, which gives what a job gives or its error's code and
- * sentence.
- *
- * @param {Page} page
- * @param {string} body of an async function
- * @returns {Promise<any>}
- */
-function inPage(page, body) {
-  return page.evaluate(`(async () => {
-    const { CPU1 } = await import("/cpu1.js");
-    const attempt = (job) => job().catch((error) => error.code + ": " + error.message);
-    const writes = async (model) => {
-      const text = await textOf(model);
-      model.dispose();
-      return text;
-    };
-    const textOf = async (model) => {
-      const bytes = [];
-      for await (const chunk of model.generate("Kept", { maxBytes: 24, temperature: 0 })) bytes.push(...chunk.bytes);
-      return bytes.join(" ");
-    };
-    ${body}
-  })()`);
-}
-const TEXT = /^\d+( \d+){23}$/;
 
 /**
  * A page, and a stand-in for the Hub with one model.
@@ -57,28 +31,26 @@ const TEXT = /^\d+( \d+){23}$/;
  */
 async function open(t, options) {
   const hub = await standIn(t, { [NAME]: EMBEDDED });
-  const opened = await openPage(t, { path: "/catalog.json", allow: COMPLAINTS, ...options });
+  const opened = await openPage(t, { path: "/catalog.json", allow: NETWORK, ...options });
   const url = JSON.stringify(hubAddress(NAME, hub.origin).href);
-  const load = () => inPage(opened.page, `return attempt(async () => writes(await CPU1.load(${url}, { threads: 1, cache: false })));`);
+  const load = () => inPage(opened.page, `return attempt(async () => { const model = await CPU1.load(${url}, { threads: 1, cache: false }); const text = await bytesOf(model); model.dispose(); return text; });`);
   return { ...opened, hub, url, load };
 }
 
-for (const [how, milliseconds] of /** @type {const} */ ([["for a moment", 1500], ["for long", 0]])) {
+for (const [how, comesBack] of /** @type {const} */ ([["for a moment", true], ["for long", false]])) {
   test(`the tab goes offline in the middle of a model, ${how}`, async (t) => {
-    const { context, hub, load } = await open(t);
+    const { context, hub, load } = await open(t, { patient: comesBack });
     const want = await load();
-    assert.match(want, TEXT);
+    assert.match(want, BYTES);
     hub.ranges.length = 0;
     // What is on its way breaks off, and nothing new gets through.
     hub.faults.push(undefined, undefined, undefined, { silent: 1_000_000 });
     const loading = load();
-    for (const limit = Date.now() + 20_000; hub.ranges.length < 4; await new Promise((resolve) => setTimeout(resolve, 20))) {
-      assert.ok(Date.now() < limit, "the model's bytes are asked for");
-    }
+    await until(() => hub.ranges.length >= 4, "the model's bytes are asked for");
     await context.setOffline(true);
     hub.hangUp();
-    if (milliseconds > 0) {
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    if (comesBack) {
+      await context.waitForEvent("requestfailed");
       await context.setOffline(false);
       assert.equal(await loading, want);
       const [, start = 0] = /^bytes=(\d+)-/.exec(hub.ranges[4] ?? "")?.map(Number) ?? [];
@@ -150,24 +122,24 @@ test("storage is cleared under a running page, and while a model is being kept",
   const client = await context.newCDPSession(page);
   const clear = () => client.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
   const load = `CPU1.load(${url}, { threads: 1 })`;
-  const first = await inPage(page, `const model = await ${load}; globalThis.model = model; return [model.info.cache.state, await textOf(model)];`);
+  const first = await inPage(page, `const model = await ${load}; globalThis.model = model; return [model.info.cache.state, await bytesOf(model)];`);
   assert.equal(first[0], "stored");
   await clear();
-  const later = await inPage(page, `return [await textOf(globalThis.model), (await CPU1.cached()).length];`);
+  const later = await inPage(page, `return [await bytesOf(globalThis.model), (await CPU1.cached()).length];`);
   assert.deepEqual(later, [first[1], 0]);
   await inPage(page, "globalThis.model.dispose();");
 
   // Again and again while it is fetched, packed and kept.
   hub.faults.push(undefined, undefined, undefined, { drip: 50_000 });
   let loading = true;
-  const again = inPage(page, `return attempt(async () => { const model = await ${load}; return [model.info.cache, await writes(model)]; });`).finally(() => (loading = false));
+  const again = inPage(page, `return attempt(async () => { const model = await ${load}; const text = await bytesOf(model); model.dispose(); return [model.info.cache, text]; });`).finally(() => (loading = false));
   while (loading) await clear();
   const kept = await again;
   assert.ok(Array.isArray(kept), kept);
   const [cache, text] = kept;
   assert.equal(text, first[1]);
   assert.match(cache.notice, /^(The model is not kept for the next visit: .*\.)?$/);
-  const third = await inPage(page, `await CPU1.removeAll(); const model = await ${load}; return [model.info.cache.state, await textOf(model)];`);
+  const third = await inPage(page, `await CPU1.removeAll(); const model = await ${load}; return [model.info.cache.state, await bytesOf(model)];`);
   assert.deepEqual(third, first);
   happened("storage is cleared under a running page, and while a model is being kept", "the model at hand writes on; the next load fetches and keeps it again");
 });
@@ -197,8 +169,8 @@ test("storage is forbidden by the browser's settings", async (t) => {
   await says(status, /^Done/);
   const url = JSON.stringify(hubAddress(NAME, hub.origin).href);
   await page.goto(`${server.origin}/catalog.json`);
-  const [cache, text] = await inPage(page, `const model = await CPU1.load(${url}, { threads: 1 }); return [model.info.cache, await textOf(model)];`);
-  assert.match(text, TEXT);
+  const [cache, text] = await inPage(page, `const model = await CPU1.load(${url}, { threads: 1 }); return [model.info.cache, await bytesOf(model)];`);
+  assert.match(text, BYTES);
   assert.deepEqual(cache, { state: "off", notice: "The model is not kept for the next visit: this browser keeps no files for this page." });
   assert.deepEqual(uncaught, []);
   happened("the browser forbids the page all storage", `it writes; of a model from the Hub it says: “${cache.notice}”`);
@@ -206,7 +178,7 @@ test("storage is forbidden by the browser's settings", async (t) => {
 
 test("a model is larger than the memory that can be had", async (t) => {
   // Pages of 64 KiB that any program may have: 19 MB.
-  const { page } = await openPage(t, { path: "/catalog.json", flags: ["--js-flags=--wasm-max-mem-pages=300"], allow: COMPLAINTS });
+  const { page } = await openPage(t, { path: "/catalog.json", flags: ["--js-flags=--wasm-max-mem-pages=300"], allow: NETWORK });
   const [texts, refusal, still] = await inPage(
     page,
     `const bytes = new Uint8Array(await (await fetch("/models/cpu1-rust-docs.pt")).arrayBuffer());
@@ -215,19 +187,19 @@ test("a model is larger than the memory that can be had", async (t) => {
        while (models.length < 50) models.push(await CPU1.load(bytes.slice(), { threads: 1 }));
      });
      const texts = [];
-     for (const model of models) texts.push(await attempt(() => textOf(model)));
+     for (const model of models) texts.push(await attempt(() => bytesOf(model)));
      while (models.length > 1) models.pop().dispose();
-     return [texts, refusal, await attempt(async () => textOf(await CPU1.load(bytes.slice(), { threads: 1 })))];`,
+     return [texts, refusal, await attempt(async () => bytesOf(await CPU1.load(bytes.slice(), { threads: 1 })))];`,
   );
   assert.match(refusal, /^memory: The model needs \d+ MB of memory, which is more than can be had; .*\.$/);
   assert.ok(texts.length >= 2, `${texts.length} models have room`);
-  for (const text of texts) assert.match(text, TEXT);
-  assert.match(still, TEXT, `after ${texts.length} models`);
+  for (const text of texts) assert.match(text, BYTES);
+  assert.match(still, BYTES, `after ${texts.length} models`);
   happened("a model is larger than the memory that can be had", `“${refusal.slice("memory: ".length)}” The models before it write on, and once they are given up it loads`);
 });
 
 test("there is no memory even for the program", async (t) => {
-  const { page } = await openPage(t, { flags: ["--js-flags=--wasm-max-mem-pages=8"], allow: COMPLAINTS });
+  const { page } = await openPage(t, { flags: ["--js-flags=--wasm-max-mem-pages=8"], allow: NETWORK });
   const said = await says(page.getByRole("alert").filter({ hasText: /./ }), /^There is not enough memory to start; close other tabs and try again\./);
   happened("there is not even memory for the program", `“${said.replace(/\.[^.]*$/, ".")}”`);
 });

@@ -1,25 +1,22 @@
 // Files of the Hub, over a connection like the real one: redirects, ranges, and all that goes wrong.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { hubAddress } from "../../www/hub.js";
-import { openPage } from "./browser.mjs";
-import { happened } from "./faults.mjs";
-import { standIn } from "./hub.mjs";
+import { hubAddress } from "../../www/api/hub.js";
+import { BYTES, fixture, inPage } from "./support/api.mjs";
+import { NETWORK, openPage } from "./support/browser.mjs";
+import { happened } from "./support/faults.mjs";
+import { standIn } from "./support/hub.mjs";
 
 /** @import { TestContext } from "node:test" */
 /** @import { Page } from "playwright-core" */
-/** @import { Fault } from "./hub.mjs" */
+/** @import { Fault } from "./support/hub.mjs" */
 
-/** @param {string} flavour */
-const fixture = (flavour) => readFileSync(new URL(`../fixtures/run_14.${flavour}.pt`, import.meta.url));
 const FILES = {
-  "owner/repo/run_14/model.pt": fixture("unpacked"),
-  "owner/repo/run_14/compact.pt": fixture("compact"),
-  "owner/repo/run_14/step 1.pt": fixture("step"),
+  "owner/repo/run_14/model.pt": fixture("run_14.unpacked"),
+  "owner/repo/run_14/compact.pt": fixture("run_14.compact"),
+  "owner/repo/run_14/step 1.pt": fixture("run_14.step"),
 };
-const EXPECTED_COMPLAINTS = [/favicon/, /Failed to load resource/, /request failed/];
 
 /**
  * A page, the stand-in, and a function that loads a file by its name and writes 24 greedy bytes with it.
@@ -28,33 +25,23 @@ const EXPECTED_COMPLAINTS = [/favicon/, /Failed to load resource/, /request fail
  */
 async function open(t) {
   const hub = await standIn(t, FILES);
-  const { page } = await openPage(t, { path: "/catalog.json", allow: EXPECTED_COMPLAINTS });
+  const { page } = await openPage(t, { path: "/catalog.json", allow: NETWORK });
   /** @param {string} name */
   const write = (name) => textOf(page, hubAddress(name, hub.origin).href);
   return { hub, page, write };
 }
 
-/**
- * @param {Page} page
- * @param {string} url
- * @returns {Promise<string>} the bytes, or code and message of the error
- */
-function textOf(page, url) {
-  return page.evaluate(`(async () => {
-    const { CPU1 } = await import("/cpu1.js");
-    try {
-      const model = await CPU1.load(${JSON.stringify(url)}, { threads: 1, cache: false });
-      const bytes = [];
-      for await (const chunk of model.generate("The Hub says", { maxBytes: 24, temperature: 0 })) bytes.push(...chunk.bytes);
-      model.dispose();
-      return bytes.join(" ");
-    } catch (error) {
-      return error.code + ": " + error.message;
-    }
-  })()`);
-}
-
-const BYTES = /^\d+( \d+){23}$/;
+/** The bytes that a model writes, or code and message of the error. @param {Page} page @param {string} url @returns {Promise<string>} */
+const textOf = (page, url) =>
+  inPage(
+    page,
+    `return attempt(async () => {
+       const model = await CPU1.load(${JSON.stringify(url)}, { threads: 1, cache: false });
+       const text = await bytesOf(model, "The Hub says");
+       model.dispose();
+       return text;
+     });`,
+  );
 
 test("a name on the Hub is an address", () => {
   assert.equal(hubAddress("a/b/c/d.pt").href, "https://huggingface.co/a/b/resolve/main/c/d.pt");
@@ -159,12 +146,11 @@ test("a signal ends the fetching at once", async (t) => {
   const { hub, page } = await open(t);
   hub.faults.push(undefined, { drip: 1 });
   const url = hubAddress("owner/repo/run_14/model.pt", hub.origin).href;
-  const code = await page.evaluate(`(async () => {
-    const { CPU1 } = await import("/cpu1.js");
+  const code = await inPage(page, `
     const stop = new AbortController();
     const onProgress = () => stop.abort();
     return CPU1.load(${JSON.stringify(url)}, { signal: stop.signal, onProgress }).then(() => "loaded", (error) => error.code);
-  })()`);
+  `);
   assert.equal(code, "aborted");
 });
 
@@ -199,7 +185,7 @@ test("a folder is listed, page by page", async (t) => {
   assert.deepEqual(await list("owner/repo"), [{ type: "directory", path: "run_14", size: 0, sha256: "", url: "" }]);
 
   assert.match(await list("owner/repo/none"), /^network: There is no folder owner\/repo\/none on the Hub, or it is not public\.$/);
-  assert.match(await list("owner"), /^network: “owner” is no name on the Hub; .*\.$/);
+  assert.match(await list("owner"), /^network: “owner” is not a name on the Hub; .*\.$/);
   const text = JSON.stringify;
   /** @type {[Fault, RegExp][]} */
   const hostile = [
@@ -229,13 +215,15 @@ test("a folder is listed, page by page", async (t) => {
 
 test("a signal ends the listing, also while it waits", async (t) => {
   const { hub, page } = await open(t);
+  const told = page.waitForResponse((response) => response.status() === 503);
   hub.faults.push({ status: 503, retryAfter: 30 });
-  const code = await page.evaluate(`(async () => {
-    const { CPU1 } = await import("/cpu1.js");
+  const code = inPage(page, `
     const stop = new AbortController();
-    setTimeout(() => stop.abort(), 300);
+    globalThis.stop = stop;
     const files = CPU1.files("owner/repo/run_14", { hub: ${JSON.stringify(hub.origin)}, signal: stop.signal });
     return files.next().then(() => "listed", (error) => error.code);
-  })()`);
-  assert.equal(code, "aborted");
+  `);
+  await told;
+  await page.evaluate("stop.abort()");
+  assert.equal(await code, "aborted");
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openPage } from "./browser.mjs";
+import { openPage } from "./support/browser.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
@@ -81,7 +81,7 @@ test("a choice can be taken back, and the map pasted whole", async (t) => {
   for (const wrong of ["{", "[]", "null", '{"a": 1}']) {
     await json.fill(wrong);
     await use.click();
-    await page.getByRole("alert").filter({ hasText: "This is no name map" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "This is not a name map" }).waitFor();
   }
   await json.fill('{"norm.weight": "nothing of this name"}');
   await use.click();
@@ -101,7 +101,7 @@ test("without a tokenizer a model of tokens reads and writes ids, and takes one"
 
   await page.getByRole("textbox", { name: "Prompt" }).fill("12 words");
   await page.getByRole("button", { name: "Generate" }).click();
-  await page.getByRole("alert").filter({ hasText: "“words” is no token id." }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "“words” is not a token id." }).waitFor();
 
   await tokenizer.setInputFiles(fixture("ambiguous.json"));
   await page.getByRole("alert").filter({ hasText: /^ambiguous\.json: The tokenizer/ }).waitFor();

@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openPage } from "./browser.mjs";
-import { LIST, listFiles } from "./files.mjs";
-import { serve } from "./server.mjs";
+import { openPage } from "./support/browser.mjs";
+import { until } from "./support/until.mjs";
+import { LIST, listFiles } from "../tools/files.mjs";
+import { serve } from "../tools/serve.mjs";
 
 /** @import { BrowserContext, Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 /** A browser that is offline says so in its console; a page that goes away breaks off what it began. */
@@ -75,10 +76,17 @@ async function firstVisit(t, host, { query = "", before, ...options } = {}) {
     context: { serviceWorkers: "allow" },
     async before(page, origin) {
       countLoads(page, loads);
+      await page.context().addInitScript(hurry);
       await before?.(page, origin);
     },
   });
   return { ...opened, loads };
+}
+
+/** In the page: it is kept at once, not two seconds after it was opened. */
+function hurry() {
+  const later = /** @type {(...wanted: any[]) => number} */ (window.setTimeout);
+  Object.assign(window, { setTimeout: (/** @type {() => void} */ run, /** @type {number} */ pause, /** @type {any[]} */ ...rest) => later(run, pause === 2000 ? 0 : pause, ...rest) });
 }
 
 /**
@@ -146,16 +154,6 @@ async function areKept(page, number = 1) {
   await until(async () => (await whole()) === number, `${number} versions are kept`);
 }
 
-/**
- * @param {() => boolean | Promise<boolean>} holds
- * @param {string} what is waited for
- */
-async function until(holds, what) {
-  for (const limit = Date.now() + 20_000; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 50))) {
-    assert.ok(Date.now() < limit, `waited for: ${what}`);
-  }
-}
-
 /** What the embedded model writes where the host does all that is needed. @type {Promise<string | null> | undefined} */
 let usual;
 /** @param {TestContext} t */
@@ -208,8 +206,9 @@ for (const [deed, act] of Object.entries(DEEDS)) {
       before: (opened) =>
         opened.addInitScript(() => {
           const register = navigator.serviceWorker.register.bind(navigator.serviceWorker);
+          const come = new Promise((resolve) => Object.assign(window, { letCome: resolve }));
           navigator.serviceWorker.register = async (...wanted) => {
-            await new Promise((resolve) => Object.assign(window, { letCome: resolve }));
+            await come;
             return register(...wanted);
           };
         }),
@@ -219,7 +218,8 @@ for (const [deed, act] of Object.entries(DEEDS)) {
     const prompt = await page.getByRole("textbox", { name: "Prompt" }).inputValue();
     await page.evaluate(() => /** @type {any} */ (window).letCome());
     if (act) {
-      await page.evaluate(() => navigator.serviceWorker.ready.then(() => new Promise((resolve) => setTimeout(resolve, 300))));
+      // To be loaded again would break off a request.
+      await page.evaluate(() => navigator.serviceWorker.ready.then(() => fetch("icon.svg")).then((response) => response.blob()));
       assert.equal(loads.length, 1);
       assert.equal(await page.getByRole("textbox", { name: "Prompt" }).inputValue(), prompt);
       await page.getByText(/^One thread: .* no service worker has added them\.$/).waitFor();
@@ -261,7 +261,7 @@ for (const [isolated, folder] of /** @type {const} */ ([[false, ""], [true, ""],
 }
 
 /** Modules that tell which version they are of. */
-const MARKED = ["dom.js", "engine.js", "errors.js", "share.js"];
+const MARKED = ["ui/dom.js", "api/engine.js", "api/errors.js", "page/share.js"];
 
 /**
  * @param {Host} host
@@ -309,7 +309,7 @@ test("a new version takes over as a whole, and nothing else does", async (t) => 
   await mark(host, "second");
   assert.equal(await visit(), "first");
   await host.list();
-  await mark(host, "late", ["dom.js"]);
+  await mark(host, "late", ["ui/dom.js"]);
   assert.equal(await visit(), "first");
 
   await mark(host, "second");
@@ -417,13 +417,13 @@ test("what is not the page's is left alone", async (t) => {
   const seen = await page.evaluate(async () => {
     const range = await fetch("models/cpu1-rust-docs.pt", { headers: { Range: "bytes=2-5" } });
     const mine = await fetch("mine.pt");
-    const head = await fetch("app.js", { method: "HEAD" });
+    const head = await fetch("page/app.js", { method: "HEAD" });
     return [range.status, (await range.arrayBuffer()).byteLength, await mine.text(), head.headers.get("cache-control")];
   });
   assert.deepEqual(seen, [206, 4, "0123456789", "no-store"]);
   await host.stop();
   const away = await page.evaluate(() =>
-    Promise.all([fetch("mine.pt"), fetch("app.js", { method: "HEAD" }), fetch("app.js")].map((sent) => sent.then(() => true, () => false))),
+    Promise.all([fetch("mine.pt"), fetch("page/app.js", { method: "HEAD" }), fetch("page/app.js")].map((sent) => sent.then(() => true, () => false))),
   );
   assert.deepEqual(away, [false, false, true]);
 });

@@ -4,14 +4,15 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { assertAccessible } from "./axe.mjs";
-import { openPage } from "./browser.mjs";
-import { SEEDED, isSeeded } from "./digests.mjs";
-import { makePackage } from "./package.mjs";
+import { assertAccessible } from "./support/axe.mjs";
+import { openPage } from "./support/browser.mjs";
+import { SEEDED, isSeeded } from "./support/digests.mjs";
+import { reach } from "../tools/modules.mjs";
+import { makePackage } from "../tools/package.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
@@ -37,28 +38,11 @@ async function install(name) {
   return folder;
 }
 
-/**
- * The modules and other files that a module's text names, and so on.
- *
- * @param {string} path in www/
- * @param {Set<string>} found
- */
-function follow(path, found = new Set()) {
-  if (found.has(path)) return found;
-  found.add(path);
-  if (!path.endsWith(".js")) return found;
-  const text = readFileSync(join(WWW, path), "utf8");
-  for (const [, module, file = module] of text.matchAll(/(?:^import [^;"']*|^} from )["']([^"']+)["']|new URL\(["']([^"']+)["'], import\.meta\.url\)/gm)) {
-    follow(join(dirname(path), file ?? ""), found);
-  }
-  return found;
-}
-
 test("exactly what runs is in the package, with types for all of it that is public", () => {
   /** @type {{ exports: Record<string, string | { types: string, default: string }> }} */
   const { exports } = JSON.parse(readFileSync(join(WWW, "package.json"), "utf8"));
-  const entries = Object.values(exports).map((entry) => basename(typeof entry === "string" ? entry : entry.default));
-  const runs = new Set(entries.filter((name) => name.endsWith(".js")).flatMap((name) => [...follow(name)]));
+  const entries = Object.values(exports).map((entry) => (typeof entry === "string" ? entry : entry.default).slice(2));
+  const runs = new Set(entries.filter((name) => name.endsWith(".js")).flatMap((name) => [...reach(name, ({ first, later, files: named }) => [...first, ...later, ...named])]));
   const others = ["LICENSE", "README.md", "models/README.md", "package.json"];
   assert.deepEqual(files.filter((name) => !name.endsWith(".d.ts")), [...runs, ...others].sort());
   for (const entry of Object.values(exports)) {
@@ -198,11 +182,11 @@ test("ten lines of JavaScript write", async (t) => {
   await assertAccessible(page);
 });
 
-test("the README's table has every code of an error, and no other", () => {
-  const [, union = ""] = /@typedef \{([^}]*)\} ErrorCode/.exec(readFileSync(join(WWW, "errors.js"), "utf8")) ?? [];
+test("the table of the package's page has every code of an error, and no other", () => {
+  const [, union = ""] = /@typedef \{([^}]*)\} ErrorCode/.exec(readFileSync(join(WWW, "api/errors.js"), "utf8")) ?? [];
   const codes = [...union.matchAll(/"(\w+)"/g)].map(([, code]) => code);
   assert.ok(codes.length > 0);
-  const [, table = ""] = /\n### Errors\n([^]*?)\n## /.exec(readFileSync(join(WWW, "..", "README.md"), "utf8")) ?? [];
+  const [, table = ""] = /\n### Errors\n([^]*?)\n## /.exec(readFileSync(join(WWW, "PACKAGE.md"), "utf8")) ?? [];
   const rows = [...table.matchAll(/^\| `(\w+)` \| \S/gm)].map(([, code]) => code);
   assert.deepEqual(rows.sort(), codes.sort());
 });

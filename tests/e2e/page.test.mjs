@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openPage } from "./browser.mjs";
-import { failingModel, scriptedModel } from "./scripted.mjs";
-import { says } from "./site.mjs";
+import { openPage } from "./support/browser.mjs";
+import { failingModel, scriptedModel } from "./support/scripted.mjs";
+import { says } from "./support/site.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const MODEL = new URL("../../www/models/cpu1-rust-docs.pt", import.meta.url);
 const NETWORK_ERRORS = [/Failed to load resource/, /request failed/];

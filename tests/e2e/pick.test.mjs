@@ -4,21 +4,20 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openPage } from "./browser.mjs";
-import { standIn } from "./hub.mjs";
-import { says, siteFor } from "./site.mjs";
+import { fixture } from "./support/api.mjs";
+import { openPage } from "./support/browser.mjs";
+import { standIn } from "./support/hub.mjs";
+import { says, siteFor } from "./support/site.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const ARCHIVE = "Cukinator/cpu1-ablation-checkpoints";
 const FINALS = "Cukinator/cpu1-ablations-final";
 
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 
-/** @param {string} name */
-const fixture = (name) => readFileSync(new URL(`../fixtures/${name}.pt`, import.meta.url));
 /** @param {string} name */
 const www = (name) => readFileSync(join(WWW, name), "utf8");
 
@@ -203,7 +202,7 @@ test("any other file goes by its name", async (t) => {
   const name = picker.getByRole("textbox", { name: "Name on the Hub" });
   await name.fill("no name");
   await name.press("Enter");
-  await says(alert, /^“no name” is no name on the Hub; that is owner\/repo\/path/);
+  await says(alert, /^“no name” is not a name on the Hub; that is owner\/repo\/path/);
   assert.equal(await name.getAttribute("aria-invalid"), "true");
   await name.fill("someone/else/deep/file.pt@v1");
   await load.click();
@@ -246,7 +245,7 @@ test("a download shows how far it is and can be cancelled; the model before stay
 
 test("a meter says bytes, rate and remaining time of each phase", async (t) => {
   const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
-  const said = await page.evaluate(`import("/meter.js").then(({ Meter }) => {
+  const said = await page.evaluate(`import("/ui/meter.js").then(({ Meter }) => {
     let now = 0;
     const meter = new Meter("run_07", () => now);
     return [

@@ -1,7 +1,7 @@
 // The pages' Content-Security-Policy: strict, kept to, and not all that stands between an address and the page.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPage } from "./browser.mjs";
+import { openPage } from "./support/browser.mjs";
 
 /** @import { Page } from "playwright-core" */
 

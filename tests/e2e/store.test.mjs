@@ -1,24 +1,21 @@
 // The cache of packed models, in a real browser's storage: kept, found, full, forbidden, damaged, shared.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { hubAddress } from "../../www/hub.js";
-import { openPage } from "./browser.mjs";
-import { happened } from "./faults.mjs";
-import { standIn } from "./hub.mjs";
+import { hubAddress } from "../../www/api/hub.js";
+import { BYTES, fixture, inPage } from "./support/api.mjs";
+import { NETWORK, openPage } from "./support/browser.mjs";
+import { happened } from "./support/faults.mjs";
+import { standIn } from "./support/hub.mjs";
 
 /** @import { TestContext } from "node:test" */
 /** @import { Page } from "playwright-core" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
-/** @param {string} name */
-const fixture = (name) => readFileSync(new URL(`../fixtures/${name}.pt`, import.meta.url));
 const FILES = {
   "owner/repo/run_14/model.pt": fixture("run_14.unpacked"),
   "owner/repo/run_07/model.pt": fixture("run_07.unpacked"),
   "owner/repo/run_07/step.pt": fixture("run_07.step"),
 };
-const EXPECTED_COMPLAINTS = [/favicon/, /Failed to load resource/, /request failed/];
 
 /**
  * A page and the stand-in, and functions to use them with.
@@ -28,9 +25,9 @@ const EXPECTED_COMPLAINTS = [/favicon/, /Failed to load resource/, /request fail
  */
 async function open(t, options) {
   const hub = await standIn(t, FILES);
-  const { page, context, origin } = await openPage(t, { path: "/catalog.json", allow: EXPECTED_COMPLAINTS, ...options });
+  const { page, context, origin } = await openPage(t, { path: "/catalog.json", allow: NETWORK, ...options });
   /** @param {string} name @param {object} [settings] @param {Page} [where] */
-  const load = (name, settings, where = page) => inPage(where, `return load(${JSON.stringify(hubAddress(name, hub.origin).href)}, ${JSON.stringify(settings ?? {})});`);
+  const load = (name, settings, where = page) => inPage(where, `${LOAD} return load(${JSON.stringify(hubAddress(name, hub.origin).href)}, ${JSON.stringify(settings ?? {})});`);
   const cached = () => inPage(page, "return CPU1.cached();");
   /** The requests that the model needs from now on. @param {() => Promise<any>} step */
   const requests = async (step) => {
@@ -41,32 +38,19 @@ async function open(t, options) {
   return { hub, page, context, origin, load, cached, requests };
 }
 
-/**
- * Runs the body of an async function in a page, where `CPU1` is the API, and `load(url, options)` loads a
- * model, writes 24 greedy bytes with it, and tells of both; or of the error.
- *
- * @param {Page} page
- * @param {string} body
- * @returns {Promise<any>}
- */
-function inPage(page, body) {
-  return page.evaluate(`(async () => {
-    const { CPU1 } = await import("/cpu1.js");
-    const load = async (url, options) => {
-      try {
-        const model = await CPU1.load(url, { threads: 1, ...options });
-        const bytes = [];
-        for await (const chunk of model.generate("Kept", { maxBytes: 24, temperature: 0 })) bytes.push(...chunk.bytes);
-        model.dispose();
-        const { run, flavour, fetchedBytes, memoryBytes, cache, report } = model.info;
-        return { bytes: bytes.join(" "), run, flavour, fetchedBytes, memoryBytes, cache, roles: report.decisions.length };
-      } catch (error) {
-        return { error: error.code + ": " + error.message };
-      }
-    };
-    ${body}
-  })()`);
-}
+/** For a page: loads a model, writes with it, and tells of both; or of the error. */
+const LOAD = `
+  const load = async (url, options) => {
+    try {
+      const model = await CPU1.load(url, { threads: 1, ...options });
+      const bytes = await bytesOf(model);
+      model.dispose();
+      const { run, flavour, fetchedBytes, memoryBytes, cache, report } = model.info;
+      return { bytes, run, flavour, fetchedBytes, memoryBytes, cache, roles: report.decisions.length };
+    } catch (error) {
+      return { error: error.code + ": " + error.message };
+    }
+  };`;
 
 /** The names of all that lies in the origin's storage. @param {Page} page @returns {Promise<string[]>} */
 function filesOf(page) {
@@ -171,7 +155,7 @@ for (const [where, notice, options] of /** @type {[string, string, PageOptions |
 test("forbidden storage is a notice", async (t) => {
   const { page, load } = await open(t, without(`${NO_FILES}; ${NO_CACHES}`));
   const { bytes, cache } = await load(NAME);
-  assert.match(bytes, /^\d+( \d+){23}$/);
+  assert.match(bytes, BYTES);
   assert.deepEqual(cache, { state: "off", notice: `${NOTHING_KEPT}this browser keeps no files for this page.` });
   assert.deepEqual(await inPage(page, "await CPU1.remove('x'); await CPU1.removeAll(); return CPU1.cached();"), []);
 });
@@ -180,7 +164,8 @@ test("local files, bytes and small files of the page's server are not kept", asy
   const { page, cached } = await open(t);
   const states = await inPage(
     page,
-    `const blob = await (await fetch("/models/cpu1-rust-docs.pt")).blob();
+    `${LOAD}
+     const blob = await (await fetch("/models/cpu1-rust-docs.pt")).blob();
      const states = [];
      for (const source of [CPU1.EMBEDDED, blob, new Uint8Array(await blob.arrayBuffer())]) states.push((await load(source)).cache);
      return states;`,
@@ -299,7 +284,7 @@ test("no fault of the server leaves a wrong model behind", async (t) => {
   const { hub, page, load, cached } = await open(t);
   const name = "owner/repo/run_07/step.pt";
   const want = await load(name, { cache: false });
-  /** @type {[string, import("./hub.mjs").Fault[]][]} */
+  /** @type {[string, import("./support/hub.mjs").Fault[]][]} */
   const faults = [
     ["gone", [{ status: 404 }]],
     ["refused", [{ status: 403 }]],

@@ -3,15 +3,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { assertAccessible } from "./axe.mjs";
-import { openPage } from "./browser.mjs";
-import { standIn } from "./hub.mjs";
-import { scriptedModel } from "./scripted.mjs";
-import { says, siteFor } from "./site.mjs";
+import { assertAccessible } from "./support/axe.mjs";
+import { fixture } from "./support/api.mjs";
+import { openPage } from "./support/browser.mjs";
+import { standIn } from "./support/hub.mjs";
+import { scriptedModel } from "./support/scripted.mjs";
+import { says, siteFor } from "./support/site.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const ARCHIVE = "Cukinator/cpu1-ablation-checkpoints";
 const FINALS = "Cukinator/cpu1-ablations-final";
@@ -19,8 +20,6 @@ const FINALS = "Cukinator/cpu1-ablations-final";
 const UNREACHABLE = [/huggingface\.co/];
 const PERMISSIONS = { permissions: ["clipboard-read", "clipboard-write"] };
 
-/** @param {string} name */
-const fixture = (name) => readFileSync(new URL(`../fixtures/${name}.pt`, import.meta.url));
 
 const FILES = {
   [`${ARCHIVE}/run_07/checkpoint_run_07_final.pt`]: fixture("run_07.compact"),
@@ -291,7 +290,7 @@ test("models are compared in turn, each with its speed and bits", async (t) => {
 
 test("a part of the page that does not come is a sentence, and comes another time", async (t) => {
   const { page, tab, press, status } = await openReady(t, { allow: [/ERR_FAILED/] });
-  const late = ["compare.js", "pick.js"];
+  const late = ["views/compare.js", "models/picker.js"];
   for (const part of late) await page.route(`**/${part}`, (route) => route.abort("failed"));
   await tab("Compare");
   await says(status, /^A part of the page could not be fetched/);

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { hubAddress } from "../../www/hub.js";
-import { openPage } from "./browser.mjs";
-import { standIn } from "./hub.mjs";
+import { hubAddress } from "../../www/api/hub.js";
+import { openPage } from "./support/browser.mjs";
+import { standIn } from "./support/hub.mjs";
 
 /** @import { TestContext } from "node:test" */
 

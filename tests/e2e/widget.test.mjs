@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { assertAccessible } from "./axe.mjs";
-import { openPage } from "./browser.mjs";
-import { serve } from "./server.mjs";
+import { assertAccessible } from "./support/axe.mjs";
+import { openPage } from "./support/browser.mjs";
+import { serve } from "../tools/serve.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./browser.mjs" */
+/** @import { PageOptions } from "./support/browser.mjs" */
 
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 

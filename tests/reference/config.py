@@ -13,7 +13,7 @@ class Config:
     n_heads: int
     vocab_size: int = 256             # 256 bytes, or the BPE vocabulary
     patch_size: int = 4               # 1 in BPE runs: a position is a token
-    mixer: str = "mlgru"              # "attention" | "mlgru"
+    mixer: str | list = "mlgru"       # "attention" | "mlgru", or a list with the kind of each block
     window: int = 0                   # patches that attention sees, itself included; 0: all
     ternary: bool = True
     local_decoder: bool = True        # False in byte runs: four heads
@@ -27,6 +27,9 @@ class Config:
     rope_base: float = 10000.0
     activation_bits: int = 8          # 0: activations stay float
     delete_threshold: float = 0.5
+    layout: str = "plain"             # "words": every word begins at offset 1 of a patch (layout.py)
+    fill_byte: int | None = None      # what fills patches then
+    end_byte: int | None = None       # the byte that ends a text, never part of one
     # Widths that SPEC §2 fixes and files show only in the shapes of their tensors.
     byte_width: int = dataclasses.field(default=8, metadata={"in_files": False})
     local_width: int = dataclasses.field(default=128, metadata={"in_files": False})
@@ -47,9 +50,20 @@ class Config:
     def has_sub_ln(self):
         return self.ternary if self.sub_ln is None else self.sub_ln
 
+    @property
+    def mixers(self):
+        """The kind of each block's mixer."""
+        return [self.mixer] * self.n_layers if isinstance(self.mixer, str) else list(self.mixer)
+
+    @property
+    def recurrent(self):
+        """True where a state holds all that later positions need; attention looks back at the positions themselves."""
+        return "attention" not in self.mixers
+
     def to_dict(self):
-        """The `config` of a file."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.metadata.get("in_files", True)}
+        """The `config` of a file. What only some models have, as an end byte, is left out of the others."""
+        fields = (f.name for f in dataclasses.fields(self) if f.metadata.get("in_files", True))
+        return {name: getattr(self, name) for name in fields if name not in OURS or getattr(self, name) != OURS[name]}
 
     @classmethod
     def from_dict(cls, values, shapes):
@@ -71,6 +85,9 @@ class Config:
             widths["aligner_width"] = shapes["aligner.weight"][0]
         return dataclasses.replace(config, **widths)
 
+
+# Fields that no published run has, and what they are without them.
+OURS = {"layout": "plain", "fill_byte": None, "end_byte": None}
 
 SCALE_50M = dict(d_model=512, n_layers=12, d_ff=1376, n_heads=8)
 SCALE_10M = dict(d_model=320, n_layers=8, d_ff=853, n_heads=8)
@@ -103,6 +120,10 @@ _TABLE = {
 
 RUNS = {run: Config(run=run, internal_name=name, **(scale | rest)) for run, (name, scale, rest, _) in _TABLE.items()}
 PARAMETERS = {run: row[3] for run, row in _TABLE.items()}
+
+# The embedded model, ours: it tells tales. d_ff is a multiple of 64 for the sake of GPUs.
+TALES = Config(run="tales", internal_name="cpu1_tales", d_model=320, n_layers=8, d_ff=896, n_heads=8, mixer="attention", window=128,
+               fp_residual_rank=12, bolmo=True, delete_gate=True, layout="words", fill_byte=0, end_byte=4)
 
 
 def reduced(config):

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 import files
+import layout
 from model import P
 
 CHUNK = 512  # positions that a recurrent model reads at once
@@ -19,8 +20,10 @@ CHUNK = 512  # positions that a recurrent model reads at once
 
 def read_context(model, units, state=None, gate="hard", begins=True):
     """Patch states of all positions; long texts go through recurrent models chunk by chunk."""
-    if model.config.mixer == "attention":
-        return model.backbone(units, None, gate)[0], None, 0
+    if not model.config.recurrent:
+        # Attention looks back at the positions themselves, so it reads all of them at once.
+        z, state, logits = model.backbone(units, None, gate)
+        return z, state, 0 if logits is None else int((torch.sigmoid(logits[:, 1:]) > model.config.delete_threshold).sum())
     parts, deleted = [], 0
     for start in range(0, units.shape[1], CHUNK):
         chunk = units[:, start:start + CHUNK]
@@ -36,8 +39,11 @@ def read_context(model, units, state=None, gate="hard", begins=True):
 
 @torch.no_grad()
 def score(model, text, gate="hard"):
-    """-log2 p of every element after the first patch (or token), and how many patches were deleted."""
-    text = torch.as_tensor(list(text))
+    """-log2 p of every element after the first patch (or token), and how many patches were deleted.
+
+    Of a text laid out by words, a fill's bits belong to the byte after which it stands, and fills after it have none.
+    """
+    text = torch.as_tensor(laid_out(model, text))
     unit = model.config.patch_size
     if len(text) <= unit:
         raise ValueError(f"{len(text)} elements are too few to score: the first {unit} only give context")
@@ -52,7 +58,23 @@ def score(model, text, gate="hard"):
     partial = text[whole * unit:]
     if len(partial):
         bits += surprise(model, z[0, -1:], partial[None])
-    return bits, deleted
+    return (bits if model.config.layout == "plain" else of_text(model, bits, text[unit:].tolist())), deleted
+
+
+def laid_out(model, text, goes_on=False):
+    """A text as the model reads it."""
+    return list(text) if model.config.layout == "plain" else list(layout.lay_out(bytes(text), goes_on))
+
+
+def of_text(model, bits, laid):
+    """Bits of the bytes of a text, given those of all that is laid out."""
+    fill, found = model.config.fill_byte, []
+    for at, (byte, its) in enumerate(zip(laid, bits)):
+        if byte != fill:
+            found.append(its)
+        elif laid[at - 1] != fill:
+            found[-1] += its
+    return found
 
 
 def surprise(model, z, targets):
@@ -80,26 +102,37 @@ def sampler(temperature, top_p, seed):
 
 @torch.no_grad()
 def generate(model, prompt, count, pick=greedy, gate="hard"):
-    """`count` elements that continue the prompt."""
-    unit, recurrent = model.config.patch_size, model.config.mixer == "mlgru"
-    text = list(prompt)
+    """`count` elements that continue the prompt, or fewer where the model ends the text."""
+    unit, recurrent, fill = model.config.patch_size, model.config.recurrent, model.config.fill_byte
+    text = laid_out(model, prompt, goes_on=True)
     if unit > 1 and len(text) < P:
         text = [ord("\n")] * P + text
     if not text:
         raise ValueError("an empty prompt: a token run needs one token to go on from")
-    begin, end, state, read = len(text), len(text) + count, None, 0
-    while len(text) < end:
+    new, state, read = [], None, 0
+    while len(new) < count:
         whole = len(text) // unit
-        new = torch.tensor(text[read * unit:whole * unit])
-        new = new.view(1, -1, unit) if unit > 1 else new.view(1, -1)
-        z, state, _ = read_context(model, new, state, gate, read == 0)
+        units = torch.tensor(text[read * unit:whole * unit])
+        units = units.view(1, -1, unit) if unit > 1 else units.view(1, -1)
+        z, state, _ = read_context(model, units, state, gate, read == 0)
         read = whole if recurrent else 0
         known = text[whole * unit:]
-        while len(known) < unit and len(text) < end:
+        forced = len(known)
+        while len(known) < unit and len(new) < count:
+            if fill is not None and len(known) > forced and known[-1] == fill:
+                known.append(fill)              # after a fill only fills come
+                text.append(fill)
+                continue
             logits = model.logits_of_next(z[:, -1], torch.tensor(known, dtype=torch.long).view(1, -1))[0, -1]
+            if fill is not None and not known:
+                logits[fill] = -torch.inf       # fills stand behind a word, and never in a patch of their own
             known.append(pick(logits))
+            if known[-1] == model.config.end_byte:
+                return new
             text.append(known[-1])
-    return text[begin:end]
+            if known[-1] != fill:
+                new.append(known[-1])
+    return new
 
 
 def main():

@@ -85,6 +85,48 @@ def rotate(x, positions, base):
     return torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1).flatten(-2)
 
 
+def sight(documents, window):
+    """What each position of rows of whole documents may look at: itself and what is before it in its document and window.
+
+    documents [B, S] numbers them. Where the rows are whole windows long, a window of positions looks only at itself and the
+    window before it, so the answer is [B·S/window, 1, window, 2·window]; else it is [B, 1, S, S].
+    """
+    batch, length = documents.shape
+    place = torch.arange(length, device=documents.device)
+    if window and length > window and length % window == 0:
+        asking = documents.view(batch, -1, window)
+        before = F.pad(asking, (0, 0, 1, 0), value=-1)[:, :-1]  # there is nothing before the first window
+        asked = torch.cat([before, asking], -1)
+        distance = place[window:2 * window, None] - place[None, :2 * window]
+        near = (distance >= 0) & (distance < window)
+        return (near & (asking.unsqueeze(-1) == asked.unsqueeze(-2))).flatten(0, 1).unsqueeze(1)
+    distance = place[:, None] - place[None, :]
+    near = (distance >= 0) & (distance < (window or length))
+    return (near & (documents.unsqueeze(-1) == documents.unsqueeze(-2))).unsqueeze(1)
+
+
+def in_windows(x, window, with_before):
+    """[B, heads, S, n] -> [B·S/window, heads, window, n], or twice as long with the window before each in front."""
+    x = x.unflatten(2, (-1, window))
+    if with_before:
+        x = torch.cat([F.pad(x, (0, 0, 0, 0, 1, 0))[:, :, :-1], x], 3)
+    return x.transpose(1, 2).flatten(0, 1)
+
+
+def attend(q, k, v, visible, keep=None):
+    """Softmax attention; a key counts as much as `keep` says [.., 1, keys], which is 0 for what the DeleteGate took out."""
+    if keep is None and (q.is_cuda or visible.dim() == 2):
+        return F.scaled_dot_product_attention(q, k.to(q.dtype), v.to(q.dtype), attn_mask=visible)
+    # On a CPU, too: the gradient of PyTorch's own with a mask for each row takes five times as long there.
+    scores = full(q @ k.to(q.dtype).transpose(-1, -2)) / math.sqrt(q.shape[-1])
+    scores = scores.masked_fill(~visible, -torch.inf)
+    weights = torch.exp(scores - scores.amax(-1, keepdim=True).detach())
+    weights = weights if keep is None else weights * keep
+    # A deleted position may see nothing at all; what it finds is not used.
+    weights = weights / weights.sum(-1, keepdim=True).clamp(min=1e-9)
+    return weights.to(v.dtype) @ v
+
+
 class Attention(nn.Module):
     """Causal multi-head attention, with RoPE in the backbone and without it in the local decoder."""
 
@@ -98,22 +140,31 @@ class Attention(nn.Module):
         self.heads, self.window = heads, window
         self.rope_base = config.rope_base if rope else None
 
-    def forward(self, n, positions):                                    # [B, S, width]
+    def forward(self, n, positions, keep=None, visible=None):
+        """n [B, S, width]; keep [B, S, 1] is 0 for positions that others must not see; visible is that of `sight`."""
         q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2)
                    for part in self.query.apply_to(n, self.query, self.key, self.value))
         if self.rope_base:
             q, k = rotate(full(q), positions, self.rope_base), rotate(full(k), positions, self.rope_base)
-        distance = positions[:, None] - positions[None, :]
-        visible = distance >= 0
-        if self.window:
-            visible &= distance < self.window
+        if visible is None:
+            distance = positions[:, None] - positions[None, :]
+            visible = distance >= 0
+            if self.window:
+                visible &= distance < self.window
         if n.shape[1] <= P:
             # The local decoder: so few positions that plain sums, which the compiler fuses, beat batched products.
             scores = (full(q.unsqueeze(-2)) * full(k.unsqueeze(-3))).sum(-1)
             weights = torch.softmax((scores / math.sqrt(q.shape[-1])).masked_fill(~visible, -torch.inf), -1)
             y = (weights.unsqueeze(-1) * full(v.unsqueeze(-3))).sum(-2)
         else:
-            y = F.scaled_dot_product_attention(q, k.to(q.dtype), v.to(q.dtype), attn_mask=visible)
+            windows = visible.shape[-2] != n.shape[1]
+            keep = None if keep is None else keep.transpose(1, 2).unsqueeze(1)  # [B, 1, 1, S]
+            if windows:
+                q, k, v = (in_windows(part, self.window, with_before) for part, with_before in ((q, False), (k, True), (v, True)))
+                keep = None if keep is None else in_windows(keep.transpose(2, 3), self.window, True).transpose(2, 3)
+            y = attend(q, k, v, visible, keep)
+            if windows:
+                y = y.unflatten(0, (n.shape[0], -1)).transpose(1, 2).flatten(2, 3)
         y = y.transpose(1, 2).flatten(-2)
         return self.out(self.out_norm(y) if hasattr(self, "out_norm") else y)
 
@@ -131,14 +182,18 @@ class MLGRU(nn.Module):
                 self.out_norm = RMSNorm(d, config.norm_eps)
             self.out = linear(d, d, gain=(2 * config.n_layers) ** -0.5)
 
-    def forward(self, n, state, keep):
-        """n [B, S, d]; state [B, d]; keep [B, S, 1] is 0 where the recurrence must not see a position."""
+    def forward(self, n, state, keep, begins=None):
+        """n [B, S, d]; state [B, d]; keep [B, S, 1] is 0 where the recurrence must not see a position.
+
+        begins [B, S] says where a document begins, which knows nothing of what was before it.
+        """
         f, c, g = self.forget.apply_to(n, self.forget, self.candidate, self.gate)
         bound = torch.sigmoid(self.decay) if hasattr(self, "decay") else 0.0
         f = bound + (1 - bound) * torch.sigmoid(full(f))
         if keep is not None:
             f = 1 - keep * (1 - f)
-        h = recurrence(f, (1 - f) * F.silu(full(c)), state)
+        u = (1 - f) * F.silu(full(c))
+        h = recurrence(f if begins is None else f.masked_fill(begins.unsqueeze(-1), 0.0), u, state)
         y = torch.sigmoid(full(g)) * h
         if hasattr(self, "out"):
             y = self.out(self.out_norm(y) if hasattr(self, "out_norm") else y)
@@ -190,23 +245,23 @@ class PFNet(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, config):
+    def __init__(self, config, mixer):
         super().__init__()
         d = config.d_model
         self.norm1, self.norm2 = RMSNorm(d, config.norm_eps), RMSNorm(d, config.norm_eps)
-        self.mixer = MLGRU(config) if config.mixer == "mlgru" else Attention(config, d, config.n_heads, True, config.window)
+        self.mixer = MLGRU(config) if mixer == "mlgru" else Attention(config, d, config.n_heads, True, config.window)
         self.ffn = GatedFFN(config, d, config.d_ff)
         if config.fp_residual_rank:
             self.fp_residual = LowRank(d, config.fp_residual_rank)
         if config.pfnet_hidden:
             self.pfnet = PFNet(config)
 
-    def forward(self, x, state, positions, keep=None):
+    def forward(self, x, state, positions, keep=None, begins=None, visible=None):
         n = self.norm1(x)
         if isinstance(self.mixer, MLGRU):
-            m, state = self.mixer(n, state, keep)
+            m, state = self.mixer(n, state, keep, begins)
         else:
-            m = self.mixer(n, positions)
+            m = self.mixer(n, positions, keep, visible)
         if hasattr(self, "fp_residual"):
             m = m + self.fp_residual(n)
         x = x + m
@@ -281,10 +336,10 @@ class CPU1(nn.Module):
         self.config = config
         linear = linear_kind(config)
         self.embed = PatchEmbedding(config)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layers))
-        if config.decay != "none":
+        self.blocks = nn.ModuleList(Block(config, mixer) for mixer in config.mixers)
+        for i, block in enumerate(self.blocks):
             # Deeper layers start with longer memories.
-            for i, block in enumerate(self.blocks):
+            if config.decay != "none" and hasattr(block.mixer, "decay"):
                 nn.init.constant_(block.mixer.decay, -3 + 5 * i / max(config.n_layers - 1, 1))
         if config.delete_gate:
             self.delete_gate = DeleteGate(config)
@@ -314,21 +369,26 @@ class CPU1(nn.Module):
         """The state before a sequence: h = 0 per block, [n_layers, B, d]."""
         return torch.zeros(self.config.n_layers, batch, self.config.d_model, dtype=self.norm.weight.dtype, device=device)
 
-    def backbone(self, units, state=None, gate="off", first=None):
+    def backbone(self, units, state=None, gate="off", first=None, documents=None):
         """Patch states z [B, S, d] of bytes [B, S, P] (or tokens [B, S]), the next state, the delete logits.
 
         gate: "off" deletes nothing; "hard" deletes where σ(ℓ) > threshold by really leaving those positions
         out; "train" gives the same values with a gradient to the gate (straight through σ(-ℓ)).
         first: [B], whether position 0 begins its sequence and so must stay; all of them where None.
+        documents: [B, S], where the rows hold several documents: their numbers. None sees another. Not with a gate that is "hard".
         """
         x = full(self.embed(units))
         state = self.fresh_state(x.shape[0], x.device) if state is None else state
         positions = torch.arange(x.shape[1], device=x.device)
         middle, after = self.config.n_layers // 2, []
+        begins = visible = None
+        if documents is not None:
+            begins = F.pad(documents[:, 1:] != documents[:, :-1], (1, 0), value=True)
+            visible = None if self.config.recurrent else sight(documents, self.config.window)
 
         def run(blocks, states, x, positions, keep=None):
             for block, h in zip(blocks, states):
-                x, h = block(x, h, positions, keep)
+                x, h = block(x, h, positions, keep, begins, visible)
                 after.append(h)
             return x
 
@@ -336,18 +396,24 @@ class CPU1(nn.Module):
         logits = None
         if gate == "off" or not self.config.delete_gate:
             x = run(self.blocks[middle:], state[middle:], x, positions)
-            return self.norm(x), torch.stack(after), logits
+            return self.patch_states(x), torch.stack(after), logits
         logits = self.delete_gate(x)
-        begins = torch.zeros_like(logits, dtype=torch.bool)
-        begins[:, 0] = True if first is None else first
-        deleted = (torch.sigmoid(logits) > self.config.delete_threshold) & ~begins
+        stays = begins
+        if documents is None:
+            stays = torch.zeros_like(logits, dtype=torch.bool)
+            stays[:, 0] = True if first is None else first
+        deleted = (torch.sigmoid(logits) > self.config.delete_threshold) & ~stays
         if gate == "hard":
             x, after = self._gathered(run, x, state, positions, deleted, after)
-            return self.norm(x), after, logits
+            return self.patch_states(x), after, logits
         soft = torch.sigmoid(-logits)
-        keep = torch.where(begins, torch.ones_like(soft), (~deleted).to(soft.dtype) + soft - soft.detach()).unsqueeze(-1)
+        keep = torch.where(stays, torch.ones_like(soft), (~deleted).to(soft.dtype) + soft - soft.detach()).unsqueeze(-1)
         upper = run(self.blocks[middle:], state[middle:], x, positions, keep)
-        return self.norm(x + keep * (upper - x)), torch.stack(after), logits
+        return self.patch_states(x + keep * (upper - x)), torch.stack(after), logits
+
+    def patch_states(self, x):
+        """z of what comes out of the last block."""
+        return self.norm(x)
 
     def _gathered(self, run, x, state, positions, deleted, after):
         """The upper blocks over the kept positions of each sequence only."""

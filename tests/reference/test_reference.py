@@ -15,9 +15,9 @@ import curves
 import data
 import export
 import files
-import goldens
 import inference
 import quant
+import write_goldens
 from config import PARAMETERS, RUNS, reduced
 from model import CPU1
 
@@ -52,15 +52,15 @@ def test_packing_round_trip(shape):
 
 
 @pytest.mark.parametrize("run", RUNS)
-@pytest.mark.parametrize("flavour", goldens.NAMES)
+@pytest.mark.parametrize("flavour", write_goldens.NAMES)
 def test_files_round_trip(run, flavour, tmp_path):
     torch.manual_seed(0)
     model = CPU1(reduced(RUNS[run]))
     path = tmp_path / "model.pt"
     if flavour == "step":
-        files.write_step(model, path, 7, goldens.step_optimizer(model))
+        files.write_step(model, path, 7, write_goldens.step_optimizer(model))
     else:
-        goldens.NAMES[flavour](model, path)
+        write_goldens.NAMES[flavour](model, path)
     found, config, tensors = files.read(path)
     assert found == flavour and config.to_dict() == model.config.to_dict()
     ternary = files.ternary_names(model)
@@ -130,7 +130,7 @@ def test_recurrence_gradient():
     assert torch.autograd.gradcheck(recurrence, (f, u, h[:, 0].detach().requires_grad_()))
 
 
-@pytest.mark.parametrize("steps", [1, 5, 16])
+@pytest.mark.parametrize("steps", [1, 5, 64, 200])
 def test_the_scan_of_gpus_gives_what_the_loop_gives(monkeypatch, steps):
     """Without a GPU: Triton interprets its kernels."""
     pytest.importorskip("triton")
@@ -240,7 +240,7 @@ def test_phase_2_warms_up_where_the_optimizer_is_new(tmp_path, toy_texts):
 
 
 def test_committed_goldens_still_hold():
-    for path in sorted(goldens.FIXTURES.glob("run_*.json")):
+    for path in sorted(write_goldens.FIXTURES.glob("run_*.json")):
         golden = json.loads(path.read_text())
         for flavour, expected in golden["flavours"].items():
             model = files.load(path.with_name(f"{golden['run']}.{flavour}.pt"))

@@ -22,7 +22,6 @@ and proportional) moves the reward for deleting until the share of deleted patch
 """
 
 import argparse
-import csv
 import dataclasses
 import datetime
 import json
@@ -36,12 +35,13 @@ import torch
 
 import files
 import model as model_module
+import training
 from config import Config, RUNS, reduced
 from data import Windows, validation_rows
-from model import CPU1, DeleteGate
-from quant import BitLinear
+from model import CPU1
 
 HERE = pathlib.Path(__file__).parent
+COLUMNS = ("phase", "step", "seconds", "epoch", "rate", "bits", "gradient_norm", "deleted", "heldout_bits", "heldout_deleted")
 
 
 def arguments(words=None):
@@ -116,55 +116,23 @@ class Trainer:
         torch.manual_seed(options.seed)
         self.device = torch.device(options.device)
         self.model = CPU1(config).to(self.device)
-        # Until phase 2 teaches it the gate deletes nothing, in the files of phase 1 too.
-        self.set_gate_bias(DeleteGate.CLOSED)
+        training.close_gate(self.model)
         self.peak = options.rate or (3e-3 if config.ternary else 1e-3)
-        self.optimizers = self.make_optimizers()
+        self.optimizers = training.make_optimizers(self.model, options.optimizer)
         unit = config.patch_size
         self.text, self.held_out = load_text(options.data), load_text(options.heldout)
         self.windows = Windows(self.text, options.rows, options.positions, unit, options.seed)
         self.state = self.model.fresh_state(options.rows, self.device)
         self.teacher = files.load(options.teacher).to(self.device) if options.teacher else None
         self.teacher_state = self.teacher.fresh_state(options.rows, self.device) if self.teacher else None
-        # Steps and seconds are those of the current phase; reward belongs to phase 2's controller.
-        self.phase, self.step, self.elapsed, self.reward = options.phase, 0, 0.0, 0.0
+        # Steps and seconds are those of the current phase; the gate's control belongs to phase 2.
+        self.phase, self.step, self.elapsed = options.phase, 0, 0.0
+        self.control = training.GateControl(options.share, config.delete_threshold, self.device)
         self.recent = []              # (bits, gradient norm, share) of the steps since the last line of the log
         self.schedule = Schedule(options)
         options.out.mkdir(parents=True, exist_ok=True)
-        self.checkpoint, self.log = options.out / "checkpoint.pt", options.out / "log.csv"
+        self.checkpoint, self.log = options.out / "checkpoint.pt", training.Log(options.out / "log.csv", COLUMNS)
         self.resume()
-
-    def make_optimizers(self):
-        """Matrices at the full rate with weight decay; the gate, and what is small, apart."""
-        groups = {"matrices": [], "muon": [], "small": [], "gate": []}
-        with torch.device("meta"):
-            ternary = CPU1(dataclasses.replace(self.config, ternary=True))
-        layers = {f"{name}.weight" for name, module in ternary.named_modules() if isinstance(module, BitLinear)}
-        for name, parameter in self.model.named_parameters():
-            small = parameter.dim() < 2 or "bolmo" in name or "positions" in name
-            by_muon = self.options.optimizer == "muon" and name in layers and "head" not in name
-            groups["gate" if name.startswith("delete_gate") else "small" if small else "muon" if by_muon else "matrices"].append(parameter)
-        muon = groups.pop("muon")
-        optimizers = [torch.optim.AdamW(
-            [{"params": parameters, "kind": kind, "weight_decay": 0.0} for kind, parameters in groups.items() if parameters],
-            lr=0.0, betas=(0.9, 0.95), fused=True)]
-        if muon:
-            optimizers.append(torch.optim.Muon([{"params": muon, "kind": "matrices"}], lr=0.0, adjust_lr_fn="match_rms_adamw"))
-        return optimizers
-
-    def precision(self):
-        """Products in bfloat16 where the machine has instructions for them; elsewhere they would be emulated, and slow."""
-        fast = self.device.type != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=fast)
-
-    @torch.no_grad()
-    def set_gate_bias(self, bias):
-        if self.config.delete_gate:
-            self.model.delete_gate.score.bias.fill_(bias)
-
-    def open_gate(self):
-        """Begins by keeping nearly everything, near enough to the threshold to feel a gradient."""
-        self.set_gate_bias(-2.0)
 
     def set_rates(self, progress):
         options = self.options
@@ -176,17 +144,14 @@ class Trainer:
             decay = options.weight_decay if progress < options.decay_until else 0.0
         else:
             rate, decay = peak * options.floor * (1 - progress), 0.0
-        gate_rate = 0.0 if self.phase == 1 else 3e-3 * min(1, (self.step + 1) / 20) * (1 - 0.9 * progress)
-        for group in (group for optimizer in self.optimizers for group in optimizer.param_groups):
-            group["lr"] = gate_rate if group["kind"] == "gate" else rate
-            group["weight_decay"] = decay if group["kind"] == "matrices" else 0.0
+        training.set_rates(self.optimizers, rate, decay, 0.0 if self.phase == 1 else training.gate_rate(self.step, progress))
         return rate
 
     def train_step(self, progress):
         units, fresh = self.windows.next()
         units, fresh = units.to(self.device), fresh.to(self.device)
         state = self.state * ~fresh[:, None]
-        with self.precision():
+        with training.precision(self.device):
             logits, targets, state, delete_logits = self.model.predict(units, state, "train" if self.phase == 2 else "off", fresh)
             total = nats = model_module.cross_entropy(logits, targets)
             if self.teacher and (self.phase == 2 or progress >= self.options.teacher_from):
@@ -195,18 +160,15 @@ class Trainer:
         self.state = state.detach()
         share = 0.0
         if delete_logits is not None:
-            delete = torch.sigmoid(delete_logits)
-            share = float((delete > self.config.delete_threshold).float().mean())
-            target = self.options.share * min(1.0, progress / 0.5)
-            self.reward = min(max(self.reward + 0.02 * (target - share), 0.0), 2.0)
-            total = total - max(self.reward + 0.5 * (target - share), 0.0) * delete.mean()
+            reward, share = self.control(delete_logits, progress)
+            total = total + reward
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.options.clip)
         for optimizer in self.optimizers:
             if math.isfinite(norm):
                 optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        return float(nats.detach()), float(norm), share
+        return float(nats.detach()), float(norm), float(share)
 
     @torch.no_grad()
     def teach(self, units, fresh):
@@ -223,7 +185,7 @@ class Trainer:
         state = self.model.fresh_state(options.rows, self.device)
         for units in validation_rows(self.held_out, options.rows, options.positions, self.config.patch_size):
             first = torch.full((options.rows,), count == 0, device=self.device)
-            with self.precision():
+            with training.precision(self.device):
                 nats, state, logits = self.model.loss(units.to(self.device), state, "train" if gate else "off", first)
             state, total, count = state.detach(), total + float(nats.detach()), count + 1
             if logits is not None:
@@ -235,7 +197,7 @@ class Trainer:
         part = self.checkpoint.with_suffix(".part")
         torch.save({
             "config": self.config.to_dict(), "model": self.model.state_dict(), "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "phase": self.phase, "step": self.step, "elapsed": self.elapsed, "reward": self.reward,
+            "phase": self.phase, "step": self.step, "elapsed": self.elapsed, "reward": float(self.control.reward),
             "recent": self.recent, "windows": self.windows.state(), "state": self.state, "teacher_state": self.teacher_state, "rng": torch.get_rng_state(),
         }, part)
         os.replace(part, self.checkpoint)
@@ -246,7 +208,7 @@ class Trainer:
                 self.warm_start(self.options.start_from)
             elif self.options.phase == 2:
                 raise SystemExit(f"phase 2 goes on from phase 1, but {self.checkpoint} does not exist: train phase 1 first, or --start-from a file")
-            self.log.write_text("phase,step,seconds,epoch,rate,bits,gradient_norm,deleted,heldout_bits,heldout_deleted\n")
+            self.log.begin()
             return
         saved = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
         self.model.load_state_dict(saved["model"])
@@ -258,17 +220,15 @@ class Trainer:
             self.teacher_state = saved["teacher_state"].to(self.device)
         torch.set_rng_state(saved["rng"].cpu())
         if saved["phase"] == self.phase:
-            self.step, self.elapsed, self.reward = saved["step"], saved["elapsed"], saved["reward"]
+            self.step, self.elapsed = saved["step"], saved["elapsed"]
+            self.control.reward.fill_(saved["reward"])
             self.recent = saved["recent"]
         elif saved["phase"] > self.phase:
             raise SystemExit(f"{self.checkpoint} is in phase {saved['phase']} already; give --phase {saved['phase']} or another --out")
         else:
-            self.open_gate()
+            training.open_gate(self.model)
         # Rows of the log after the checkpoint belong to steps that will be taken again.
-        rows = list(csv.reader(self.log.open()))
-        kept = [row for row in rows[1:] if (int(row[0]), int(row[1])) <= (saved["phase"], saved["step"])]
-        with self.log.open("w", newline="") as log:
-            csv.writer(log, lineterminator="\n").writerows(rows[:1] + kept)
+        self.log.cut(lambda row: (int(row[0]), int(row[1])) <= (saved["phase"], saved["step"]))
 
     def warm_start(self, path):
         """Takes the weights of a file; what it lacks, such as the norms of ternary layers, stays as it was made."""
@@ -277,8 +237,8 @@ class Trainer:
         if strange:
             raise SystemExit(f"{path} has tensors that this model lacks: {', '.join(sorted(strange))}")
         self.model.load_state_dict(tensors, strict=False)
-        if self.phase == 2 and self.model.delete_gate.score.bias.item() == DeleteGate.CLOSED:
-            self.open_gate()
+        if self.phase == 2:
+            training.open_gate(self.model)
 
     def keep(self):
         """A step file as the archive has them, with the state of the optimizer of most matrices."""
@@ -310,23 +270,12 @@ class Trainer:
         self.save()
 
     def write_log(self, rate, bits, norm, share, held="", held_share=""):
-        row = [self.phase, self.step, round(self.elapsed, 1), self.windows.epoch, rate, bits, norm, share, held, held_share]
-        with self.log.open("a", newline="") as log:
-            csv.writer(log, lineterminator="\n").writerow([f"{v:.5g}" if isinstance(v, float) else v for v in row])
-        print(*(f"{v:.4g}" if isinstance(v, float) else v for v in row), flush=True)
+        self.log.write(self.phase, self.step, round(self.elapsed, 1), self.windows.epoch, rate, bits, norm, share, held, held_share)
 
 
 def load_text(path):
     """Bytes of a text, or token ids of an `.npy`."""
     return np.load(path) if path.suffix == ".npy" else np.frombuffer(path.read_bytes(), dtype=np.uint8)
-
-
-def compile_layers():
-    """Fuses what is between the products. The blocks share their code, so each kind compiles once."""
-    torch._dynamo.config.cache_size_limit = 64
-    for owner, name in ((model_module.Block, "forward"), (model_module.LocalDecoder, "forward"),
-                        (model_module.PatchEmbedding, "forward"), (model_module, "cross_entropy")):
-        setattr(owner, name, torch.compile(getattr(owner, name), dynamic=False))
 
 
 def main():
@@ -335,7 +284,7 @@ def main():
     if options.phase == 2 and not config.delete_gate:
         raise SystemExit(f"{config.run} has no DeleteGate, so it has no phase 2")
     if options.compile:
-        compile_layers()
+        training.compile_layers()
     Trainer(config, options).run()
 
 

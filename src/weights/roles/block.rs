@@ -1,9 +1,10 @@
 //! The roles of a block, and what its tensors tell of the model's shape.
 
+use super::error::{Error, Result};
 use super::names::{Stack, fit, words};
 use super::phrases::*;
 use super::pool::{Pool, Scope, Want, maybe, want};
-use super::{Error, Result, Why};
+use super::role::Why;
 use crate::checkpoint::TensorInfo;
 use crate::config::{Decay, Mixer};
 
@@ -19,6 +20,20 @@ pub(super) struct Shape {
     pub(super) pfnet_hidden: usize,
 }
 
+/// Rows and columns of the matrices of a block.
+type Sides = [(usize, usize)];
+
+/// What these say about it.
+#[derive(Clone, Copy)]
+struct Sizes {
+    width: usize,
+    inner: usize,
+    mixer: Mixer,
+    output_projection: bool,
+    /// Whether the inputs of the mixer are one tensor.
+    fused: bool,
+}
+
 impl Pool<'_> {
     /// Settles one block.
     pub(super) fn block(
@@ -27,45 +42,87 @@ impl Pool<'_> {
         width: usize,
         hint: Option<Mixer>,
     ) -> Result<Shape> {
-        let first = self.roles.len();
         let sides = |i: usize| match self.tensors[i].shape[..] {
             [rows, cols] => Some((rows, cols)),
             _ => None,
         };
-        let all: Vec<(usize, usize)> = self.weights(scope).filter_map(sides).collect();
-        let of_block = |role: &String| Some(role.strip_prefix(scope.at)?.to_string());
-        let mapped: Vec<(String, Vec<usize>)> = self
-            .map
-            .iter()
-            .filter_map(|(role, target)| Some((of_block(role)?, self.shape_of(target))))
-            .collect();
-        let given = |name: &str| mapped.iter().find(|(role, _)| role == name);
-
-        // F is the longest input of a tensor that gives d: nothing else in a block is as wide.
-        let inner = match given("ffn.down.weight") {
-            Some((_, shape)) => shape.last().copied(),
-            None => all
-                .iter()
-                .filter(|(rows, _)| *rows == width)
-                .map(|(_, cols)| *cols)
-                .max(),
+        let sides: Vec<(usize, usize)> = self.weights(scope).filter_map(sides).collect();
+        let inner = self.inner_width(scope, width, &sides)?;
+        let (fp_residual_rank, pfnet_hidden) = self.side_paths(scope, width, inner, &sides)?;
+        let sizes = Sizes {
+            width,
+            inner,
+            mixer: self.mixer_kind(scope, hint),
+            output_projection: self.has_output_projection(scope, width, inner, &sides),
+            fused: sides.contains(&(3 * width, width)),
         };
-        let Some(inner) = inner else {
-            return Err(self.unsettled(&scope.role("ffn.down.weight"), &[width, 0], &[]));
+        self.matrices(scope, sizes)?;
+        let decay = self.vectors(scope, sizes)?;
+        self.refuse_the_rest(scope)?;
+        Ok(Shape {
+            width,
+            inner,
+            mixer: sizes.mixer,
+            output_projection: sizes.output_projection,
+            decay,
+            fp_residual_rank,
+            pfnet_hidden,
+        })
+    }
+
+    /// The shape of what the name map gives a role of the block, while nothing has claimed it.
+    fn given(&self, scope: Scope, name: &str) -> Option<Vec<usize>> {
+        let role = scope.role(name);
+        let mut given = self.map.iter().filter(|(name, _)| *name == role);
+        given.next().map(|(_, target)| self.shape_of(target))
+    }
+
+    /// F is the longest input of a tensor that gives d: nothing else in a block is as wide.
+    fn inner_width(&self, scope: Scope, width: usize, sides: &Sides) -> Result<usize> {
+        let inner = match self.given(scope, "ffn.down.weight") {
+            Some(shape) => shape.last().copied(),
+            None => {
+                let of_width = sides.iter().filter(|(rows, _)| *rows == width);
+                of_width.map(|(_, cols)| *cols).max()
+            }
         };
+        let role = scope.role("ffn.down.weight");
+        inner.ok_or_else(|| self.unsettled(&role, &[width, 0], &[]))
+    }
 
-        // Low-rank paths: [r, d] and [d, r], narrower than both.
-        let narrow = |n: usize| n < width.min(inner);
-        let mut ranks: Vec<usize> = all
-            .iter()
-            .filter(|(r, c)| *c == width && narrow(*r))
-            .map(|(r, _)| *r)
-            .collect();
-        ranks.sort_unstable();
-        ranks.dedup();
-        let (fp_residual_rank, pfnet_hidden) = self.side_paths(scope, width, &ranks)?;
+    /// Apart there are three squares and W_o, fused there is W_o alone; F = d adds to them.
+    fn has_output_projection(
+        &self,
+        scope: Scope,
+        width: usize,
+        inner: usize,
+        sides: &Sides,
+    ) -> bool {
+        let squares = sides.iter().filter(|side| **side == (width, width)).count();
+        let of_ffn = if inner == width { squares.min(3) } else { 0 };
+        let of_inputs = if sides.contains(&(3 * width, width)) {
+            0
+        } else {
+            3
+        };
+        let mixer = scope.role("mixer.");
+        let in_map = self.map.iter().filter(|(role, _)| {
+            let name = role.strip_prefix(&mixer);
+            name.is_some_and(|name| !name.contains("norm"))
+        });
+        squares + in_map.count() - of_ffn > of_inputs
+            || self.given(scope, "mixer.out.weight").is_some()
+    }
 
-        let mixer = self.mixer_kind(scope, hint, &mapped);
+    /// The mixer's linear layers and those of the feed-forward layer.
+    fn matrices(&mut self, scope: Scope, sizes: Sizes) -> Result<()> {
+        let Sizes {
+            width,
+            inner,
+            mixer,
+            output_projection,
+            fused,
+        } = sizes;
         let inputs = match mixer {
             Mixer::Attention => [
                 want("mixer.query.weight", QUERY),
@@ -78,126 +135,108 @@ impl Pool<'_> {
                 want("mixer.gate.weight", OUTPUT_GATE),
             ],
         };
-        // Apart there are three squares and W_o, fused there is W_o alone; F = d adds to them.
-        let squares = all.iter().filter(|side| **side == (width, width)).count();
-        let of_ffn = if inner == width { squares.min(3) } else { 0 };
-        let fused = all.contains(&(3 * width, width));
-        let in_map = mapped
-            .iter()
-            .filter(|(role, _)| role.starts_with("mixer.") && !role.contains("norm"))
-            .count();
-        let output_projection = squares + in_map - of_ffn > if fused { 0 } else { 3 }
-            || given("mixer.out.weight").is_some();
         let out = output_projection.then_some(want("mixer.out.weight", OUT));
-        let ffn_down = want("ffn.down.weight", FFN_DOWN);
+        let down = want("ffn.down.weight", FFN_DOWN);
         if fused {
-            let order = if mixer == Mixer::Attention {
-                FUSED_QKV
-            } else {
-                &[]
+            let order = match mixer {
+                Mixer::Attention => FUSED_QKV,
+                Mixer::Mlgru => &[],
             };
             self.settle_stacked(scope, width, width, &inputs, order)?;
             self.settle(scope, &[width, width], out.as_slice(), true)?;
-            self.settle(scope, &[width, inner], &[ffn_down], true)?;
         } else {
             let mut wants: Vec<Want> = inputs.into_iter().chain(out).collect();
             if inner == width {
                 // Here words alone tell the two layers' matrices apart.
-                wants.push(ffn_down);
+                wants.push(down);
                 wants.push(want("ffn.gate.weight", FFN_GATE_NAMED));
                 wants.push(want("ffn.up.weight", FFN_UP_NAMED));
             }
             self.settle(scope, &[width, width], &wants, true)?;
-            if inner != width {
-                self.settle(scope, &[width, inner], &[ffn_down], true)?;
+            if inner == width {
+                return Ok(());
             }
         }
+        self.settle(scope, &[width, inner], &[down], true)?;
 
-        // Two matrices with a gate, one without (SPEC §3).
-        let gate = want("ffn.gate.weight", FFN_GATE);
-        let up = want("ffn.up.weight", FFN_UP);
+        // Two matrices with a gate, one without ([spec](crate::spec) §3).
+        let [gate, up] = [
+            want("ffn.gate.weight", FFN_GATE),
+            want("ffn.up.weight", FFN_UP),
+        ];
         let one = self.shaped(scope, &[inner, width]).len() == 1
-            && given("ffn.gate.weight").is_none()
-            && given("ffn.up.weight").is_none();
-        if inner == width && !fused {
-            // Settled above.
-        } else if one {
-            self.settle(scope, &[inner, width], &[up], true)?;
-        } else {
-            self.settle_stacked(scope, inner, width, &[gate, up], &[])?;
+            && self.given(scope, gate.name).is_none()
+            && self.given(scope, up.name).is_none();
+        match one {
+            true => self.settle(scope, &[inner, width], &[up], true),
+            false => self.settle_stacked(scope, inner, width, &[gate, up], &[]),
         }
+    }
 
+    /// The norms and the decay.
+    fn vectors(&mut self, scope: Scope, sizes: Sizes) -> Result<Decay> {
+        let Sizes { width, inner, .. } = sizes;
         let mut wants = vec![want("norm1.weight", NORM_1), want("norm2.weight", NORM_2)];
-        if output_projection {
+        if sizes.output_projection {
             wants.push(maybe("mixer.out_norm.weight", OUT_NORM));
         }
         if inner == width {
             wants.push(maybe("ffn.down_norm.weight", DOWN_NORM_NAMED));
         }
         let decay = maybe("mixer.decay", DECAY);
-        if mixer == Mixer::Mlgru {
+        if sizes.mixer == Mixer::Mlgru {
             wants.push(decay);
         }
+        let down_norm = want("ffn.down_norm.weight", &["norm"]);
         let has_down_norm = inner != width
             && (!self.shaped(scope, &[inner]).is_empty()
-                || given("ffn.down_norm.weight").is_some());
+                || self.given(scope, down_norm.name).is_some());
         self.settle(scope, &[width], &wants, false)?;
         if has_down_norm {
-            let down_norm = want("ffn.down_norm.weight", &["norm"]);
             self.settle(scope, &[inner], &[down_norm], false)?;
         }
         let role = scope.role(decay.name);
-        let has_decay = |pool: &Self| {
-            pool.roles[first..]
-                .iter()
-                .any(|settled| settled.name == role)
-        };
-        let channel = has_decay(self);
-        if mixer == Mixer::Mlgru && !channel {
+        let is_settled = |pool: &Self| pool.roles.iter().any(|settled| settled.name == role);
+        if is_settled(self) {
+            return Ok(Decay::Channel);
+        }
+        if sizes.mixer == Mixer::Mlgru {
             self.settle(scope, &[1], &[decay], false)?;
         }
-        let decay = match (channel, has_decay(self)) {
-            (true, _) => Decay::Channel,
-            (false, true) => Decay::Scalar,
-            (false, false) => Decay::None,
-        };
-
-        // What is left in a block would change what it computes: it is not to be passed over.
-        let left: Vec<usize> = scope
-            .members
-            .iter()
-            .copied()
-            .filter(|&i| self.free[i])
-            .collect();
-        let left: Vec<usize> = left
-            .into_iter()
-            .filter(|&i| fit(&self.words(i, scope), BUFFERS).is_none())
-            .collect();
-        if !left.is_empty() {
-            return Err(Error::Unexplained {
-                block: scope.at.trim_end_matches('.').into(),
-                tensors: self.listed(left),
-            }
-            .into());
+        match is_settled(self) {
+            true => Ok(Decay::Scalar),
+            false => Ok(Decay::None),
         }
-        Ok(Shape {
-            width,
-            inner,
-            mixer,
-            output_projection,
-            decay,
-            fp_residual_rank,
-            pfnet_hidden,
-        })
+    }
+
+    /// What is left in a block would change what it computes: it must not be passed over.
+    fn refuse_the_rest(&self, scope: Scope) -> Result<()> {
+        let is_left = |&i: &usize| self.free[i] && fit(&self.words(i, scope), BUFFERS).is_none();
+        let left: Vec<usize> = scope.members.iter().copied().filter(is_left).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Unexplained {
+            block: scope.at.trim_end_matches('.').into(),
+            tensors: self.listed(left),
+        }
+        .into())
     }
 
     /// FPResidual and PFNet, by the ranks that are there; the words tell them apart.
-    pub(super) fn side_paths(
+    fn side_paths(
         &mut self,
         scope: Scope,
         width: usize,
-        ranks: &[usize],
+        inner: usize,
+        sides: &Sides,
     ) -> Result<(usize, usize)> {
+        // Their matrices are [r, d] and [d, r], narrower than both.
+        let narrow = |n: usize| n < width.min(inner);
+        let down = sides.iter().filter(|(r, c)| *c == width && narrow(*r));
+        let mut ranks: Vec<usize> = down.map(|(r, _)| *r).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
         let path = |pool: &Self, index: usize| {
             let words = pool.words(index, scope);
             match (fit(&words, FP_RESIDUAL), fit(&words, PFNET)) {
@@ -207,20 +246,21 @@ impl Pool<'_> {
             }
         };
         let first = self.roles.len();
-        let mut found = (0, 0);
+        let (mut fp_residual_rank, mut pfnet_hidden) = (0, 0);
         for role in ["fp_residual", "pfnet"] {
             let name = |side: &str| scope.role(&format!("{role}.{side}.weight"));
+            let of_pfnet = role == "pfnet";
             if let Some(rank) = self.mapped_rows(&name("down")) {
-                self.claim_mapped(&name("down"), &[rank, width], role == "pfnet")?;
-                self.claim_mapped(&name("up"), &[width, rank], role == "pfnet")?;
-                *(if role == "pfnet" {
-                    &mut found.1
+                self.claim_mapped(&name("down"), &[rank, width], of_pfnet)?;
+                self.claim_mapped(&name("up"), &[width, rank], of_pfnet)?;
+                *if of_pfnet {
+                    &mut pfnet_hidden
                 } else {
-                    &mut found.0
-                }) = rank;
+                    &mut fp_residual_rank
+                } = rank;
             }
         }
-        for &rank in ranks {
+        for rank in ranks {
             for shape in [[rank, width], [width, rank]] {
                 let side = if shape[0] == rank { "down" } else { "up" };
                 for index in self.shaped(scope, &shape) {
@@ -233,36 +273,31 @@ impl Pool<'_> {
                     if let Some(settled) = settled {
                         return Err(self.unsettled(&name, &shape, &[settled.tensor, index]));
                     }
-                    self.claim(&name, index, None, &shape, role == "pfnet", Why::Name);
-                    *(if role == "pfnet" {
-                        &mut found.1
+                    let of_pfnet = role == "pfnet";
+                    self.claim(&name, index, None, &shape, of_pfnet, Why::Name);
+                    *if of_pfnet {
+                        &mut pfnet_hidden
                     } else {
-                        &mut found.0
-                    }) = rank;
+                        &mut fp_residual_rank
+                    } = rank;
                 }
             }
         }
-        Ok(found)
+        Ok((fp_residual_rank, pfnet_hidden))
     }
 
     /// Attention where a name speaks of queries or fused `qkv`, MLGRU where one speaks of forgetting.
-    pub(super) fn mixer_kind(
-        &self,
-        scope: Scope,
-        hint: Option<Mixer>,
-        mapped: &[(String, Vec<usize>)],
-    ) -> Mixer {
+    fn mixer_kind(&self, scope: Scope, hint: Option<Mixer>) -> Mixer {
         let says = |phrases: Phrases| {
             self.weights(scope)
                 .any(|i| fit(&self.words(i, scope), phrases).is_some())
         };
-        let given = |name: &str| mapped.iter().any(|(role, _)| role == name);
-        if given("mixer.query.weight")
+        if self.given(scope, "mixer.query.weight").is_some()
             || says(QUERY)
             || says(&["qkv", "attn", "attention", "c attn"]) && !says(FORGET)
         {
             Mixer::Attention
-        } else if given("mixer.forget.weight") || says(FORGET) {
+        } else if self.given(scope, "mixer.forget.weight").is_some() || says(FORGET) {
             Mixer::Mlgru
         } else {
             hint.unwrap_or(Mixer::Mlgru)

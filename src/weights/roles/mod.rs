@@ -1,4 +1,4 @@
-//! Which tensor of a file is which part of the model (SPEC §3).
+//! Which tensor of a file is which part of the model ([spec](crate::spec) §3).
 //!
 //! The authors' names are unpublished, so nothing here depends on one. Blocks are found by the
 //! numbers in their tensors' names; within a block a tensor's **shape** says which roles it could
@@ -6,74 +6,27 @@
 //! still open is no guess but an [`Error`] that lists the candidates, and a [`NameMap`] settles it.
 
 mod block;
+mod error;
 mod names;
 mod outer;
 #[rustfmt::skip] // Lists of words read best as paragraphs.
 mod phrases;
 mod pool;
+mod role;
 
-use super::header::Hints;
-use crate::checkpoint::{Encoding, TensorInfo, shown};
-use crate::config::{Config, Mixer, RUNS, Run};
+use super::file_config::Hints;
+use crate::checkpoint::{Encoding, TensorInfo};
+use crate::config::{Config, Mixer};
+use crate::runs::{RUNS, Run};
 use block::{Shape, numel, settle_stack, width_of};
+pub(super) use error::Result;
+use error::WIDEST;
+pub use error::{Error, Listed};
 use names::fit;
 use outer::{Outer, PATCH};
 use phrases::ALIGNER;
 use pool::{Pool, Scope};
-use std::collections::HashMap;
-use std::fmt;
-use std::ops::Range;
-
-/// What a person says about roles: canonical role → tensor name, or `name[a:b]` for rows of one.
-pub type NameMap = HashMap<String, String>;
-
-/// A role, and the tensor (or rows of it) that plays it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Role {
-    /// Canonical name.
-    pub name: String,
-    /// Index of the tensor.
-    pub tensor: usize,
-    /// Rows of a fused tensor; all of them otherwise.
-    pub rows: Option<Range<usize>>,
-    /// The shape that the role has in the model, which is that of its tensor or rows but for sides of
-    /// length 1.
-    pub shape: Vec<usize>,
-    /// Whether ternary runs hold it as T·γ.
-    pub ternary: bool,
-    /// What settled it.
-    pub why: Why,
-}
-
-/// What settled a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// No other free tensor has the shape.
-    Shape,
-    /// Of several tensors of the shape, its name says so.
-    Name,
-    /// The numbers in the names.
-    Number,
-    /// It is a part of a fused tensor.
-    Fused,
-    /// It is the bias beside a settled weight.
-    Beside,
-    /// A person said so.
-    Mapped,
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Why::Shape => "by its shape",
-            Why::Name => "by its name",
-            Why::Number => "by its number",
-            Why::Fused => "as part of a fused tensor",
-            Why::Beside => "as the bias of its weight",
-            Why::Mapped => "by the name map",
-        })
-    }
-}
+pub use role::{NameMap, Role, Why};
 
 /// A file's tensors, settled.
 #[derive(Debug)]
@@ -86,178 +39,9 @@ pub struct Assignment {
     pub unused: Vec<usize>,
 }
 
-/// A tensor as an error shows it.
-pub type Listed = (String, Vec<usize>);
-
-/// Why the tensors do not make a model.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Error {
-    /// No tensor, or more than one, fits a role.
-    Unsettled {
-        /// The role.
-        role: String,
-        /// The shape it must have; 0 where any size would do.
-        expected: Vec<usize>,
-        /// Tensors that fit, none or several.
-        candidates: Vec<Listed>,
-        /// Tensors that no role has taken so far.
-        unused: Vec<Listed>,
-    },
-    /// A block has tensors that no known part of a model explains.
-    Unexplained {
-        /// Where.
-        block: String,
-        /// The tensors.
-        tensors: Vec<Listed>,
-    },
-    /// No numbered blocks were found among the names.
-    NoBlocks {
-        /// All tensors.
-        tensors: Vec<Listed>,
-    },
-    /// A layer is wider than any sums here allow for.
-    TooWide {
-        /// Its width.
-        width: usize,
-    },
-    /// The numbers of the blocks have a gap.
-    MissingBlock {
-        /// The first that is missing.
-        block: String,
-    },
-    /// The width of an attention layer is not a multiple of its heads.
-    Heads {
-        /// Where.
-        at: &'static str,
-        /// Its width.
-        width: usize,
-        /// The number of heads.
-        heads: usize,
-    },
-    /// The name map names a tensor that is not there.
-    UnknownTensor {
-        /// The role.
-        role: String,
-        /// The tensor it was given.
-        tensor: String,
-    },
-    /// The name map gives a role a tensor of the wrong shape.
-    Shape {
-        /// The role.
-        role: String,
-        /// Its tensor.
-        tensor: Listed,
-        /// The shape the role must have.
-        expected: Vec<usize>,
-    },
-    /// The name map has roles that this model has not.
-    UnknownRoles(Vec<String>),
-}
-
-/// An error is boxed, as it is large and seldom, and every `?` that passes it on would copy it.
-pub(super) type Result<T, E = Box<Error>> = std::result::Result<T, E>;
-
-/// Widest layer; far above any run's, far below what could overflow a sum.
-const WIDEST: usize = 1 << 16;
-
-/// Lists at most this many tensors or roles in an error.
-const LISTED: usize = 12;
-
-fn list(tensors: &[Listed]) -> String {
-    if tensors.is_empty() {
-        return "none".into();
-    }
-    join(
-        tensors
-            .iter()
-            .map(|(name, shape)| format!("{} {shape:?}", shown(name))),
-    )
-}
-
-/// The first of some texts, and how many more there are.
-fn join(texts: impl ExactSizeIterator<Item = String>) -> String {
-    let more = texts.len().saturating_sub(LISTED);
-    let mut text: Vec<String> = texts.take(LISTED).collect();
-    if more > 0 {
-        text.push(format!("and {more} more"));
-    }
-    text.join(", ")
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Error::Unsettled {
-                role,
-                expected,
-                candidates,
-                unused,
-            } => {
-                let what = match candidates.len() {
-                    0 => "No tensor",
-                    _ => "More than one tensor",
-                };
-                write!(
-                    f,
-                    "{what} of the file fits the role {role}, shape {expected:?}; candidates: {}; \
-                     not used so far: {}. Give a name map with \"{role}\": \"the tensor's name\".",
-                    list(candidates),
-                    list(unused),
-                )
-            }
-            Error::Unexplained { block, tensors } => write!(
-                f,
-                "The file has tensors ({block}) that no known part of a model explains: {}. Give \
-                 a name map that says which roles they play.",
-                list(tensors)
-            ),
-            Error::NoBlocks { tensors } => write!(
-                f,
-                "The file's tensors are not numbered in blocks, as a model's layers are; it has {}.",
-                list(tensors)
-            ),
-            Error::TooWide { width } => write!(
-                f,
-                "A layer of the file is {width} wide; layers may have at most {WIDEST}."
-            ),
-            Error::MissingBlock { block } => write!(
-                f,
-                "The file has later blocks, but no {}; it is incomplete.",
-                shown(block),
-            ),
-            Error::Heads { at, width, heads } => write!(
-                f,
-                "The {at} is {width} wide, which {heads} attention heads do not divide into even parts."
-            ),
-            Error::UnknownTensor { role, tensor } => write!(
-                f,
-                "The name map gives {} the tensor {}, which the file does not have.",
-                shown(role),
-                shown(tensor),
-            ),
-            Error::Shape {
-                role,
-                tensor: (name, shape),
-                expected,
-            } => write!(
-                f,
-                "The name map gives {role} the tensor {} of shape {shape:?}; it must have {expected:?}.",
-                shown(name),
-            ),
-            Error::UnknownRoles(roles) => write!(
-                f,
-                "The name map has roles that this model does not: {}.",
-                join(roles.iter().map(|role| shown(role)))
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
-
-/// Heads of the local decoder's attention, at any width (SPEC §2).
+/// Heads of the local decoder's attention, at any width ([spec](crate::spec) §2).
 pub const LOCAL_HEADS: usize = 4;
-/// Heads of the backbone's attention where the file does not tell (SPEC §1).
+/// Heads of the backbone's attention where the file does not tell ([spec](crate::spec) §1).
 const HEADS: usize = 8;
 
 /// Settles the roles of a file's tensors. `hints` is what its config says, which widths in the

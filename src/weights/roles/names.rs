@@ -63,12 +63,12 @@ pub struct Stack<'a> {
     /// The part of the name before the number.
     pub prefix: &'a str,
     /// Its blocks, by their numbers.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<NumberedBlock>,
 }
 
 /// The tensors that have one number.
 #[derive(Debug)]
-pub struct Block {
+pub struct NumberedBlock {
     /// The number.
     pub number: usize,
     /// The tensors, in the order of the file.
@@ -110,7 +110,7 @@ pub fn stacks(tensors: &[TensorInfo]) -> (Vec<Stack<'_>>, Vec<usize>) {
         // Most often the last one.
         match blocks.iter_mut().rev().find(|block| block.number == number) {
             Some(block) => block.members.push(index),
-            None => blocks.push(Block {
+            None => blocks.push(NumberedBlock {
                 number,
                 members: vec![index],
             }),

@@ -1,8 +1,9 @@
 //! The tensors that are still to be settled, and how roles of one shape share them out.
 
+use super::error::{Error, Listed, Result};
 use super::names::{fit, places, plain, split, words};
 use super::phrases::Phrases;
-use super::{Error, Listed, NameMap, Result, Role, Why};
+use super::role::{NameMap, Role, Why};
 use crate::checkpoint::{Encoding, TensorInfo};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -296,7 +297,7 @@ impl<'a> Pool<'a> {
     }
 
     /// Settles linear layers that read one input: apart, or as equal parts of one fused tensor, in
-    /// the order that SPEC §2 names them: where the fused one's name gives that order, or is one of
+    /// the order that [spec](crate::spec) §2 names them: where the fused one's name gives that order, or is one of
     /// `customary` names for it.
     pub(super) fn settle_stacked(
         &mut self,

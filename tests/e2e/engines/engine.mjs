@@ -7,7 +7,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { Builder } from "selenium-webdriver";
-import { FLAGS, chromiumPath } from "../chromium.mjs";
+import { FLAGS, chromiumPath } from "../support/chromium.mjs";
+import { until } from "../support/until.mjs";
 
 /** @import { ChildProcess } from "node:child_process" */
 /** @import { AddressInfo } from "node:net" */
@@ -139,7 +140,7 @@ export class Engine {
     await this.driver?.quit().catch(() => {}); // it may be gone
     for (const guard of this.#guards) guard.stdin?.end();
     for (const { pid = NaN } of this.#guards) {
-      while (isGroup(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(() => !isGroup(pid), "the engine ends", PATIENCE);
     }
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 20 });
   }
@@ -178,8 +179,5 @@ async function freePort() {
 
 /** @param {string} address @param {string} title */
 async function answers(address, title) {
-  for (const limit = Date.now() + PATIENCE; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
-    if (await fetch(address).then(({ ok }) => ok, () => false)) return;
-    if (Date.now() > limit) throw new Error(`The driver of ${title} does not answer.`);
-  }
+  await until(() => fetch(address).then(({ ok }) => ok, () => false), `the driver of ${title} answers`, PATIENCE);
 }

@@ -8,16 +8,16 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Key } from "selenium-webdriver";
-import { assertAccessible } from "../axe.mjs";
-import { DIGESTS, SEEDED, digest } from "../digests.mjs";
-import { standIn } from "../hub.mjs";
-import { serve } from "../server.mjs";
-import { siteFor } from "../site.mjs";
+import { assertAccessible } from "../support/axe.mjs";
+import { DIGESTS, SEEDED, digest } from "../support/digests.mjs";
+import { standIn } from "../support/hub.mjs";
+import { serve } from "../../tools/serve.mjs";
+import { siteFor } from "../support/site.mjs";
 import { Engine, KINDS, wantedEngines } from "./engine.mjs";
 import { Visitor } from "./visitor.mjs";
 
 /** @import { TestContext } from "node:test" */
-/** @import { Digest } from "../digests.mjs" */
+/** @import { Digest } from "../support/digests.mjs" */
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const WWW = join(ROOT, "www");
@@ -175,7 +175,7 @@ function tour(name, isPrivate) {
         assert.match(await visitor.fact("Kernel"), found.relaxed ? /^relaxed SIMD, (pairs|dot)$/ : /^simd128$/);
         const said = await visitor.reads("#isolation", /./);
         if (found.threads) assert.match(said, /^This page is cross-origin isolated, so its threads can share memory\./);
-        else if (found.isolated) assert.match(said, /^One thread: this browser lets no threads share memory, though this page is cross-origin isolated\./);
+        else if (found.isolated) assert.match(said, /^One thread: this browser does not let threads share memory, though this page is cross-origin isolated\./);
         else assert.match(said, /^One thread: this page is not cross-origin isolated, as its address asks for that \(isolation=off\)\./);
         const lacking = /Plain SIMD: this browser lacks the relaxed instructions, which are faster\./;
         if (found.relaxed) assert.doesNotMatch(said, lacking);

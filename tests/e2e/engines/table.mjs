@@ -1,10 +1,11 @@
 // The README's table of engines, from what journeys.test.mjs found out.
 //
 //   node tests/e2e/engines/table.mjs [--write]
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { writeTable } from "../../tools/readme.mjs";
 
 /** @import { Results } from "./journeys.test.mjs" */
 
@@ -36,12 +37,4 @@ const found = readdirSync(RESULTS)
 const columns = found.sort((a, b) => a.title.localeCompare(b.title) || Number(a.isPrivate) - Number(b.isPrivate)).map(column);
 const [head = "", ...rows] = Object.keys(columns[0] ?? {}).map((name) => `| ${[name, ...columns.map((cells) => cells[name])].join(" | ")} |`);
 const table = [head, `|${"---|".repeat(columns.length + 1)}`, ...rows].join("\n");
-console.log(`\n${table}\n`);
-
-if (values.write) {
-  const readme = join(ROOT, "README.md");
-  const text = readFileSync(readme, "utf8");
-  const marks = /(<!-- engines: [^\n]*-->\n)[^]*?(<!-- \/engines -->)/;
-  if (!marks.test(text)) throw new Error("README.md has no place for the table: <!-- engines: … --> and <!-- /engines -->.");
-  writeFileSync(readme, text.replace(marks, (_, begin, end) => `${begin}${table}\n${end}`));
-}
+writeTable("engines", table, values.write);

@@ -38,19 +38,8 @@ fn work(file: &[u8]) -> usize {
 
 /// Loads a model within the bounds.
 pub fn load(file: &[u8], names: NameMap) -> Option<Loaded> {
-    let mut loaded = None;
-    let ((), Allocated { peak, total }) = attack::allocated(|| {
-        let read = || {
-            Loader::new(file.len() as u64)?
-                .with_names(names)
-                .read_all(file)?
-                .finish()
-        };
-        match read() {
-            Ok(model) => loaded = Some(model),
-            Err(error) => attack::is_sentence(&error),
-        }
-    });
+    let read = || Loader::read_with(file, names)?.finish();
+    let (loaded, Allocated { peak, total }) = attack::allocated(read);
     let len = file.len();
     assert!(
         peak <= bound(file),
@@ -60,17 +49,12 @@ pub fn load(file: &[u8], names: NameMap) -> Option<Loaded> {
         total <= work(file),
         "{total} bytes in all for a file of {len}"
     );
-    loaded
+    loaded.inspect_err(attack::is_sentence).ok()
 }
 
 /// Loads a model and writes it as a compact file, which has to be the same model.
 pub fn round_trip(file: &[u8], names: NameMap) {
-    let read = |file: &[u8], names| {
-        Loader::new(file.len() as u64)?
-            .with_names(names)
-            .read_all(file)?
-            .packed()
-    };
+    let read = |file: &[u8], names| Loader::read_with(file, names)?.packed();
     let Ok(packed) = read(file, names) else {
         return;
     };
@@ -80,7 +64,7 @@ pub fn round_trip(file: &[u8], names: NameMap) {
         while let Some(piece) = packed.piece(&mut writer) {
             out.extend(piece);
         }
-        assert_eq!(out.len(), writer.len());
+        assert_eq!(out.len(), writer.file_len());
         out
     };
     let written = write(&packed);
@@ -95,16 +79,10 @@ pub fn one<'a, T>(u: &mut Unstructured, of: &'a [T]) -> Result<&'a T> {
     u.choose(of)
 }
 
+#[rustfmt::skip]
 const CLASSES: [&str; 9] = [
-    "ByteStorage",
-    "ByteStorage",
-    "ByteStorage",
-    "BFloat16Storage",
-    "FloatStorage",
-    "HalfStorage",
-    "CharStorage",
-    "LongStorage",
-    "UntypedStorage",
+    "ByteStorage", "ByteStorage", "ByteStorage", "BFloat16Storage", "FloatStorage", "HalfStorage",
+    "CharStorage", "LongStorage", "UntypedStorage",
 ];
 
 /// A tensor that most often lies within one of the [`STORAGES`].

@@ -3,7 +3,8 @@
 #![no_main]
 
 use arbitrary::{Result, Unstructured};
-use cpu1::checkpoint::{Data, Reader, Tensor, Value, write};
+use cpu1::checkpoint::codes::Codes;
+use cpu1::checkpoint::{self, Data, Tensor, Value, write};
 use cpu1::generate::Generation;
 use cpu1::model::Symbol;
 use cpu1::parallel::Team;
@@ -29,82 +30,29 @@ static TEMPLATES: LazyLock<Vec<(Named, Value)>> = LazyLock::new(|| {
 });
 
 fn template(file: &[u8]) -> (Named, Value) {
-    let mut reader = Reader::new(file.len() as u64).expect("a fixture");
-    while let Some(range) = reader.wants() {
-        reader
-            .feed(&file[range.start as usize..range.end as usize])
-            .expect("a fixture");
-    }
-    let contents = reader.contents().expect("a fixture");
+    let (contents, _) = checkpoint::read(file).expect("a fixture");
     let named = contents
         .tensors
         .iter()
         .map(|t| (t.name.clone(), t.shape.clone()))
         .collect();
-    (named, contents.config.clone().expect("a config"))
+    (named, contents.config.expect("a config"))
 }
 
+#[rustfmt::skip]
 const WORDS: [&str; 40] = [
-    "",
-    "module",
-    "model",
-    "layers",
-    "blocks",
-    "0",
-    "1",
-    "2",
-    "9999",
-    "attn",
-    "mixer",
-    "qkv",
-    "q_proj",
-    "gate",
-    "up",
-    "gate_up",
-    "fcg_proj",
-    "down",
-    "norm",
-    "norm1",
-    "weight",
-    "bias",
-    "decay",
-    "pfnet",
-    "fp_residual",
-    "decoder",
-    "local",
-    "embed",
-    "bytes",
-    "head",
-    "heads",
-    "aligner",
-    "out",
-    "W_f",
-    "mask",
-    "boundary",
-    "score",
-    "hidden",
-    "positions",
-    "w2",
+    "", "module", "model", "layers", "blocks", "0", "1", "2", "9999", "attn", "mixer", "qkv",
+    "q_proj", "gate", "up", "gate_up", "fcg_proj", "down", "norm", "norm1", "weight", "bias",
+    "decay", "pfnet", "fp_residual", "decoder", "local", "embed", "bytes", "head", "heads",
+    "aligner", "out", "W_f", "mask", "boundary", "score", "hidden", "positions", "w2",
 ];
 const SIZES: [usize; 16] = [
     0, 1, 2, 3, 4, 8, 16, 20, 32, 48, 64, 96, 128, 256, 512, 70_000,
 ];
+#[rustfmt::skip]
 const CONFIG: [&str; 16] = [
-    "run",
-    "n_heads",
-    "mixer",
-    "window",
-    "ternary",
-    "norm_eps",
-    "rope_base",
-    "activation_bits",
-    "delete_threshold",
-    "d_model",
-    "heads",
-    "num_heads",
-    "internal_name",
-    "eps",
-    "n_layers",
+    "run", "n_heads", "mixer", "window", "ternary", "norm_eps", "rope_base", "activation_bits",
+    "delete_threshold", "d_model", "heads", "num_heads", "internal_name", "eps", "n_layers",
     "patch_size",
 ];
 
@@ -186,7 +134,7 @@ fn case(u: &mut Unstructured) -> Result<(Vec<u8>, NameMap)> {
         let data = match u.ratio(1, 16)? {
             true => data(u, len)?,
             false => Data::Ternary {
-                codes: vec![0; len.div_ceil(4)],
+                codes: Codes::zeros(len),
                 scales: vec![0.5],
             },
         };

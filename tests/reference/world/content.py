@@ -38,7 +38,13 @@ class Content:
 
     def __init__(self):
         self.events, self.scenes, self.plots, self.incidentals = {}, {}, {}, []
-        self.errors, self._later = [], []
+        self.errors, self._later, self._split = [], [], {}
+
+    def plots_of(self, held):
+        """The plots of training, or those that are held out."""
+        if held not in self._split:
+            self._split[held] = [p for p in self.plots.values() if p.held == held] or list(self.plots.values())
+        return self._split[held]
 
     def read_file(self, path):
         path = Path(path)
@@ -204,12 +210,21 @@ class Content:
         return [(c.split()[0], c.split()[1:]) for c in text.split("|") if c.strip()]
 
 
+def words():
+    """All small words of the content; an invented name is none of them."""
+    global _words
+    if _words is None:
+        _words = {w for folder in ("events", "plots", "lexicon", ".") for path in (HERE / folder).glob("*.*") if path.suffix in (".txt", ".py")
+                  for w in re.findall(r"(?<![A-Za-z])[a-z]+", path.read_text(encoding="utf-8"))}
+    return _words
+
+
 def stem(where):
     """`wild` for `wild.txt:12`."""
     return where.split(".")[0]
 
 
-_content = None
+_content, _words = None, None
 
 
 def load():

@@ -201,7 +201,7 @@ OBJECT_AFTER = set("""to with at of from by about near behind beside around past
 through upon above below across help make see let ask tell give show thank find follow meet visit bring send lend hand call wake carry hug kiss hold love miss know believe forgive
 forget remember given shown told brought sent lent offered handed asked helped followed thanked asking telling giving showing helping meeting seeing
 following waking calling carrying missing""".split())
-EITHER_AFTER = {"for", "before", "after", "like", "than", "since", "until"}      # a subject if a verb follows
+EITHER_AFTER = {"for", "on", "in", "before", "after", "like", "than", "since", "until"}      # a subject if a verb follows
 INVERTING = {"did", "was", "were", "could", "would", "had", "might", "should", "must"}
 COUNTS = {"two", "three", "four", "five", "all", "both", "others", "people", "children", "men", "women", "mice", "geese", "feet", "teeth"}
 SENTENCE_END = re.compile(r"""[.!?]"? "?$""")
@@ -305,13 +305,16 @@ class _Reader:
     @staticmethod
     def is_object(nodes, rest):
         """Whether what comes next is the object of the verb or preposition before it."""
+        nodes = list(nodes)
+        if len(nodes) > 1 and isinstance(nodes[-1], Lit) and nodes[-1].text == " ":
+            nodes.pop()
+        while nodes and isinstance(nodes[-1], Alt):
+            nodes = next((list(o) for o in nodes[-1].options if o), [])
         last = nodes[-1] if nodes else None
-        if isinstance(last, Lit) and last.text == " " and len(nodes) > 1:
-            last = nodes[-2]
         if isinstance(last, Verb):
             return not set(last.forms) & INVERTING
         if isinstance(last, Lit):
-            m = re.search(r"([a-z]+) $", last.text)
+            m = re.search(r"([a-z]+) ?$", last.text)
             if m and m[1] in EITHER_AFTER:
                 return not re.match(r" (?:[a-z]+ly |never |always |still |also |only |often )?(?:<|\\[|and \\{|[a-z]+ed\\b|(?:%s)\\b)" % "|".join(IRREGULAR), rest)
             return bool(m) and m[1] in OBJECT_AFTER

@@ -2,7 +2,7 @@
 import random
 from pathlib import Path
 
-from . import drills, questions, requests, riddles, storyteller, tale, talks
+from . import drills, questions, requests, riddles, storyteller, tale, talks, visitors
 
 END = "\x04"
 # What visitors type, kept for the exam: no text begins with such a line (but those that are only a word or two, like `Once upon a time`).
@@ -83,10 +83,11 @@ KINDS = {
     "request": (request, 10),
     "finished": (finished, 1),
     "sequel": (sequel, 2),
-    "talk": (talks.text, 4),
+    "talk": (talks.text, 5),
     "riddle": (lambda rng, held: riddles.text(rng), 3),
     "storyteller": (storyteller.text, 5),
-    "drill": (drills.text, 10),
+    "drill": (drills.text, 24),
+    "visitor": (visitors.text, 20),
 }
 
 

@@ -157,8 +157,8 @@ def play_faults(c, plot, rng, n):
         lengths.append(len(t.body))
     if sum(bad.values()) > n * .02:
         yield f"plot {plot.name}: {sum(bad.values())} of {n} tales came to a stop: " + "; ".join(f"{k} ({v} times)" for k, v in bad.most_common(3))
-    if lengths and sorted(lengths)[len(lengths) // 2] > 1400:
-        yield f"plot {plot.name}: the middle length is {sorted(lengths)[len(lengths) // 2]} bytes; keep it below 1,400"
+    if lengths and sorted(lengths)[len(lengths) // 2] > 1500:
+        yield f"plot {plot.name}: the middle length is {sorted(lengths)[len(lengths) // 2]} bytes; keep it below 1,500"
     if lengths and sorted(lengths)[len(lengths) // 2] < 350:
         yield f"plot {plot.name}: the middle length is {sorted(lengths)[len(lengths) // 2]} bytes; let it be above 350"
 

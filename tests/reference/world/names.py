@@ -1,6 +1,7 @@
 """Names: given ones from the lexicon, and invented ones from syllables. A part of all names is kept for the held-out split."""
 import zlib
 
+from . import content
 from .lexicon import NAMES
 
 ONSETS = "b c d f g h j k l m n p r s t v w y z br dr fl gr kl kr pl pr st sn tr th sh ch qu bl gl sw tw ".split()
@@ -10,8 +11,8 @@ ENDS = {"f": ["a", "ia", "ina", "elle", "y", "ie", "is", "una", "ette", "i"], "m
         "n": ["i", "o", "e", "ix", "um", "oo", "ble", "kin", "ling", "ot"]}
 FIRST = "Blue Silver Little Red Old Golden Moon Star Rain Snow Black White Berry Thistle Button Pepper Honey Clover Copper Amber Frost Maple Apple Sun Wind Cinder Bramble Pebble Nut Feather".split()
 LAST = "bell foot tail wing nose whisker leaf berry paw drop step beak ear stone fern top song brook shell hop".split()
-STYLES = "Mr. Mrs. Old Miss Captain Aunt Uncle Sir Lady Little Granny Doctor King Queen".split()
-STYLE_GENDER = {"Mr.": "m", "Mrs.": "f", "Miss": "f", "Aunt": "f", "Uncle": "m", "Sir": "m", "Lady": "f", "Granny": "f", "King": "m", "Queen": "f"}
+STYLES = "Mr. Mrs. Old Miss Captain Aunt Uncle Sir Lady Little Granny Doctor".split()
+STYLE_GENDER = {"Mr.": "m", "Mrs.": "f", "Miss": "f", "Aunt": "f", "Uncle": "m", "Sir": "m", "Lady": "f", "Granny": "f"}
 SURNAMES = "Plum Finch Barley Crumb Button Willow Pepper Thimble Marsh Penny Fern Tuttle Brook Whisk Bramble Pickle Otter Tansy Hobbs Quill Mole Dapple Grubb Wren Sparks Nettle Birch Puddle Sedge Toggle".split()
 
 
@@ -49,5 +50,5 @@ def choose(rng, gender, invent, taken, held, grown):
             name = invented(rng, gender)
         else:
             name = rng.choice(NAMES[gender] + NAMES["n"])
-        if is_held(name) == held and not any(name.split()[-1][:4] == t.split()[-1][:4] for t in taken) and (held or rng.random() < 1):
+        if is_held(name) == held and not any(name.split()[-1][:4] == t.split()[-1][:4] for t in taken) and not (invent and name.lower() in content.words()):
             return name

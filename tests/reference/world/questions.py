@@ -78,7 +78,7 @@ def general(state, chars, things, described):
         listed = ", ".join(names[:-1]) + " and " + names[-1]
         number = lexicon.LISTS["num"][len(chars) - 2]
         yield "Who is in this tale?", [grammar.capital(f"{listed}.")]
-        yield "How many are there in this tale?", [f"There are {number}: {listed}.", f"{grammar.capital(number)}."]
+        yield "How many characters are in this tale?", [f"There are {number}: {listed}.", f"{grammar.capital(number)}."]
     for t in things:
         holders = [f for f in state.facts.get("has", ()) if f[1] is t]
         if len(holders) == 1 and sum(o.noun == t.noun for o in things) == 1:

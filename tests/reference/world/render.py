@@ -14,20 +14,30 @@ class Teller:
         self.voice = voice       # what the narrator's hero is called: 1 is `I`, 2 is `you`
         self.bind = {}
         self.prev, self.here = [], []
+        self.subject = None          # whose doing the sentence tells at this point
         self.introduced = set()      # who gets a name in this very wording
 
     # -------------------------------------------------------- sentences
 
     def tell(self, wording, bind, naming=()):
         """One wording as a sentence with a capital letter; `naming` are roles whose names it may tell first."""
-        self.bind, self.here = bind, []
+        self.bind, self.here, self.subject = bind, [], None
         self.introduced = {bind[k] for k in naming if k in bind and k in named_in(wording)} if naming else ()
         text = grammar.tidy(run(compiled(wording), self))
         self.prev = [e for e in self.here if isinstance(e, Char)] or self.prev[:1]
         return text
 
+    def full_stop(self):
+        """One sentence of a wording ends, another begins."""
+        self.prev = [e for e in self.here if isinstance(e, Char)] or self.prev
+        self.here, self.subject = [], None
+
     def paragraph(self):
         self.prev = []
+
+    def full_stop_mark(self):
+        self.full_stop()
+        return " "
 
     # -------------------------------------------------------- persons
 
@@ -54,6 +64,8 @@ class Teller:
         others = [o for o in here + self.prev if isinstance(o, Char) and o is not entity and o is not self.narrator]
         if isinstance(entity, tuple):
             return all(e in here or e in self.prev for e in entity) and not any(o not in entity for o in others)
+        if form != "him" and entity is self.subject and entity in here:
+            return True
         clash = [o for o in others if o.gender == entity.gender]
         if entity in here:
             if not any(o in here for o in clash):
@@ -84,12 +96,14 @@ class Teller:
         for e in entity if group else (entity,):
             if e not in self.here:
                 self.here.append(e)
+        if chosen == "he" and not quoted:
+            self.subject = entity
         return text
 
     def _again(self, entity, form):
         if entity in self.here:
             return form == "him" or self.rng.random() < .9
-        return self.rng.random() < .7
+        return self.rng.random() < .6
 
     def names(self, entity, form, quoted=False):
         """The name, or `the fox`; a list of names for several."""
@@ -157,11 +171,20 @@ def run(code, teller):
     return "".join([c if c.__class__ is str else c(teller) for c in code])
 
 
+FULL_STOP = re.compile(r"(?<=[.!?]) ")
+
+
 def compile_nodes(nodes):
-    out = []
+    out, quoted = [], False
     for n in nodes:
+        if isinstance(n, Lit) and n.text == '"':
+            quoted = not quoted
+        elif isinstance(n, Lit) and not quoted and FULL_STOP.search(n.text):
+            head, tail = FULL_STOP.split(n.text, maxsplit=1)
+            out += [head, Teller.full_stop_mark, tail] if head else [Teller.full_stop_mark, tail]
+            continue
         c = compile_node(n)
-        if out and isinstance(c, str) and isinstance(out[-1], str):
+        if out and isinstance(c, str) and isinstance(out[-1], str) and c:
             out[-1] += c
         else:
             out.append(c)
@@ -211,6 +234,7 @@ def said(n):
             text = f"{form} {name}" if t.rng.random() < .7 else f"{name} {form}"
         if who not in t.here:
             t.here.append(who)
+        t.subject = who
         return text
     return write
 
@@ -259,6 +283,8 @@ def slot(n):
                 who = t.bind[key]
                 if not quoted and who not in t.here:
                     t.here.append(who)
+                if not quoted and form != "look":
+                    t.subject = who
                 if form == "name":
                     return who.name
                 if form == "kind":

@@ -64,7 +64,7 @@ class Tale:
         self.teller = Teller(rng, self.state, None, self.style.present, self.style.voice)
 
     def _plot(self):
-        plots = [p for p in self.content.plots.values() if p.held == self.held] or list(self.content.plots.values())
+        plots = self.content.plots_of(self.held)
         return plots[int(self.rng.random() * len(plots))]
 
     # -------------------------------------------------------- cast
@@ -170,8 +170,10 @@ class Tale:
 
     def _known(self, event, args, scope):
         """Whether the event would only bring in those who are known from the tale before."""
+        if not self.sequel:
+            return False
         new = [scope.get(a) for p, a in zip(event.params, args) if p in event.new]
-        return self.sequel and bool(new) and all(e is self.hero for e in new)
+        return bool(new) and all(e is self.hero for e in new)
 
     # -------------------------------------------------------- play
 
@@ -184,7 +186,6 @@ class Tale:
             self.say(self.content.events["sequel"], {"A": self.hero})
         elif self.style.first and self.hero and self.hero.name:
             self.teller.narrator = self.hero
-            self.state.add("named", (self.hero,))
         self._beats(self.plot.beats, scope)
         return self
 

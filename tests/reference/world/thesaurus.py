@@ -15,8 +15,8 @@ somebody | somebody | someone
 all at once | all of a sudden | in a flash
 suddenly | all of a sudden | all at once
 for a long time | for a long while | for quite a while
-for a while | for some time | for a time | a little while
-for a moment | for a second | for an instant | a moment
+for a while | for some time | for a time
+for a moment | for a second | for an instant
 the next day | the day after | the following day | on the next day
 the next morning | the following morning | the morning after | early the next morning
 ^in the evening | that evening | towards evening | at the end of the day
@@ -35,16 +35,11 @@ every evening | each evening
 all day(?! long) | all day long | the whole day
 all night(?! long) | all night long | the whole night
 ^and so | so | and so
-^then | then | after that | and then
-(?<=, )and then | then
-(?<=\w )because | because | since
-so that | so that | so
-^but | but | but | yet
-(?<=, )but | but | but | yet
+^then(?! there| good| you| I\b| we\b) | then | after that | and then
 (?<=\bthe )whole | entire
 afraid(?! not) | scared | frightened
 angry | cross | furious
-beautiful | lovely | pretty
+(?<!most )beautiful | lovely | pretty
 quickly | swiftly | quickly
 softly | quietly | gently
 quietly | softly | silently
@@ -58,14 +53,14 @@ until(?= [a-z]) | till
 under(?= (?:the|a|an)\b) | beneath | under
 beside(?= (?:the|a|an)\b) | next to
 next to(?= (?:the|a|an)\b) | beside | by
-near(?= (?:the|a|an)\b) | close to | not far from
+near(?= (?:the|a|an)\b) | close to | near
 behind(?= the\b) | behind | at the back of
 nothing but | only
 side by side | shoulder to shoulder | next to each other
 in a hurry | in a great hurry | in haste
 a hundred | a hundred | a thousand
 a piece of | a bit of
-very(?! much| well| first| last| same| moment) | very | really | so
+(?<!the )very(?! much| well| many| own) | very | really | so
 quite a | rather a
 as if | as though
 each other | one another
@@ -82,13 +77,51 @@ the whole way | all the way
 to and fro | back and forth
 here and there | all over the place | here and there
 lots of | plenty of
+an hour later | an hour later | half an hour later | a little later
+after an hour | after an hour | after half an hour | after a good while
+for an hour | for an hour | for two hours | for half an hour
+(?<=for )three days | two days | three days | four days | a week
+(?<=after )three days | two days | three days | four days | a week
+at noon | at noon | at midday | in the middle of the day
+at sunrise | at dawn | at sunrise
+at dusk | at dusk | in the twilight
+closer and closer | nearer and nearer | closer and closer
+bigger and bigger | larger and larger | bigger and bigger
+(?<!all )the others(?=[ .,]) | the others | the rest of them | all the others
+nearly all | almost all | most
+all of them | every one of them | all of them
+without a word | without a word | in silence | silently
+a great many | very many | lots of
+soon(?= [a-z{]) | soon | before long | quite soon
+right in front of | just in front of | straight in front of
+as fast as | as fast as | as quickly as
+a deep breath | a deep breath | a long breath
+in the whole | in all the | in the whole
+up and down | back and forth | up and down
+from far away | from far off | from a distance
+one by one | one after the other | one by one
+too much | far too much | too much
+too late | too late | far too late
+good idea | good idea | fine idea | clever idea
+a voice | a voice | a small voice | somebody's voice
+last of all | at the very end | last of all
+first of all | before anything else | first of all
+by and by | little by little
+on the way home | on the way back | on the way home
+on the way | on the way | along the way
+in the dark | in the dark | in the darkness
+strange | strange | peculiar
+clever | clever | smart
+already | already | by now
+never again | never again | never more
+still(?= (?:there|here|warm|dark)) | even now | still
 """
 
 _SPEECH = r"""
-I am(?= [a-z{]) | I'm
+(?<!who )(?<!what )(?<!where )(?<!here )(?<!as )(?<!than )(?<!there )(?<!so )I am(?= [a-z{]) | I'm
 I will(?= [a-z]) | I'll
 I have(?= [a-z]+(?:ed|en|one|ost|ade|ever)\b) | I've
-you are(?= [a-z]) | you're
+(?<!who )(?<!what )(?<!where )(?<!here )(?<!as )(?<!than )(?<!there )(?<!how )you are(?= [a-z]) | you're
 do not(?= [a-z]) | don't
 did not(?= [a-z]) | didn't
 does not(?= [a-z]) | doesn't
@@ -96,14 +129,14 @@ cannot(?= [a-z]) | can't
 will not(?= [a-z]) | won't
 is not(?= [a-z]) | isn't
 (?<!what )(?<!how )(?<!where )(?<!who )(?<!as )(?<!than )(?<!way )it is(?= [a-z]) | it's
-that is(?= [a-z]) | that's
+(?<!what )(?<!all )(?<!one )(?<!thing )that is(?= [a-z]) | that's
 what is(?= [a-z]) | what's
 let us(?= [a-z]) | let's
-there is(?= [a-z]) | there's
+(?<!what )(?<!than )there is(?= [a-z]) | there's
 I must(?= [a-z]) | I have to | I've got to
 you must(?= [a-z]) | you have to
 we must(?= [a-z]) | we have to
-thank you | thank you | thanks
+(?<![a-z,] )thank you | thank you | thanks
 of course | certainly | sure | of course
 I think | I think | I believe
 oh no | oh dear | oh no | goodness me
@@ -118,14 +151,19 @@ VERBS = [(re.compile(r"<" + form + r">(?=" + after + ")"), "<" + choice + ">") f
     ("began", "began|started", " to "), ("looked", "looked|looked|gazed|stared", " at "), ("ran", "ran|hurried|rushed", " (?:to|out|home|down|back|up) "),
     ("jumped", "jumped|leapt|sprang", " "), ("smiled", "smiled|smiled|grinned|beamed", r"(?! at)"), ("closed", "closed|shut", " "), ("threw", "threw|tossed|flung", " "),
     ("wished", "wished|wished|longed", " for "), ("saw", "saw|saw|spotted|noticed", " (?:a|an|the|something) "), ("carried", "carried|carried|brought", " it "),
-    ("went", "went|went|walked", r" (?:up|down|back|past) "), ("walked", "walked|walked|wandered", r" (?:through|along|around|past) "), ("crept", "crept|tiptoed|stole", r" (?:up|into|out|through) "),
+    ("went", "went|went|walked", r" (?:up|down|back|past) "), ("walked", "walked|walked|wandered", r" (?:through|along|past) "), ("crept", "crept|tiptoed|stole", r" (?:up|into|out|through) "),
     ("pulled", "pulled|tugged", " at "), ("held", "held|held|clutched", r" (?:on|it) "), ("hid", "hid|hid|crouched", " (?:behind|under) "), ("wept", "wept|cried", ""),
     ("shouted", "shouted|called|yelled", r"[:,]"), ("loved", "loved|loved|adored", " (?:the|a) "), ("slept", "slept|slept|dozed", " (?:in|under|on|all) "), 
     ("found", "found|found|discovered", " (?:a|an|the|something) "), ("waited", "waited|waited|stayed", " (?:by|at|in|under|until) "), ("climbed", "climbed|clambered|scrambled", " (?:up|over|out|down) "),
     ("stumbled", "stumbled|tripped", " over "), ("shone", "shone|gleamed|glowed", r" (?:in|on|like) "), ("fell", "fell|tumbled|dropped", r" (?:down|off|out of|into) "),
+    ("sat", "sat|settled", " down "), ("turned", "turned|spun", " around"), ("liked", "liked|liked|loved", " to "), ("got", "got|got|stood", " up "), ("took", "took|pulled", " out "),
+    ("picked", "picked|picked|took", " up "), ("stood", "stood|stood|waited", " (?:at|by|in|on) the "), ("knew", "knew|knew|understood", " that "), ("shook", "shook|trembled", r"[.,]"),
+    ("laughed", "laughed|laughed|giggled", r"[.,]"), ("cheered", "cheered|clapped", r"[.,]"), ("stopped", "stopped|stopped|paused", r"[.,]"), ("flew", "flew|flew|sailed", " (?:off|over|out|away|down) "),
+    ("told", "told|told|said", r" it to "), ("grew", "grew|became|got", " (?:bigger|smaller|louder|dark|quiet|cold|tired) "), ("became", "became|grew|got", " (?:bigger|smaller|louder|dark|quiet|cold|tired) "),
     ("put", "put|put|laid", r" (?:it|the \w+) (?:on|into|in|down) ")]] + [
     (re.compile(r"<cried ([A-E])>"), r"<cried|called|exclaimed \1>"), (re.compile(r"<thought ([A-E])>"), r"<thought|thought|said \1>"), (re.compile(r"<whispered ([A-E])>"), r"<whispered|murmured \1>"),
-    (re.compile(r"<sobbed ([A-E])>"), r"<sobbed|wailed|cried \1>"), (re.compile(r"<shouted ([A-E])>"), r"<shouted|yelled|called \1>"), (re.compile(r"<answered ([A-E])>"), r"<answered|replied|said \1>")]
+    (re.compile(r"<sobbed ([A-E])>"), r"<sobbed|wailed|cried \1>"), (re.compile(r"<shouted ([A-E])>"), r"<shouted|yelled|called \1>"), (re.compile(r"<answered ([A-E])>"), r"<answered|replied|said \1>"),
+    (re.compile(r'(\?" <asked [A-E]>\. "[^"<>]*[,.!]" <)said ([A-E]>)'), r"\1said|answered|replied \2"), (re.compile(r'(\?" <said/it> [^"<>]*\. "[^"<>]*[,.!]" <)said ([A-E]>)'), r"\1said|answered|replied \2")]
 
 
 def _rules(table):
@@ -134,7 +172,7 @@ def _rules(table):
         word, *others = [c.strip() for c in line.split(" | ")]
         plain = re.sub(r"\(\?[^()]*(?:\([^()]*\)[^()]*)*\)|\^", "", word)
         choices = others if plain in others else [plain, *others]
-        rules.append((re.compile((r"^" if word.startswith("^") else r"(?<![\w'])") + "(" + word.lstrip("^") + r")(?![\w'])", re.IGNORECASE), choices))
+        rules.append((re.compile((r"^" if word.startswith("^") else r"(?<![\w'])") + "(" + word.lstrip("^") + r")(?![\w'])", re.IGNORECASE), choices, plain.lower()))
     return rules
 
 
@@ -163,8 +201,11 @@ def vary(source):
 
 def _literal(text, quoted, begin):
     parts = [text]          # what stands at odd places is a choice already
-    for pattern, choices in (PLAIN + SPEECH if quoted else PLAIN):
-        if pattern.pattern.startswith("^") and not begin:
+    small = text.lower()
+    for pattern, choices, plain in (PLAIN + SPEECH if quoted else PLAIN):
+        if plain not in small:
+            continue
+        if pattern.pattern.startswith("^") and (quoted or not begin):
             continue
         fresh = []
         for i, part in enumerate(parts):

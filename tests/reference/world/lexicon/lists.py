@@ -33,7 +33,17 @@ LISTS = {
         kangaroos|lemons|maps|mirrors|oceans|parrots|pirates|planets|quilts|rockets|sandwiches|scooters|statues|telescopes|thimbles|tornadoes|trains|turnips
         unicycles|vacuum cleaners|waterfalls|xylophones|yo-yos|zebras|astronauts|bubbles|cellos|doorbells|echoes|fountains|glaciers|helmets|inkpots|jugglers""",
     "lesson": """a friend is worth more than any treasure|it is better to ask than to guess|small steps go far|a promise is a promise|nobody is too small to help
-        the truth is the shortest way|sharing makes things bigger|being brave means to be afraid and to go on|everybody makes mistakes|patience opens many doors""",
+        the truth is the shortest way|sharing makes things bigger|being brave means to be afraid and to go on|everybody makes mistakes|patience opens many doors
+        it is never too late to say sorry|kind words cost nothing|two can carry more than one|one should look twice before one leaps|good things take time
+        a lie has short legs|who listens learns more than who talks|a broken thing can be mended, and a friendship too|what is lost is often very near
+        it is good to have somebody to call|not every loud voice is a brave one|help comes from where one does not look for it|a little courage is enough
+        one can be small and still do something big|home is where one is missed|a gift need not be dear|everybody is good at something|anger is a bad adviser
+        tomorrow is another day|it is easier to laugh together|a door that is shut may only be stuck|to win is nice, but to play is nicer|nobody knows everything
+        the slow ones see more on the way|thinking first saves walking|a good neighbor is better than a high fence|the best secrets are those that one shares
+        who gives gets something back|one should not judge a nut by its shell|there is a way around every stone|even the sun has to rise every day
+        hunger is the best cook|a song makes every road shorter|trying again is half of doing it well|some treasures do not shine|it pays to be honest
+        a wish alone builds no house|many small hands make a big one|fear is smaller when one looks at it|one must not believe all that one hears
+        the night is never as dark as it looks from the bed|a true friend also tells you what you do not like to hear""",
     "exclaim": "oh dear|goodness|oh no|dear me|good heavens|what a pity|oh my",
     "clue": """a line of muddy footprints|a trail of crumbs|a grey feather|a strange smell of onions|a scratch on the door|a bit of blue wool
         a row of wet spots|a single glove|a trail of flour|a chewed pencil|a long white hair""",

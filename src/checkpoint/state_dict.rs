@@ -1,0 +1,128 @@
+//! Which dict of a checkpoint holds the model.
+//!
+//! The authors' key names are unpublished, so the state dict is found by what it is: the dict (of
+//! dicts) that holds the weight tensors. Starting at the top, the search walks down as long as a
+//! dict has no weights of its own and one of its values clearly is the model.
+
+use super::dtype::Dtype;
+use super::error::{Error, Result};
+use super::packed_groups::{Group, MOST_GROUP_ITEMS, Tables};
+use super::pickle::{DEEPEST, Graph, Id, Node, RawTensor};
+
+/// Keys under which trainers keep the model, best first.
+#[rustfmt::skip]
+const MODEL_KEYS: [&str; 11] = [
+    "state_dict", "model_state_dict", "state", "model_state", "model", "module", "net", "network",
+    "weights", "params", "parameters",
+];
+/// The containers from the root down to the one that holds the model's tensors.
+pub(super) fn find(graph: &Graph<'_>) -> Result<Vec<Id>> {
+    let weights = vec![None; graph.values()];
+    Search { graph, weights }.descend()
+}
+
+/// Whether a key says that what is under it belongs to training rather than to the model.
+fn names_training_state(graph: &Graph<'_>, key: Id) -> bool {
+    /// Longer texts are no names; looking through them again and again would take long.
+    const LONGEST: usize = 64;
+    let Some(name) = graph.text(key).filter(|name| name.len() <= LONGEST) else {
+        return false;
+    };
+    let name = name.to_ascii_lowercase();
+    ["optim", "sched", "scaler", "rng"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+/// Whether a value is what an optimizer saves, or is called something of the kind.
+pub(super) fn is_training_state(graph: &Graph<'_>, key: Option<Id>, value: Id) -> bool {
+    let has = |word| graph.find(value, &[word]).is_some();
+    key.is_some_and(|key| names_training_state(graph, key))
+        || (graph.items(value).len() <= MOST_GROUP_ITEMS && has("param_groups") && has("state"))
+}
+
+/// A tensor that a model computes with, as opposed to a counter or a generator's state.
+fn is_weight(tensor: &RawTensor<'_>) -> bool {
+    tensor.dtype.is_ok_and(Dtype::is_float) && tensor.shape.iter().any(|&size| size > 1)
+}
+
+/// The way from the root to the state dict.
+struct Search<'g, 'a> {
+    graph: &'g Graph<'a>,
+    /// Number of weights below each value that was looked at.
+    weights: Vec<Option<usize>>,
+}
+
+impl Search<'_, '_> {
+    fn descend(&mut self) -> Result<Vec<Id>> {
+        let graph = self.graph;
+        let mut here = graph.root;
+        let mut trail = Vec::new();
+        loop {
+            trail.push(here);
+            if trail.len() > DEEPEST {
+                return Err(Error::TooDeep.into());
+            }
+            if Tables::of(graph, here).is_some() {
+                return Ok(trail);
+            }
+            let mut own = 0;
+            let mut below = Vec::new();
+            for (key, value) in graph.children(here) {
+                if self.is_leaf(value) {
+                    own += self.count(value, trail.len())?;
+                } else if !is_training_state(graph, key, value)
+                    && self.count(value, trail.len())? > 0
+                {
+                    below.push((key.and_then(|key| graph.text(key)), value));
+                }
+            }
+            if own > 0 {
+                return Ok(trail);
+            }
+            let named = MODEL_KEYS
+                .iter()
+                .find_map(|name| below.iter().find(|(key, _)| *key == Some(name)));
+            here = match (named, &below[..]) {
+                (Some(&(_, model)), _) | (None, &[(_, model)]) => model,
+                (None, []) => return Err(Error::NoTensors.into()),
+                // Dicts of dicts: the parts of one model.
+                (None, _) => return Ok(trail),
+            };
+        }
+    }
+
+    fn is_leaf(&self, id: Id) -> bool {
+        matches!(self.graph.node(id), Node::Tensor(_)) || Group::of(self.graph, id).is_some()
+    }
+
+    /// Number of weights at or below a value; what is reached twice counts twice.
+    fn count(&mut self, id: Id, depth: usize) -> Result<usize> {
+        if let Some(known) = self.weights[id as usize] {
+            return Ok(known);
+        }
+        if depth > DEEPEST {
+            return Err(Error::TooDeep.into());
+        }
+        let graph = self.graph;
+        // A value inside itself adds nothing to itself.
+        self.weights[id as usize] = Some(0);
+        let mut weights = 0_usize;
+        if let Node::Tensor(tensor) = graph.node(id) {
+            weights = usize::from(is_weight(tensor));
+        } else if Group::of(graph, id).is_some() {
+            weights = 1;
+        } else {
+            if let Some(tables) = Tables::of(graph, id) {
+                weights = graph.items(tables.packed).len();
+            }
+            for (key, child) in graph.children(id) {
+                if !is_training_state(graph, key, child) {
+                    weights = weights.saturating_add(self.count(child, depth + 1)?);
+                }
+            }
+        }
+        self.weights[id as usize] = Some(weights);
+        Ok(weights)
+    }
+}

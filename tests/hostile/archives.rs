@@ -1,0 +1,277 @@
+//! Other files, and archives that lie.
+
+use crate::attack::{Pickle, archive, read};
+use crate::{end_record, fixture, header, local_header, one_tensor, refused, refuses};
+use cpu1::checkpoint::{Error, Foreign};
+
+#[test]
+fn other_formats_are_named() {
+    let mut page = b"<!DOCTYPE html><html><body>Not found".to_vec();
+    let mut json = b"{\"error\": \"Repository not found\"".to_vec();
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n".to_vec();
+    let cases = [
+        (fixture("legacy"), Foreign::LegacyTorch),
+        (
+            b"\x30\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\"}}".to_vec(),
+            Foreign::Safetensors,
+        ),
+        (b"GGUF\x03\0\0\0\0\0\0\0".to_vec(), Foreign::Gguf),
+        (page.clone(), Foreign::Html),
+        (json.clone(), Foreign::Json),
+        (pointer, Foreign::LfsPointer),
+        (b"\x1f\x8b\x08\0\0".to_vec(), Foreign::Compressed),
+        (b"Entry not found".to_vec(), Foreign::Unknown),
+    ];
+    for (file, foreign) in cases {
+        refuses(&file, Error::Foreign(foreign));
+    }
+    // Where the end says nothing, the beginning is looked at.
+    page.resize(300_000, b' ');
+    json.resize(300_000, b' ');
+    refuses(&page, Error::Foreign(Foreign::Html));
+    refuses(&json, Error::Foreign(Foreign::Json));
+}
+
+#[test]
+fn other_archives_are_named() {
+    refuses(&archive(&[("weights.npy", b"x")]), Error::NoPickle);
+    refuses(&archive(&[]), Error::NoPickle);
+    refuses(&fixture("torchscript"), Error::TorchScript);
+    let twice = archive(&[("a/data.pkl", b"N."), ("b/data.pkl", b"N.")]);
+    refuses(&twice, Error::TwoPickles);
+    refuses(&fixture("only_settings"), Error::NoTensors);
+}
+
+#[test]
+fn big_endian_and_unknown_byte_orders() {
+    let pickle = Pickle::one_vector().op(b".");
+    let file = |order: &[u8]| {
+        archive(&[
+            ("m/data.pkl", &pickle.0),
+            ("m/byteorder", order),
+            ("m/data/0", &[0; 64]),
+        ])
+    };
+    assert!(read(&file(b"little")).is_ok());
+    refuses(&file(b"big"), Error::BigEndian);
+    refused!(&file(b"middle\x1b[2J\xff"), Error::ByteOrder(_));
+    assert!(matches!(
+        read(&file(&[b'x'; 5000])).unwrap_err(),
+        Error::ByteOrder(_)
+    ));
+}
+
+#[test]
+fn compressed_entries() {
+    let mut file = fixture("unpacked");
+    let at = header(&file, "unpacked/data/1");
+    file[at + 10] = 8;
+    refuses(&file, Error::Compressed("unpacked/data/1".into()));
+    // Only the header in front of the data says so.
+    let mut file = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
+    let local = local_header(&file, "m/data/0");
+    file[local + 8] = 8;
+    refuses(&file, Error::Compressed("m/data/0".into()));
+}
+
+#[test]
+fn encrypted_entries() {
+    let mut file = fixture("unpacked");
+    let at = header(&file, "unpacked/data/0");
+    file[at + 8] |= 1;
+    refuses(&file, Error::Encrypted("unpacked/data/0".into()));
+}
+
+#[test]
+fn overlapping_entries() {
+    let good = archive(&[
+        ("m/data.pkl", b"N."),
+        ("m/data/0", &[0; 64]),
+        ("m/data/1", &[0; 64]),
+    ]);
+    let (first, second) = (header(&good, "m/data/0"), header(&good, "m/data/1"));
+    // Both at the same place.
+    let mut file = good.clone();
+    file.copy_within(first + 42..first + 46, second + 42);
+    refused!(&file, Error::Overlap(..));
+    // The first reaches into the second.
+    let mut file = good;
+    file[first + 20] += 1;
+    file[first + 24] += 1;
+    let error = read(&file).unwrap_err();
+    assert_eq!(error, Error::Overlap("m/data/0".into(), "m/data/1".into()));
+}
+
+#[test]
+fn a_local_header_that_pushes_the_data_into_the_next_entry() {
+    let mut file = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
+    let local = local_header(&file, "m/data/0");
+    file[local + 28] = 1;
+    refused!(&file, Error::LocalHeader { .. });
+}
+
+#[test]
+fn duplicate_entries() {
+    let file = archive(&[
+        ("m/data.pkl", b"N."),
+        ("m/data/0", b"a"),
+        ("m/data/0", b"b"),
+    ]);
+    refuses(&file, Error::DuplicateEntry("m/data/0".into()));
+}
+
+#[test]
+fn counts_that_the_directory_cannot_hold() {
+    let good = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
+    for (count, found) in [(0, 2), (1, 2), (3, 2), (0xffff, 2)] {
+        let mut file = good.clone();
+        let end = end_record(&file);
+        file[end + 8..end + 10].copy_from_slice(&(count as u16).to_le_bytes());
+        file[end + 10..end + 12].copy_from_slice(&(count as u16).to_le_bytes());
+        assert_eq!(
+            read(&file).unwrap_err(),
+            Error::EntryCount {
+                claimed: count,
+                found
+            }
+        );
+    }
+}
+
+#[test]
+fn a_directory_that_is_somewhere_else() {
+    let good = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
+    for field in [12, 16] {
+        for value in [0, 1, 1000, 0x7fff_ffff, 0xffff_ffff_u32] {
+            let mut file = good.clone();
+            let end = end_record(&file);
+            file[end + field..end + field + 4].copy_from_slice(&value.to_le_bytes());
+            refused!(&file, Error::EndRecord(_));
+        }
+    }
+    let mut prefixed = b"#!/bin/sh\n".to_vec();
+    prefixed.extend(&good);
+    refused!(&prefixed, Error::EndRecord(_));
+    let mut followed = good;
+    followed.extend(b"more");
+    refused!(&followed, Error::CutOff { .. });
+}
+
+#[test]
+fn zip64_lies() {
+    // torch always writes the zip64 records: 56 bytes, their locator of 20, the plain record.
+    let good = fixture("unpacked");
+    let end64 = good.len() - 22 - 20 - 56;
+    assert!(good[end64..].starts_with(b"PK\x06\x06"));
+    let fields = [
+        (4, "size"),
+        (24, "count"),
+        (32, "total"),
+        (40, "length"),
+        (48, "offset"),
+    ];
+    for (at, what) in fields.into_iter().chain([(56 + 8, "locator")]) {
+        for value in [0, 1, u64::from(u32::MAX), 1 << 40, u64::MAX - 11, u64::MAX] {
+            let mut file = good.clone();
+            file[end64 + at..end64 + at + 8].copy_from_slice(&value.to_le_bytes());
+            let error = read(&file).unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    Error::Zip64(_) | Error::MultiDisk | Error::EndRecord(_)
+                ),
+                "{what} of {value}: {error}"
+            );
+        }
+    }
+    // The plain record defers to a zip64 record that claims more entries than there is room for.
+    let mut file = good.clone();
+    let end = end_record(&file);
+    file[end + 8..end + 12].fill(0xff);
+    for at in [24, 32] {
+        file[end64 + at..end64 + at + 8].copy_from_slice(&(u64::MAX / 46).to_le_bytes());
+    }
+    refused!(&file, Error::EntryCount { .. });
+    // An entry that defers to a zip64 field it does not have.
+    for field in [20, 24, 42] {
+        let mut file = good.clone();
+        let at = header(&file, "unpacked/data/0") + field;
+        file[at..at + 4].fill(0xff);
+        refused!(&file, Error::DirectoryEntry { index: 4, .. });
+    }
+}
+
+#[test]
+fn zip64_entries_that_claim_the_world() {
+    // The entry of the storage, with its sizes and its place moved to a zip64 field.
+    let good = one_tensor("FloatStorage", 16, 0, &[4], &[1]);
+    let at = header(&good, "m/data/0");
+    let place = local_header(&good, "m/data/0") as u64;
+    let moved = |fields: &[u64]| {
+        let mut file = good.clone();
+        for field in [20, 24, 42] {
+            file[at + field..at + field + 4].fill(0xff);
+        }
+        let mut extra = vec![1, 0];
+        extra.extend((8 * fields.len() as u16).to_le_bytes());
+        extra.extend(fields.iter().flat_map(|field| field.to_le_bytes()));
+        file[at + 30..at + 32].copy_from_slice(&(extra.len() as u16).to_le_bytes());
+        let end = end_record(&file);
+        let size = (end - header(&file, "m/data.pkl") + extra.len()) as u32;
+        file[end + 12..end + 16].copy_from_slice(&size.to_le_bytes());
+        let behind_name = at + 46 + "m/data/0".len();
+        file.splice(behind_name..behind_name, extra);
+        file
+    };
+    assert!(read(&moved(&[64, 64, place])).is_ok());
+    for lie in [65, 1 << 20, 1 << 40, u64::MAX - 30, u64::MAX] {
+        for fields in [
+            [lie, lie, place],
+            [64, 64, lie],
+            [lie, lie, lie],
+            [lie, 64, place],
+        ] {
+            assert!(
+                matches!(
+                    read(&moved(&fields)).unwrap_err(),
+                    Error::DirectoryEntry { index: 1, .. } | Error::Overlap(..)
+                ),
+                "{fields:?}"
+            );
+        }
+    }
+    let error = read(&moved(&[64, 64])).unwrap_err();
+    assert!(matches!(error, Error::DirectoryEntry { index: 1, .. }));
+}
+
+#[test]
+fn entries_beyond_the_file() {
+    for (field, value) in [(20, 0x7fff_ffff_u32), (24, 0x7fff_ffff), (42, 0x7fff_ffff)] {
+        let mut file = fixture("unpacked");
+        let at = header(&file, "unpacked/data/0") + field;
+        file[at..at + 4].copy_from_slice(&value.to_le_bytes());
+        refused!(&file, Error::DirectoryEntry { index: 4, .. });
+    }
+}
+
+#[test]
+fn wrong_checksums() {
+    let mut file = fixture("unpacked");
+    let at = header(&file, "unpacked/data/0");
+    file[at + 16] ^= 1;
+    refuses(&file, Error::Checksum("unpacked/data/0".into()));
+    assert!(read(&fixture("no_checksums")).is_ok());
+}
+
+#[test]
+fn sixty_thousand_empty_entries() {
+    let names: Vec<String> = (0..60_000).map(|index| format!("m/data/{index}")).collect();
+    let mut entries: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &b""[..])).collect();
+    let pickle = Pickle::new()
+        .op(b"}")
+        .text("w")
+        .tensor("FloatStorage", 0, 0, &[0], &[1])
+        .op(b"s.");
+    entries.push(("m/data.pkl", &pickle.0));
+    refuses(&archive(&entries), Error::NoTensors);
+}

@@ -1,0 +1,102 @@
+// What page and worker say to each other: types alone, which no browser loads.
+
+/** @import { Wish } from "./engine.js" */
+/** @import { ErrorCode, NamesDetails } from "./errors.js" */
+
+/**
+ * What can be asked. Each request is answered by any number of notes and one end.
+ *
+ * @typedef {object} LoadRequest
+ * @property {"load"} type
+ * @property {string | Blob | Uint8Array} place an absolute URL, a file, or its bytes
+ * @property {string | undefined} names JSON
+ * @property {number | undefined} threads
+ * @property {Wish} wish
+ * @property {string | Blob | Uint8Array | undefined} tokenizer where its tokenizer.json is, or that itself
+ * @property {string} sha256 of the file, or empty
+ * @property {boolean} cache whether to use it
+ *
+ * @typedef {{ type: "generate", model: number, prompt: Uint8Array | Uint32Array, settings: string, steady: boolean, trace: boolean }} GenerateRequest
+ * @typedef {{ type: "score", model: number, text: Uint8Array, trace: boolean }} ScoreRequest
+ * @typedef {LoadRequest | GenerateRequest | ScoreRequest} Request
+ */
+
+/**
+ * What can be told, without an answer: the program, compiled by the page while the worker started;
+ * a lock to hold as long as the worker lives, which is noted; that a request is to end early; that a
+ * model is not needed any more.
+ *
+ * @typedef {{ type: "program", module: WebAssembly.Module } | { type: "live", lock: string } | { type: "stop" } | { type: "dispose" }} Order
+ */
+
+/**
+ * How far a model's loading is; `total` is 0 where it is not known. Bytes are fetched, unpacked as
+ * they come, and the packed model is written to the cache.
+ *
+ * @typedef {{ phase: "fetch" | "unpack" | "pack", loaded: number, total: number }} LoadProgress
+ */
+
+/**
+ * @typedef {{ type: "progress" } & LoadProgress} LoadNote
+ * @typedef {{ type: "progress", phase: "score", loaded: number, total: number, trace: Trace | undefined }} ScoreNote
+ * @typedef {object} BytesNote
+ * @property {"bytes"} type
+ * @property {Uint8Array} bytes
+ * @property {Uint32Array | undefined} tokens of a model that writes tokens, those that the bytes come from
+ * @property {string} stats the wasm's JSON
+ * @property {Trace | undefined} trace where it was asked for
+ * @property {number} threads of this burst
+ * @property {number} milliseconds of all bursts
+ * @property {number} writing milliseconds of the bursts that wrote
+ * @property {number} memory bytes of the wasm's memory
+ *
+ * @typedef {{ type: "done", result: string }} DoneEnd `result` is JSON
+ * @typedef {object} ErrorEnd
+ * @property {"error"} type
+ * @property {ErrorCode} code
+ * @property {string} message
+ * @property {NamesDetails | undefined} details
+ * @property {boolean} fatal
+ *
+ * @typedef {LoadNote | ScoreNote | BytesNote | { type: "living" }} Note
+ * @typedef {Note | DoneEnd | ErrorEnd} Answer
+ */
+
+/**
+ * What the model expected, and how it got there.
+ *
+ * @typedef {object} Trace
+ * @property {SymbolTrace[]} symbols one for each byte (or token) that was written or scored
+ * @property {PatchTrace[]} patches one for each patch (or token) that was read, those of the prompt as well
+ *
+ * @typedef {object} SymbolTrace
+ * @property {number} symbol byte, or id of a token
+ * @property {Uint8Array} bytes what it says; nothing where a tokenizer is lacking
+ * @property {number} bits its surprisal, −log₂ of its probability
+ * @property {{ symbol: number, bytes: Uint8Array, probability: number }[]} alternatives the likeliest, by the model's
+ *   own probabilities: before temperature, filters and penalty
+ *
+ * @typedef {object} PatchTrace
+ * @property {number} start of its first byte (or token) in prompt and text; below 0 stands what comes before a
+ *   prompt that is too short
+ * @property {number | undefined} deletion the DeleteGate's probability that it is not needed; undefined without a gate
+ * @property {boolean} deleted whether the gate dropped it
+ * @property {number[] | undefined} boundary how much each byte looks like a boundary to Bolmo, 0 to 1; undefined
+ *   without one
+ * @property {number[] | undefined} attention the share of each byte in what Bolmo adds to all four
+ * @property {number[]} forget the mean forget gate of each recurrent layer that it went through, from below: 1 keeps
+ *   all of the memory
+ */
+
+/**
+ * What the worker of bench.html answers.
+ *
+ * @typedef {{ kernels: KernelFigures[] } | { message: string }} Kernels
+ *
+ * @typedef {object} KernelFigures
+ * @property {string} name
+ * @property {number} weightsPerNs of a layer's matrix times a vector
+ * @property {number} roofline multiply-adds a nanosecond of its instruction, in registers
+ */
+
+export {};

@@ -1,0 +1,42 @@
+// The page's elements: found once, or made with text that stays text.
+
+/**
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+export function element(id, type) {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`The page has no ${type.name} “${id}”.`);
+  return found;
+}
+
+/**
+ * A new element. Strings among its children become text, whatever they hold.
+ *
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Partial<HTMLElementTagNameMap[K]>} properties
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+/**
+ * Passes on each file that is chosen. The same file can be chosen again.
+ *
+ * @param {HTMLInputElement} input
+ * @param {(file: File) => unknown} take
+ */
+export function onFile(input, take) {
+  input.addEventListener("change", () => {
+    const [file] = input.files ?? [];
+    if (file) take(file);
+    input.value = "";
+  });
+}
