@@ -553,7 +553,7 @@ class Reader:
             if form in ("", "a") or re.match("[Aa]n? ", text):
                 before = before.partition(" ")[2]
             look = self.mask.off(before)
-            t = bind.get(key) or w.things.get(noun)
+            t = bind.get(key) or w.things.get(noun) or next((t for n, t in w.things.items() if one_kind(n, noun)), None)
             if t is None or t is UNKNOWN:
                 t = self.made.setdefault(("thing", noun), Thing(noun, "", lexicon.THINGS[noun].tags))
                 if key not in event.new and key not in event.absent:
@@ -562,8 +562,11 @@ class Reader:
                     else:
                         faults.append(("nowhere", f"no {noun} was spoken of before"))
                 w.things[noun] = t
-            elif t.noun != noun:
+            elif not one_kind(t.noun, noun):
                 faults.append(("owner", f"{t.noun} and {noun} stand for one"))
+            if t.noun != noun:
+                bind[key] = t       # `the crown` of a `paper crown`
+                continue
             if look and w.look.get(t, look) != look:
                 faults.append(("words", f"the {noun} was {w.look[t]}, not {look}"))
             elif look:
@@ -965,8 +968,9 @@ def general(w):
 UNMARKED = re.compile(rf'[A-Za-z]" (?:(?:{patterns.SAYING}) (?:[A-Z]\w+|the [a-z]+|I)\b|(?:[A-Z]\w+|I|he|she|it) (?:{patterns.SAYING})\b)')
 
 
-def text_faults(parts, words, mask, prompt_words):
-    """Faults that need no reading: words, ends, speech, loops."""
+def text_faults(parts, words, mask, prompt_words, values, unsure):
+    """Faults that need no reading: words, ends, speech, loops. `values` may be said again, `unsure` are questions and answers that no
+    pattern of the world is."""
     for n, paragraph in parts.paragraphs:
         if paragraph.count('"') % 2:
             yield Fault("speech", n, paragraph[-60:], "speech is opened and not closed")
@@ -974,26 +978,25 @@ def text_faults(parts, words, mask, prompt_words):
             yield Fault("unended", n, paragraph[-60:], "the paragraph does not end with a full stop, ! or ?")
         for m in UNMARKED.finditer(paragraph):
             yield Fault("speech", n, m[0], "what is said ends with no mark")
-    lines = [(n, p) for n, p in parts.paragraphs] + [(0, x) for q in parts.questions for x in q]
-    for n, text in lines:
+    for n, text in parts.paragraphs + [(0, x) for q in unsure for x in q]:
         for m in vocabulary.TOKEN.finditer(patterns.MASKED.sub("", mask.on(text))):
             w = m[0]
             if not words.known(w) and w.lower() not in prompt_words and w.lower() not in ("s", "q", "a"):
                 yield Fault("words", n, w, "no word that the world knows")
-    yield from loops(parts, mask)
+    yield from loops(parts, mask, values)
 
 
-def loops(parts, mask):
-    """The same sentence of four words or more in a row or three times, eight words for the third time."""
-    seen, counts, last = {}, collections.Counter(), None
+def loops(parts, mask, values):
+    """A sentence of four words said again within three sentences, one of six words ever, or eight words in a row."""
+    counts, before = collections.Counter(), []
+    long = re.compile("|".join(sorted((re.escape(v) for v in values if len(v.split()) > 2), key=len, reverse=True)) or "(?!)")
     for n, paragraph in parts.paragraphs:
         for s in patterns.sentences(paragraph):
-            count = len(s.split())
-            seen[s] = seen.get(s, 0) + 1
-            if s == last or count >= 4 and seen[s] > 1:
+            length = len(s.split())
+            if s.strip('".!?').lower() not in values and (length >= 6 and s in before or length >= 4 and s in before[-3:]):
                 yield Fault("loop", n, s, "the sentence is said again")
-            last = s
-        for g in grams(mask.on(paragraph)):
+            before.append(s)
+        for g in grams(mask.on(long.sub("#", paragraph))):
             counts[g] += 1
             if counts[g] == 2 and g not in may_come_again():
                 yield Fault("loop", n, mask.off(" ".join(g)), "eight words are said again")
@@ -1004,12 +1007,12 @@ _again = None
 
 
 def may_come_again():
-    """Eight words in a row that are one value of a list (what was wished for comes true), or that one wording says twice."""
+    """Eight words in a row that one wording says twice."""
     global _again
     if _again is None:
         from . import content
         plain = patterns.Mask()
-        _again = {g for values in lexicon.LISTS.values() for v in values for g in grams(plain.on(v))}
+        _again = set()
         for e in content.load().events.values():
             for w in e.wordings:
                 found = grams(plain.on(patterns.flat(w.nodes)))
@@ -1017,7 +1020,7 @@ def may_come_again():
     return _again
 
 
-GRAM = re.compile(rf"[\w']+|{patterns.MASKED.pattern}")
+GRAM = re.compile(rf"[\w'#]+|{patterns.MASKED.pattern}")
 
 
 def grams(text):
@@ -1031,15 +1034,15 @@ def title_faults(parts, reader, w, prompt_words):
     if not parts.title:
         return
     story = "\n".join(p for _, p in parts.paragraphs)
+    nameless = any(c not in w.names.values() or not w.kind.get(c) for c in w.chars)       # the title may say who it is
     there = set(patterns.MASKED.findall(reader.mask.on(story)))
     nouns = {reader.mask.word(c) for c in there}
     for c in patterns.MASKED.findall(reader.mask.on(parts.title)):
         if c in there or c in literal_nouns():
             continue
         noun = reader.mask.word(c)
-        if not any(one_kind(noun, n) for n in nouns) and noun not in story:
+        if not any(one_kind(noun, n) for n in nouns) and noun not in story and not (noun in lexicon.KINDS and any(not w.kind.get(c) for c in w.chars)):
             yield Fault("title", 1, parts.title, f"there is no {noun} in the tale")
-    nameless = w.narrator and w.narrator not in w.names.values()       # the title may name the one who tells
     for m in vocabulary.TOKEN.finditer(patterns.MASKED.sub("", reader.mask.on(parts.title))):
         if not reader.words.known(m[0]) and m[0].lower() not in prompt_words and m[0] != "s" and not nameless:
             yield Fault("title", 1, parts.title, f"nobody is called {m[0]}")
@@ -1112,7 +1115,6 @@ def judge(text, ended=True, prompt="", training=None, words=None):
     row = max((len(list(g)) for _, g in itertools.groupby(i - n for n, i in enumerate(unread))), default=0)
     if len(unread) > 1 and len(unread) > UNREAD_SHARE * reader.count or row >= UNREAD_ROW:
         faults.append(Fault("unread", 1, story[:40] + "...", f"{len(unread)} of {reader.count} sentences are like nothing that the world tells"))
-    faults += text_faults(parts, words, reader.mask, prompt_words)
     faults += title_faults(parts, reader, w, prompt_words)
     for ask, answer in parts.questions:
         verdicts = [answered(reader, o, ask, answer) for o in worlds if cost(o) == cost(w)]
@@ -1122,6 +1124,8 @@ def judge(text, ended=True, prompt="", training=None, words=None):
             faults.append(Fault("question", 0, f"{ask} {answer}", "no such question can be asked of this tale"))
         elif not right:
             faults.append(Fault("answer", 0, f"{ask} {answer}", "the tale says otherwise"))
+    values = {v.lower() for t in w.told for v in t.bind.values() if isinstance(v, str)}
+    faults += text_faults(parts, words, reader.mask, prompt_words, values, [(q, a) for q, a, right in v.answers if not right])
     if training:
         copied = training.copied(text[len(prompt):] if text.startswith(prompt) else text)
         if copied:
