@@ -52,7 +52,7 @@ FIRST = {"i", "me", "my", "mine", "myself", "we", "us", "our", "ours", "ourselve
 MANY = {"they", "them", "their", "theirs", "themselves"}
 STATIC = {"", "he", "pron", "full", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "the", "kind", "kind.s", "look", "n", "noun", "it", "plural", "in", "to"}
 UNREAD_SHARE, UNREAD_ROW = 1 / 4, 3
-BEAM, TRIES = 4, 12         # readings kept, and ways to bind the roles of one reading
+BEAM, TRIES = 8, 12         # readings kept, and ways to bind the roles of one reading
 COPY = 120
 
 
@@ -615,7 +615,10 @@ class Reader:
         """Whether the lexicon has this phrase for the kind, thing or place, or for any if it is not known which it is."""
         table = lexicon.KINDS if key in CHARS else lexicon.THINGS if key in THINGS else lexicon.PLACES
         entry = table.get(w.kind.get(entity) if isinstance(entity, Char) else getattr(entity, "noun", None))
-        return any(patterns.fragment(p).fullmatch(said) for e in ([entry] if entry else table.values()) for p in e.phrases.get(form, ()))
+        entries = [entry] if entry else table.values()
+        if isinstance(entity, Thing):
+            entries = [e for n, e in table.items() if one_kind(n, entity.noun)]
+        return any(patterns.fragment(p).fullmatch(said) for e in entries for p in e.phrases.get(form, ()))
 
     @staticmethod
     def called(w, who, text):
