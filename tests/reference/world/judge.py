@@ -755,7 +755,8 @@ class Reader:
             kind = self.mask.word(m[1])
             found = [c for c in w.chars if one_kind(w.kind.get(c) or kind, kind)]
             here += [c for c in found if c not in here]
-            if not found and m[1] not in self.spoken and m[1] not in scenery():
+            speaks = re.search(rf"\" (?:{patterns.SAYING}) [Tt]he {m[1]}", text)
+            if not found and (speaks or m[1] not in self.spoken and m[1] not in scenery()):
                 faults.append(("nowhere", f"there is no {kind} in this tale"))
         for m in re.finditer(rf"[Aa]n? (?:{patterns.W} ){{0,4}}?({patterns.THING})", text):
             noun = self.mask.word(m[1])
