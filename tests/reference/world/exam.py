@@ -268,18 +268,18 @@ def main():
         t = held_tale(f"{o.seed}/asked/{i}")
         text = kinds.headed(t)
         v = judge.judge(text)
-        pairs = [(q, a) for q, a in questions.pick(t, 4) if judge.judge(f"{text}\n\nQ: {q}\nA: {a}").answers[0][2]]
+        pairs = [(q, a) for q, a in questions.pick(t, 4) if v.answered(q, a)]
         if pairs and not v.faults:
-            asked.append((text, *pairs[0]))
-    answers = tell([with_question(text, q) for text, q, _ in asked], ANSWER)
-    right = [bool(judge.judge(f"{text}\n\nQ: {q}\nA: {first_line(a)}").answers[0][2]) for (text, q, _), (a, _) in zip(asked, answers)]
+            asked.append((text, *pairs[0], v))
+    answers = tell([with_question(text, q) for text, q, _, _ in asked], ANSWER)
+    right = [bool(v.answered(q, first_line(a))) for (_, q, _, v), (a, _) in zip(asked, answers)]
     lines.append(row("questions after held-out tales right", sum(right), len(right), BARS["asked"]))
     own = list(own_questions(tales, o.seed))[:o.questions]
     own_answers = tell([with_question(j.text, q) for j, q in own], ANSWER)
-    own_right = [bool(judge.judge(f"{j.text}\n\nQ: {q}\nA: {first_line(a)}").answers[0][2]) for (j, q), (a, _) in zip(own, own_answers)]
+    own_right = [bool(j.verdict.answered(q, first_line(a))) for (j, q), (a, _) in zip(own, own_answers)]
     lines.append(row("questions after its own tales right", sum(own_right), len(own_right), BARS["own"]))
     if log:
-        for (text, q, a), (said, _), ok in zip(asked, answers, right):
+        for (text, q, a, _), (said, _), ok in zip(asked, answers, right):
             log.write(f"==== question {'right' if ok else 'wrong'}: {q}\n    said {first_line(said)!r}, the simulator says {a!r}\n    {text!r}\n")
         for (j, q), (said, _), ok in zip(own, own_answers, own_right):
             log.write(f"==== own question {'right' if ok else 'wrong'}: {q}\n    said {first_line(said)!r}\n    {j.text!r}\n")

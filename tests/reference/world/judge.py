@@ -42,6 +42,7 @@ FAULTS = {
     "loop": "a sentence or eight words said again",
     "copy": "a stretch of 120 bytes of the training text",
     "title": "a title that does not fit",
+    "dropped": "the one with whom the tale began is not spoken of again",
     "answer": "an answer that is not what the tale says",
     "question": "a question that cannot be asked of this tale",
     "unread": "too many sentences that no wording covers",
@@ -89,6 +90,13 @@ class Verdict:
     title: str = ""
     answers: list = field(default_factory=list)
     world: object = None
+    worlds: list = field(default_factory=list)       # all readings that are as good
+    reader: object = None
+
+    def answered(self, ask, answer):
+        """True or False: whether the answer is what the tale says; None if no such question can be asked of it."""
+        verdicts = [answered(self.reader, w, ask, answer) for w in self.worlds]
+        return True if True in verdicts else False if False in verdicts else None
 
     @property
     def kinds(self):
@@ -483,6 +491,8 @@ class Reader:
         elif name:
             self.style(w, who, name)
         if first or wording.person in (1, 2) and key == "A":
+            if w.chars and w.narrator is None:
+                faults.append(("voice", f"the tale began with {w.say(w.chars[0])} and is now told as `I`"))
             w.narrator = who
         return who
 
@@ -1038,14 +1048,15 @@ def title_faults(parts, reader, w, prompt_words):
     if not parts.title:
         return
     story = "\n".join(p for _, p in parts.paragraphs)
-    nameless = any(c not in w.names.values() or not w.kind.get(c) for c in w.chars)       # the title may say who it is
+    hero = w.narrator or (w.chars[0] if w.chars else None)
+    nameless = hero is None or hero not in w.names.values()         # then the title may say the name
     there = set(patterns.MASKED.findall(reader.mask.on(story)))
     nouns = {reader.mask.word(c) for c in there}
     for c in patterns.MASKED.findall(reader.mask.on(parts.title)):
         if c in there or c in literal_nouns():
             continue
         noun = reader.mask.word(c)
-        if not any(one_kind(noun, n) for n in nouns) and noun not in story and not (noun in lexicon.KINDS and any(not w.kind.get(c) for c in w.chars)):
+        if not any(one_kind(noun, n) for n in nouns) and noun not in story and not (noun in lexicon.KINDS and (hero is None or not w.kind.get(hero))):
             yield Fault("title", 1, parts.title, f"there is no {noun} in the tale")
     for m in vocabulary.TOKEN.finditer(patterns.MASKED.sub("", reader.mask.on(parts.title))):
         if not reader.words.known(m[0]) and m[0].lower() not in prompt_words and m[0] != "s" and not nameless:
@@ -1112,6 +1123,7 @@ def judge(text, ended=True, prompt="", training=None, words=None):
                 w.loose = True
         worlds = reader.paragraph(worlds, line, paragraph)
     w = worlds[0]
+    v.reader, v.worlds = reader, [o for o in worlds if cost(o) == cost(w)]
     v.world, v.told, v.read, v.sentences = w, list(w.told), len(set(w.read)), reader.count
     faults += w.faults
     unread = [i for i in range(reader.count) if i not in set(w.read)]
@@ -1120,9 +1132,11 @@ def judge(text, ended=True, prompt="", training=None, words=None):
     if len(unread) > 1 and len(unread) > UNREAD_SHARE * reader.count or row >= UNREAD_ROW:
         faults.append(Fault("unread", 1, story[:40] + "...", f"{len(unread)} of {reader.count} sentences are like nothing that the world tells"))
     faults += title_faults(parts, reader, w, prompt_words)
+    late = w.told[len(w.told) // 2:]
+    if len(w.told) > 5 and w.chars and not w.loose and w.chars[0] is not w.narrator and all(w.chars[0] is not e for t in late for e in t.bind.values()):
+        faults.append(Fault("dropped", 1, story[:60], f"{w.say(w.chars[0])} is not spoken of again"))
     for ask, answer in parts.questions:
-        verdicts = [answered(reader, o, ask, answer) for o in worlds if cost(o) == cost(w)]
-        right = True if True in verdicts else False if False in verdicts else None
+        right = v.answered(ask, answer)
         v.answers.append((ask, answer, right))
         if right is None:
             faults.append(Fault("question", 0, f"{ask} {answer}", "no such question can be asked of this tale"))
