@@ -301,7 +301,7 @@ def main():
     openings = kinds.OPENINGS[:o.openings]
     print(f"\n{len(openings)} openings that visitors type, each with what the model wrote (seed 1):\n")
     for opening, (text, ended) in zip(openings, cpu1.all([(opening, 1, 400) for opening in openings])):
-        print(f"**{opening}**{text}{'' if ended else ' …'}\n".replace("\n\n", "\n").replace("\n", "  \n") + "")
+        print(f"**{opening}**{text}{'' if ended else ' …'}\n".replace("\n\n", "\n").replace("\n", "  \n"))
 
 
 if __name__ == "__main__":
