@@ -156,7 +156,10 @@ class Changes:
             return None
         noun = self.rng.choice(told)
         entry = lexicon.PLACES[noun]
-        other = self.rng.choice([n for n, e in lexicon.PLACES.items() if e.prep == entry.prep and not e.to and n not in self.story])
+        others = [n for n, e in lexicon.PLACES.items() if e.prep == entry.prep and not e.to and n not in self.story]
+        if not others:
+            return None
+        other = self.rng.choice(others)
         have = [s for s in self.sentences if re.search(rf"\bthe {re.escape(noun)}\b", s)][1:]
         s = self.rng.choice(have) if have else ""
         return self.put(s, s.replace("the " + noun, "the " + other), self.text.rindex(s)) if s else None

@@ -166,7 +166,8 @@ class World:
         self.kind, self.sex, self.look = {}, {}, {}
         self.things = {}         # noun -> Thing
         self.unknown_things = 0
-        self.prev = ()
+        self.prev = ()           # who was spoken of last
+        self.recent = ()         # and in the sentences before
         self.narrator = None
         self.loose = False       # an unread sentence may have changed anything
         self.faults = ()
@@ -372,6 +373,7 @@ class Reader:
                 order = [k for key in by_key for k in key]      # as they stand in the sentence
                 all_here.sort(key=lambda c: min((order.index(k) for k in found if k in order and found[k] is c), default=99))
                 end.prev = tuple(all_here) or end.prev[:1]
+                end.recent = tuple(dict.fromkeys([*end.prev, *w.recent]))[:4]
                 end.told = (*end.told, Told(event, found, pattern.wording, line))
                 results.append(end)
                 if len(results) >= TRIES:
@@ -393,8 +395,11 @@ class Reader:
             far = [c for c in reversed(w.chars) if id(c) not in taken and c is not w.narrator]
             fit = [c for c in dict.fromkeys(near) if w.sex.get(c, "") in ("", *sexes)]
             said = " ".join(t for _, t in by_key[key])
+            recent = [c for c in w.recent if c in far and w.sex.get(c, "") in ("", *sexes)]
             if fit:
                 choices.append([[(key, c, None)] for c in fit])
+            elif len(recent) == 1:      # a sentence about something else stood between, and only one can be meant
+                choices.append([[(key, recent[0], None)]])
             else:
                 fit = [c for c in far if w.sex.get(c, "") in ("", *sexes)]
                 kind, why = ("pronoun", f"nobody of whom was just spoken is meant by `{said}`") if fit else ("gender", f"nobody in this tale is `{said}`")
