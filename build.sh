@@ -479,6 +479,10 @@ find_engines() {
   if find_webkit; then ENGINES="$ENGINES webkit"; fi
 }
 
+# The world that writes the tales, and its judge: the standard library is enough.
+find_python() { have "${PYTHON:-python3}" && "${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; }
+world_tests() { (cd tests/reference && "${PYTHON:-python3}" -m unittest world.test_world world.test_judge); }
+
 # What deny.toml says, as far as no network is needed.
 check_crates() { cargo-deny --offline --locked check licenses bans sources; }
 
@@ -515,6 +519,7 @@ quick_checks() {
 
 crate_checks() {
   quick_checks
+  if find_python; then check "tests of the world of tales" world_tests; else leave_out "tests of the world of tales" "Python 3.11 or newer has to be on PATH"; fi
   check "clippy, wasm" lint_wasm
   check "native tests" cargo_native test --locked
   check "wasm tests with threads" wasm_tests
