@@ -1,7 +1,6 @@
 //! From logits to the next byte: repetition penalty, temperature, top-k, top-p, min-p, in that order.
 
 use crate::{decimal, math};
-use std::fmt;
 
 /// How to choose bytes. [`Settings::check`] says whether the values make sense.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,21 +42,13 @@ impl Default for Settings {
 }
 
 /// A setting outside its range.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("The {name} is {found}; it must be {expected}.")]
 pub struct SettingsError {
     name: &'static str,
     found: String,
     expected: &'static str,
 }
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let SettingsError { name, found, expected } = self;
-        write!(f, "The {name} is {found}; it must be {expected}.")
-    }
-}
-
-impl std::error::Error for SettingsError {}
 
 impl Settings {
     /// Whether every value is in its range.
