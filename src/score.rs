@@ -115,7 +115,7 @@ impl Scoring {
     /// Works through at most `patches` patches.
     pub fn advance(&mut self, patches: usize) {
         let Scoring { passes, bits, .. } = self;
-        let Passes { model, team, state, recorder } = passes;
+        let Passes { model, team, state, recorder, .. } = passes;
         let size = model.config.patch_size;
         let layout = model.config.layout;
         team.enter(|crew| {

@@ -23,17 +23,6 @@ pub(super) struct Shape {
 /// Rows and columns of the matrices of a block.
 type Sides = [(usize, usize)];
 
-/// What these say about it.
-#[derive(Clone, Copy)]
-struct Sizes {
-    width: usize,
-    inner: usize,
-    mixer: Mixer,
-    output_projection: bool,
-    /// Whether the inputs of the mixer are one tensor.
-    fused: bool,
-}
-
 impl Pool<'_> {
     /// Settles one block.
     pub(super) fn block(
@@ -49,25 +38,20 @@ impl Pool<'_> {
         let sides: Vec<(usize, usize)> = self.weights(scope).filter_map(sides).collect();
         let inner = self.inner_width(scope, width, &sides)?;
         let (fp_residual_rank, pfnet_hidden) = self.side_paths(scope, width, inner, &sides)?;
-        let sizes = Sizes {
+        let mut shape = Shape {
             width,
             inner,
             mixer: self.mixer_kind(scope, hint),
             output_projection: self.has_output_projection(scope, width, inner, &sides),
-            fused: sides.contains(&(3 * width, width)),
-        };
-        self.matrices(scope, sizes)?;
-        let decay = self.vectors(scope, sizes)?;
-        self.refuse_the_rest(scope)?;
-        Ok(Shape {
-            width,
-            inner,
-            mixer: sizes.mixer,
-            output_projection: sizes.output_projection,
-            decay,
+            decay: Decay::None,
             fp_residual_rank,
             pfnet_hidden,
-        })
+        };
+        let fused = sides.contains(&(3 * width, width));
+        self.matrices(scope, &shape, fused)?;
+        shape.decay = self.vectors(scope, &shape)?;
+        self.refuse_the_rest(scope)?;
+        Ok(shape)
     }
 
     /// The shape of what the name map gives a role of the block, while nothing has claimed it.
@@ -110,9 +94,10 @@ impl Pool<'_> {
             || self.given(scope, "mixer.out.weight").is_some()
     }
 
-    /// The mixer's linear layers and those of the feed-forward layer.
-    fn matrices(&mut self, scope: Scope, sizes: Sizes) -> Result<()> {
-        let Sizes { width, inner, mixer, output_projection, fused } = sizes;
+    /// The mixer's linear layers, whose inputs may be one `fused` tensor, and those of the feed-forward
+    /// layer.
+    fn matrices(&mut self, scope: Scope, shape: &Shape, fused: bool) -> Result<()> {
+        let Shape { width, inner, mixer, output_projection, .. } = *shape;
         let inputs = match mixer {
             Mixer::Attention => [
                 want("mixer.query.weight", QUERY),
@@ -161,17 +146,17 @@ impl Pool<'_> {
     }
 
     /// The norms and the decay.
-    fn vectors(&mut self, scope: Scope, sizes: Sizes) -> Result<Decay> {
-        let Sizes { width, inner, .. } = sizes;
+    fn vectors(&mut self, scope: Scope, shape: &Shape) -> Result<Decay> {
+        let Shape { width, inner, mixer, output_projection, .. } = *shape;
         let mut wants = vec![want("norm1.weight", NORM_1), want("norm2.weight", NORM_2)];
-        if sizes.output_projection {
+        if output_projection {
             wants.push(maybe("mixer.out_norm.weight", OUT_NORM));
         }
         if inner == width {
             wants.push(maybe("ffn.down_norm.weight", DOWN_NORM_NAMED));
         }
         let decay = maybe("mixer.decay", DECAY);
-        if sizes.mixer == Mixer::Mlgru {
+        if mixer == Mixer::Mlgru {
             wants.push(decay);
         }
         let down_norm = want("ffn.down_norm.weight", &["norm"]);
@@ -187,7 +172,7 @@ impl Pool<'_> {
         if is_settled(self) {
             return Ok(Decay::Channel);
         }
-        if sizes.mixer == Mixer::Mlgru {
+        if mixer == Mixer::Mlgru {
             self.settle(scope, &[1], &[decay], false)?;
         }
         match is_settled(self) {
