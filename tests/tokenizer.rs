@@ -155,6 +155,4 @@ fn files_cut_at_any_byte_are_refused_in_a_sentence() {
         let error = Tokenizer::read(&file[..end]).expect_err("a part").to_string();
         assert!(error.ends_with('.'), "{error}");
     }
-    let deep = "[".repeat(100_000);
-    assert!(matches!(Tokenizer::read(deep.as_bytes()), Err(Error::Json { .. })));
 }

@@ -106,19 +106,6 @@ async fn demo_the_embedded_model_writes() {
     assert_eq!(bytes.len(), 400);
 }
 
-#[wasm_bindgen_test]
-async fn threads_change_no_byte() {
-    let model = common::load(EMBEDDED);
-    let alone = common::seeded_texts(&model, Team::new(1));
-    assert_eq!(common::seeded_texts(&model, team().await), alone);
-}
-
-#[wasm_bindgen_test]
-fn a_seed_gives_the_same_bytes_as_native_code() {
-    let texts = common::seeded_texts(&common::load(RUN_14), Team::new(1));
-    assert_eq!(common::digest(&texts), common::RUN_14_DIGEST);
-}
-
 /// By every kernel of this build, alone and by a team: what `digests.rs` says of native code.
 #[wasm_bindgen_test]
 async fn twenty_texts_are_those_of_every_other_machine() {
