@@ -4,29 +4,16 @@ use crate::attack::{Pickle, archive, read};
 use crate::{end_record, fixture, header, local_header, one_tensor, refused, refuses};
 use cpu1::checkpoint::{Error, Foreign};
 
+/// How each format begins, `checkpoint::foreign` asserts; where the end of a long file says nothing, its
+/// beginning is looked at.
 #[test]
 fn other_formats_are_named() {
-    let mut page = b"<!DOCTYPE html><html><body>Not found".to_vec();
-    let mut json = b"{\"error\": \"Repository not found\"".to_vec();
-    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n".to_vec();
-    let cases = [
-        (fixture("legacy"), Foreign::LegacyTorch),
-        (b"\x30\0\0\0\0\0\0\0{\"w\":{\"dtype\":\"F32\"}}".to_vec(), Foreign::Safetensors),
-        (b"GGUF\x03\0\0\0\0\0\0\0".to_vec(), Foreign::Gguf),
-        (page.clone(), Foreign::Html),
-        (json.clone(), Foreign::Json),
-        (pointer, Foreign::LfsPointer),
-        (b"\x1f\x8b\x08\0\0".to_vec(), Foreign::Compressed),
-        (b"Entry not found".to_vec(), Foreign::Unknown),
-    ];
-    for (file, foreign) in cases {
+    refuses(&fixture("legacy"), Error::Foreign(Foreign::LegacyTorch));
+    for (begins, foreign) in [("<!DOCTYPE html>", Foreign::Html), ("{\"error\":", Foreign::Json)] {
+        let mut file = begins.as_bytes().to_vec();
+        file.resize(300_000, b' ');
         refuses(&file, Error::Foreign(foreign));
     }
-    // Where the end says nothing, the beginning is looked at.
-    page.resize(300_000, b' ');
-    json.resize(300_000, b' ');
-    refuses(&page, Error::Foreign(Foreign::Html));
-    refuses(&json, Error::Foreign(Foreign::Json));
 }
 
 #[test]
