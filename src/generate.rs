@@ -12,7 +12,6 @@ use crate::model::{Model, Symbol};
 use crate::parallel::{Crew, Team};
 use crate::passes::Passes;
 use crate::sample::{Sampler, Settings, SettingsError};
-use std::fmt;
 use std::sync::Arc;
 
 /// Most bytes (or tokens) of a prompt.
@@ -32,14 +31,19 @@ pub fn to_bytes(symbols: &[Symbol]) -> Vec<u8> {
 }
 
 /// Why a generation cannot start.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The prompt is longer than [`MAX_PROMPT`].
+    #[error("The prompt has {symbols} bytes and may have at most {MAX_PROMPT}; shorten it.")]
     PromptTooLong {
         /// Its bytes (or tokens).
         symbols: usize,
     },
     /// Prompt and text are longer together than the model's attention can look back on.
+    #[error(
+        "Prompt and text would have {symbols} bytes; this model looks back on all of them, for \
+        which there is room up to {most}. Shorten the prompt or the length."
+    )]
     ContextTooLong {
         /// Bytes (or tokens) of both.
         symbols: usize,
@@ -47,8 +51,10 @@ pub enum Error {
         most: usize,
     },
     /// The prompt is empty, and a model of tokens needs one token to begin with.
+    #[error("The prompt is empty; a model of BPE tokens needs one token to go on from.")]
     EmptyPrompt,
     /// A token that the model does not have.
+    #[error("The prompt has the token {token}; this model's are 0 to {}.", .vocabulary - 1)]
     UnknownToken {
         /// The token.
         token: Symbol,
@@ -56,6 +62,10 @@ pub enum Error {
         vocabulary: usize,
     },
     /// The prompt has the byte with which this model's text is laid out.
+    #[error(
+        "Byte {at} of the prompt is {fill}, which only fills patches in this model's texts; \
+        leave it out."
+    )]
     FillByte {
         /// The byte.
         fill: Symbol,
@@ -63,46 +73,8 @@ pub enum Error {
         at: usize,
     },
     /// A sampling value is outside its range.
-    Settings(SettingsError),
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Error::PromptTooLong { symbols } => write!(
-                f,
-                "The prompt has {symbols} bytes and may have at most {MAX_PROMPT}; shorten it."
-            ),
-            Error::ContextTooLong { symbols, most } => write!(
-                f,
-                "Prompt and text would have {symbols} bytes; this model looks back on all of them, \
-                 for which there is room up to {most}. Shorten the prompt or the length."
-            ),
-            Error::EmptyPrompt => write!(
-                f,
-                "The prompt is empty; a model of BPE tokens needs one token to go on from."
-            ),
-            Error::UnknownToken { token, vocabulary } => write!(
-                f,
-                "The prompt has the token {token}; this model's are 0 to {}.",
-                vocabulary - 1
-            ),
-            Error::FillByte { fill, at } => write!(
-                f,
-                "Byte {at} of the prompt is {fill}, which only fills patches in this model's texts; \
-                 leave it out."
-            ),
-            Error::Settings(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl From<SettingsError> for Error {
-    fn from(error: SettingsError) -> Self {
-        Error::Settings(error)
-    }
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
 }
 
 /// A text being generated.

@@ -208,6 +208,18 @@ pub fn surprisal(logits: &[f32], symbol: usize) -> f32 {
     (nats * std::f64::consts::LOG2_E) as f32
 }
 
+/// The symbol with the highest logit (or probability), the lowest of several; NaN counts as −∞.
+pub fn likeliest(logits: &[f32]) -> usize {
+    let mut best = 0;
+    let mut top = f32::NEG_INFINITY;
+    for (symbol, &logit) in logits.iter().enumerate() {
+        if logit > top {
+            (best, top) = (symbol, logit);
+        }
+    }
+    best
+}
+
 /// RMSNorm ([spec](crate::spec) §2): `out = x / sqrt(mean(x²) + eps) · weight`.
 pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
     let mean_square = dot(x, x) / x.len() as f32;

@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Passes {
     pub(crate) model: Arc<Model>,
     pub(crate) team: Team,
+    /// Threads of the team that it began with.
+    most: usize,
     pub(crate) state: State,
     pub(crate) recorder: Recorder,
 }
@@ -17,7 +19,8 @@ pub struct Passes {
 impl Passes {
     /// At the start of a text.
     pub(crate) fn new(model: Arc<Model>, team: Team) -> Self {
-        Passes { state: model.state(), model, team, recorder: Recorder::default() }
+        let (state, most) = (model.state(), team.members());
+        Passes { model, team, most, state, recorder: Recorder::default() }
     }
 
     /// The shape of the model.
@@ -25,9 +28,9 @@ impl Passes {
         &self.model.config
     }
 
-    /// Takes another team for the passes to come, which changes no bit of them.
-    pub fn set_team(&mut self, team: Team) {
-        self.team = team;
+    /// Gives the passes to come so many threads, of those there were at first; no bit changes by that.
+    pub fn set_threads(&mut self, threads: usize) {
+        self.team = Team::new(threads.min(self.most));
     }
 
     /// Collects a trace from now on, which changes no bit of the passes.

@@ -1,7 +1,7 @@
 //! From logits to the next byte: repetition penalty, temperature, top-k, top-p, min-p, in that order.
 
-use crate::{decimal, math};
-use std::fmt;
+use crate::decimal;
+use crate::math::{self, likeliest};
 
 /// How to choose bytes. [`Settings::check`] says whether the values make sense.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,21 +43,13 @@ impl Default for Settings {
 }
 
 /// A setting outside its range.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("The {name} is {found}; it must be {expected}.")]
 pub struct SettingsError {
     name: &'static str,
     found: String,
     expected: &'static str,
 }
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let SettingsError { name, found, expected } = self;
-        write!(f, "The {name} is {found}; it must be {expected}.")
-    }
-}
-
-impl std::error::Error for SettingsError {}
 
 impl Settings {
     /// Whether every value is in its range.
@@ -284,18 +276,6 @@ impl Sampler {
     }
 }
 
-/// The symbol with the highest logit, the lowest of several; NaN counts as −∞.
-fn likeliest(logits: &[f32]) -> usize {
-    let mut best = 0;
-    let mut top = f32::NEG_INFINITY;
-    for (symbol, &logit) in logits.iter().enumerate() {
-        if logit > top {
-            (best, top) = (symbol, logit);
-        }
-    }
-    best
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,13 +341,16 @@ mod tests {
         }
     }
 
+    /// Which symbols come at all.
+    fn kept(sampler: Sampler, logits: &[f32]) -> Vec<usize> {
+        let counts = counts(sampler, logits);
+        (0..logits.len()).filter(|&i| counts[i] > 0).collect()
+    }
+
     #[test]
     fn each_filter_keeps_what_it_says() {
         let logits = [libm::logf(5.0), 0.0, libm::logf(3.0), libm::logf(1.5)];
-        let kept = |sampler| -> Vec<usize> {
-            let counts = counts(sampler, &logits);
-            (0..4).filter(|&i| counts[i] > 0).collect()
-        };
+        let kept = |sampler| kept(sampler, &logits);
         assert_eq!(kept(sampler(|_| ())), [0, 1, 2, 3]);
         assert_eq!(kept(sampler(|s| s.top_k = 2)), [0, 2]);
         assert_eq!(kept(sampler(|s| s.top_p = 0.7)), [0, 2]);
@@ -379,13 +362,9 @@ mod tests {
     fn a_nucleus_is_of_what_top_k_leaves() {
         // Shares of 8, 4, 2, 1 and 1 sixteenths; of the first three, 4, 2 and 1 sevenths.
         let logits = [0.0, libm::logf(2.0), libm::logf(8.0), 0.0, libm::logf(4.0)];
-        let kept = |sampler| -> Vec<usize> {
-            let counts = counts(sampler, &logits);
-            (0..5).filter(|&i| counts[i] > 0).collect()
-        };
-        assert_eq!(kept(sampler(|s| s.top_p = 0.8)), [1, 2, 4]);
+        assert_eq!(kept(sampler(|s| s.top_p = 0.8), &logits), [1, 2, 4]);
         let both = sampler(|s| (s.top_k, s.top_p) = (3, 0.8));
-        assert_eq!(kept(both), [2, 4]);
+        assert_eq!(kept(both, &logits), [2, 4]);
     }
 
     #[test]

@@ -5,13 +5,14 @@ use crate::math::surprisal;
 use crate::model::{Model, Symbol};
 use crate::parallel::Team;
 use crate::passes::Passes;
-use std::fmt;
 use std::sync::Arc;
 
 /// Why a text cannot be scored.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {
     /// Nothing stands after the first patch.
+    #[error("The text has {bytes} bytes; the first {patch} are only read, so a score takes at \
+        least {}.", .patch + 1)]
     TooShort {
         /// Bytes of the text.
         bytes: usize,
@@ -19,6 +20,10 @@ pub enum Error {
         patch: usize,
     },
     /// The text has the byte with which this model's text is laid out.
+    #[error(
+        "Byte {at} of the text is {fill}, which only fills patches in this model's texts; \
+        leave it out."
+    )]
     FillByte {
         /// The byte.
         fill: Symbol,
@@ -26,6 +31,10 @@ pub enum Error {
         at: usize,
     },
     /// The text is longer than the model's attention can look back on.
+    #[error(
+        "The text has {symbols} bytes; this model looks back on all of them, for which there \
+        is room up to {most}. Score a part of it."
+    )]
     TooLong {
         /// Its bytes (or tokens).
         symbols: usize,
@@ -33,6 +42,7 @@ pub enum Error {
         most: usize,
     },
     /// A token that the model does not have.
+    #[error("The text has the token {token}; this model's are 0 to {}.", .vocabulary - 1)]
     UnknownToken {
         /// The token.
         token: Symbol,
@@ -40,36 +50,6 @@ pub enum Error {
         vocabulary: usize,
     },
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Error::TooShort { bytes, patch } => write!(
-                f,
-                "The text has {bytes} bytes; the first {patch} are only read, so a score takes at \
-                 least {}.",
-                patch + 1
-            ),
-            Error::FillByte { fill, at } => write!(
-                f,
-                "Byte {at} of the text is {fill}, which only fills patches in this model's texts; \
-                 leave it out."
-            ),
-            Error::TooLong { symbols, most } => write!(
-                f,
-                "The text has {symbols} bytes; this model looks back on all of them, for which \
-                 there is room up to {most}. Score a part of it."
-            ),
-            Error::UnknownToken { token, vocabulary } => write!(
-                f,
-                "The text has the token {token}; this model's are 0 to {}.",
-                vocabulary - 1
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
 
 /// A text being scored.
 pub struct Scoring {
@@ -135,7 +115,7 @@ impl Scoring {
     /// Works through at most `patches` patches.
     pub fn advance(&mut self, patches: usize) {
         let Scoring { passes, bits, .. } = self;
-        let Passes { model, team, state, recorder } = passes;
+        let Passes { model, team, state, recorder, .. } = passes;
         let size = model.config.patch_size;
         let layout = model.config.layout;
         team.enter(|crew| {

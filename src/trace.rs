@@ -1,7 +1,7 @@
 //! What a model expected and how it got there: collected by a
 //! [`Generation`](crate::generate::Generation) or a [`Scoring`](crate::score::Scoring) that is watched.
 
-use crate::math::{softmax, surprisal};
+use crate::math::{likeliest, softmax, surprisal};
 pub use crate::model::passage::Passage;
 use crate::model::{State, Symbol};
 
@@ -108,12 +108,7 @@ impl Recorder {
 
 /// The first of the largest, which counts as −1 from then on.
 fn take_likeliest(probabilities: &mut [f32]) -> (Symbol, f32) {
-    let mut best = 0;
-    for (i, &p) in probabilities.iter().enumerate() {
-        if p > probabilities[best] {
-            best = i;
-        }
-    }
+    let best = likeliest(probabilities);
     (best as Symbol, std::mem::replace(&mut probabilities[best], -1.0))
 }
 

@@ -42,9 +42,7 @@ pub fn kernels() -> Vec<String> {
 /// Makes every model use the kernel of this place among [`kernels`].
 #[wasm_bindgen(js_name = chooseKernel)]
 pub fn choose_kernel(kernel: usize) -> Result<(), JsError> {
-    if kernel >= kernels::KERNELS.len() {
-        return Err(sentence(format!("There is no kernel {kernel}.")));
-    }
+    find_kernel(kernel)?;
     kernels::choose(kernel);
     Ok(())
 }
@@ -67,11 +65,9 @@ impl KernelTrial {
         let codes = Codes::pack(&weights);
         let rows = vec![(codes.bytes(), 0); rows];
         let q: Vec<i8> = (0..cols).map(|i| (i * 37 % 255) as u8 as i8).collect();
-        let mut x = kernels::QuantizedVector::default();
-        x.set_integers(&q);
         KernelTrial {
             matrix: kernels::TernaryMatrix::from_rows(&rows, cols),
-            x: [x],
+            x: [kernels::QuantizedVector::from_integers(&q)],
             sums: vec![[0; kernels::ROWS]; rows.len().div_ceil(kernels::ROWS)],
         }
     }
@@ -331,7 +327,6 @@ impl Model {
             generate::Generation::new(model, self.team, prompt, settings).map_err(sentence)?;
         Ok(Generation {
             generation,
-            team: self.team,
             tokenizer: self.tokenizer.clone(),
             tokens: Vec::new(),
             bytes: 0,
@@ -353,12 +348,7 @@ impl Model {
         let symbols = self.symbols(text)?;
         let model = Arc::clone(&self.model);
         let scoring = score::Scoring::new(model, self.team, symbols).map_err(sentence)?;
-        Ok(Scoring {
-            scoring,
-            team: self.team,
-            bytes: text.len(),
-            tokenizer: self.tokenizer.clone(),
-        })
+        Ok(Scoring { scoring, bytes: text.len(), tokenizer: self.tokenizer.clone() })
     }
 
     /// What a symbol says; nothing where it is a token without a tokenizer.
@@ -473,8 +463,6 @@ fn flat(trace: &Trace) -> Vec<f64> {
 #[wasm_bindgen]
 pub struct Generation {
     generation: generate::Generation,
-    /// The model's.
-    team: Team,
     tokenizer: Option<Arc<Tokenizer>>,
     /// What the last burst brought.
     tokens: Vec<Symbol>,
@@ -500,8 +488,7 @@ impl Generation {
     /// Gives the bursts to come so many threads, of those the model has; no byte changes by that.
     #[wasm_bindgen(setter)]
     pub fn set_threads(&mut self, threads: usize) {
-        let threads = threads.min(self.team.members());
-        self.generation.passes.set_team(Team::new(threads));
+        self.generation.passes.set_threads(threads);
     }
 
     /// The tokens of the last [`advance`](Self::advance); `undefined` for models that read bytes.
@@ -546,8 +533,6 @@ impl Generation {
 #[wasm_bindgen]
 pub struct Scoring {
     scoring: score::Scoring,
-    /// The model's.
-    team: Team,
     /// Length of the text.
     bytes: usize,
     tokenizer: Option<Arc<Tokenizer>>,
@@ -563,8 +548,7 @@ impl Scoring {
     /// Gives the bursts to come so many threads, of those the model has; no bit changes by that.
     #[wasm_bindgen(setter)]
     pub fn set_threads(&mut self, threads: usize) {
-        let threads = threads.min(self.team.members());
-        self.scoring.passes.set_team(Team::new(threads));
+        self.scoring.passes.set_threads(threads);
     }
 
     /// Records a trace from now on.

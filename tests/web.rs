@@ -106,19 +106,6 @@ async fn demo_the_embedded_model_writes() {
     assert_eq!(bytes.len(), 400);
 }
 
-#[wasm_bindgen_test]
-async fn threads_change_no_byte() {
-    let model = common::load(EMBEDDED);
-    let alone = common::seeded_texts(&model, Team::new(1));
-    assert_eq!(common::seeded_texts(&model, team().await), alone);
-}
-
-#[wasm_bindgen_test]
-fn a_seed_gives_the_same_bytes_as_native_code() {
-    let texts = common::seeded_texts(&common::load(RUN_14), Team::new(1));
-    assert_eq!(common::digest(&texts), common::RUN_14_DIGEST);
-}
-
 /// By every kernel of this build, alone and by a team: what `digests.rs` says of native code.
 #[wasm_bindgen_test]
 async fn twenty_texts_are_those_of_every_other_machine() {
@@ -171,12 +158,6 @@ fn pack(weights: &[i8], cols: usize) -> TernaryMatrix {
     TernaryMatrix::from_rows(&rows.collect::<Vec<_>>(), cols)
 }
 
-fn vector(q: &[i8]) -> QuantizedVector {
-    let mut x = QuantizedVector::default();
-    x.set_integers(q);
-    x
-}
-
 #[wasm_bindgen_test]
 fn simd_quantises_as_the_definition_does() {
     for len in 0..70 {
@@ -213,7 +194,8 @@ fn simd_sums_equal_the_definition() {
         // Several vectors at once, some of which share the unpacking.
         let vectors: Vec<Vec<i8>> =
             (0..1 + i % 23).map(|_| (0..cols).map(|_| random() as i8).collect()).collect();
-        let x: Vec<QuantizedVector> = vectors.iter().map(|q| vector(q)).collect();
+        let x: Vec<QuantizedVector> =
+            vectors.iter().map(|q| QuantizedVector::from_integers(q)).collect();
         let groups = rows.div_ceil(ROWS);
         for kernel in KERNELS {
             let mut sums = vec![[0; ROWS]; groups * x.len()];
@@ -232,7 +214,7 @@ fn simd_sums_equal_the_definition() {
     for (weight, q) in [(1, -128), (-1, -128), (1, 127), (-1, 127)] {
         for cols in [64, 65, 1376, 5000] {
             let matrix = pack(&vec![weight; ROWS * cols], cols);
-            let x = [0; 3].map(|_| vector(&vec![q; cols]));
+            let x = [0; 3].map(|_| QuantizedVector::from_integers(&vec![q; cols]));
             for kernel in KERNELS {
                 let mut sums = [[0; ROWS]; 3];
                 matvec(kernel, &matrix, &x, 0..1, &mut sums);

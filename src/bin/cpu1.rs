@@ -12,7 +12,7 @@ mod cli {
     use cpu1::tokenizer::Tokenizer;
     use cpu1::weights::roles::NameMap;
     use cpu1::weights::{Loaded, Loader, file_config};
-    use serde_json::{Map, Value, json};
+    use serde_json::{Value, json};
     use std::ffi::OsString;
     use std::fmt::Display;
     use std::fs::File;
@@ -259,20 +259,19 @@ mod cli {
         let progress = generation.progress();
         let seconds = start.elapsed().as_secs_f64();
         if options.json {
-            let mut result = Map::new();
-            if options.tokens {
-                result.insert("tokens".into(), symbols.into());
-            } else {
-                let bytes = printable(&symbols);
-                result.insert("text".into(), String::from_utf8_lossy(&bytes).into());
-                result.insert("bytes".into(), bytes.into());
-            }
-            result.insert("patches".into(), progress.patches.into());
-            result.insert("deleted_patches".into(), progress.deleted_patches.into());
-            result.insert("ended".into(), generation.has_ended().into());
-            result.insert("seconds".into(), seconds.into());
-            result.insert("seed".into(), seed.into());
-            return print_json(&result.into());
+            let mut result = match options.tokens {
+                true => json!({"tokens": symbols}),
+                false => {
+                    let bytes = printable(&symbols);
+                    json!({"text": String::from_utf8_lossy(&bytes), "bytes": bytes})
+                }
+            };
+            result["patches"] = progress.patches.into();
+            result["deleted_patches"] = progress.deleted_patches.into();
+            result["ended"] = generation.has_ended().into();
+            result["seconds"] = seconds.into();
+            result["seed"] = seed.into();
+            return print_json(&result);
         }
         print(b"\n")?;
         let rate = symbols.len() as f64 / seconds;
@@ -312,13 +311,11 @@ mod cli {
         if !json {
             return print(format!("{bits:.4} bits per byte over {bytes} bytes\n").as_bytes());
         }
-        let mut result = Map::new();
-        result.insert("bits_per_byte".into(), bits.into());
-        result.insert("bytes".into(), bytes.into());
+        let mut result = json!({"bits_per_byte": bits, "bytes": bytes});
         if per_byte {
-            result.insert("per_byte".into(), score.per_byte.into());
+            result["per_byte"] = score.per_byte.into();
         }
-        print_json(&result.into())
+        print_json(&result)
     }
 
     fn inspect(loaded: Loaded, json: bool) -> Result<()> {

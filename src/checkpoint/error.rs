@@ -1,50 +1,88 @@
 //! Everything that can be wrong with a checkpoint, each as a sentence.
 
 use crate::decimal;
-use std::fmt;
 
 /// A file that is not a torch ZIP archive, recognised by how it begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Foreign {
     /// `torch.save` before torch 1.6, or with `_use_new_zipfile_serialization=False`.
+    #[error(
+        "This is a torch file in the format used before torch 1.6, which is not read; load it \
+        in Python and save it again with torch.save."
+    )]
     LegacyTorch,
     /// A safetensors file.
+    #[error(
+        "This is a safetensors file; a torch .pt checkpoint was expected. Load it in Python \
+        and save {{\"config\": …, \"state_dict\": …}} with torch.save."
+    )]
     Safetensors,
     /// A llama.cpp GGUF file.
+    #[error("This is a GGUF file for llama.cpp; a torch .pt checkpoint was expected.")]
     Gguf,
     /// A web page, most often an error page saved under the model's name.
+    #[error(
+        "This is a web page, not a checkpoint: a server probably answered with an error or a \
+        login page. Open the address in a browser to see what it says."
+    )]
     Html,
     /// JSON, most often a server's error message.
+    #[error(
+        "This is JSON text, not a checkpoint: a server probably answered with an error. Open \
+        the file in an editor to see what it says."
+    )]
     Json,
     /// The small text that stands for a large file in a repository cloned without Git LFS.
+    #[error(
+        "This is a Git LFS pointer that only stands for the checkpoint; run `git lfs pull` in \
+        the repository, or download the file itself."
+    )]
     LfsPointer,
     /// A gzip, xz, zstd, bzip2 or 7z archive.
+    #[error("This is a compressed archive; unpack it and choose the .pt file inside.")]
     Compressed,
     /// None of these.
+    #[error(
+        "This is not a torch checkpoint: a .pt file is a ZIP archive, and this file is neither \
+        one nor a format that is recognised."
+    )]
     Unknown,
 }
 
 /// Why a checkpoint could not be read. `Display` is a sentence for the person who chose the file.
 ///
 /// Names that come from the file are cut to a displayable length before they are stored here.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The file has no bytes at all.
+    #[error("The file is empty; a torch .pt checkpoint was expected.")]
     Empty,
     /// The file is something else than a torch ZIP archive.
+    #[error(transparent)]
     Foreign(Foreign),
     /// The file begins like a ZIP archive but has no end record.
+    #[error(
+        "The checkpoint is cut off: it begins as a ZIP archive, but its {len} bytes do not \
+        hold the directory that belongs at the end. Download it again."
+    )]
     CutOff {
         /// Length of the file in bytes.
         len: u64,
     },
     /// The end record contradicts itself or the file.
+    #[error("The archive's end record is damaged: {0}. Download the file again.")]
     EndRecord(&'static str),
     /// The zip64 records contradict the plain ones or the file.
+    #[error("The archive's zip64 record is damaged: {0}. Download the file again.")]
     Zip64(&'static str),
     /// The archive is spread over several disks.
+    #[error("The archive says that it is one part of several; only whole files are read.")]
     MultiDisk,
     /// The number of entries disagrees with the directory.
+    #[error(
+        "The archive claims {claimed} entries, but its directory has {found}; the file is \
+        damaged. Download it again."
+    )]
     EntryCount {
         /// Entries that the end record claims.
         claimed: u64,
@@ -52,6 +90,7 @@ pub enum Error {
         found: u64,
     },
     /// An entry of the central directory is malformed.
+    #[error("Entry {index} of the archive's directory is damaged: {why}. Download the file again.")]
     DirectoryEntry {
         /// Position of the entry in the directory.
         index: usize,
@@ -59,14 +98,31 @@ pub enum Error {
         why: &'static str,
     },
     /// An entry is compressed.
+    #[error(
+        "The entry '{0}' is compressed; torch stores entries as they are. Unpack the file and \
+        save it again with torch.save."
+    )]
     Compressed(String),
     /// An entry is encrypted.
+    #[error("The entry '{0}' is encrypted; checkpoints are read only unencrypted.")]
     Encrypted(String),
     /// Two entries claim the same bytes of the file.
+    #[error(
+        "The entries '{0}' and '{1}' claim the same bytes of the file; it is damaged or made \
+        to mislead, and is not read."
+    )]
     Overlap(String, String),
     /// Two entries have the same name.
+    #[error(
+        "The archive has two entries named '{0}'; it is damaged or made to mislead, and is not \
+        read."
+    )]
     DuplicateEntry(String),
     /// The header before an entry's data disagrees with the central directory.
+    #[error(
+        "The header before the entry '{name}' does not fit the archive's directory: {why}. \
+        Download the file again."
+    )]
     LocalHeader {
         /// Name of the entry.
         name: String,
@@ -74,20 +130,43 @@ pub enum Error {
         why: &'static str,
     },
     /// An entry's bytes do not have the checksum that the directory gives.
+    #[error(
+        "The bytes of the entry '{0}' do not have the checksum recorded for them; the file was \
+        damaged on its way. Download it again."
+    )]
     Checksum(String),
     /// A ZIP archive without `data.pkl`.
+    #[error(
+        "This is a ZIP archive, but it has no data.pkl, so torch.save did not write it; a \
+        torch .pt checkpoint was expected."
+    )]
     NoPickle,
     /// A ZIP archive with more than one `data.pkl`.
+    #[error(
+        "The archive has more than one data.pkl, so it is not clear which is the checkpoint; a \
+        file written by torch.save has exactly one."
+    )]
     TwoPickles,
     /// A TorchScript archive: a program, not a checkpoint.
+    #[error(
+        "This is a TorchScript program, not a checkpoint; save the module's state_dict() with \
+        torch.save."
+    )]
     TorchScript,
     /// The storages are big-endian.
+    #[error(
+        "The checkpoint was written on a big-endian machine; only little-endian files are \
+        read. Save it again on an ordinary computer."
+    )]
     BigEndian,
     /// The `byteorder` entry is neither `little` nor `big`.
+    #[error("The checkpoint's byte order is '{0}'; 'little' was expected.")]
     ByteOrder(String),
     /// Something is far larger, or there is far more of it, than in any checkpoint.
+    #[error("{0}; it is not read.")]
     TooMuch(String),
     /// `data.pkl` is no pickle as torch writes it.
+    #[error("The checkpoint's data.pkl {why}.")]
     Pickle {
         /// Position of the instruction that cannot be followed.
         at: usize,
@@ -95,16 +174,37 @@ pub enum Error {
         why: String,
     },
     /// The values of `data.pkl` are nested too deeply or inside themselves.
+    #[error(
+        "The checkpoint's values are nested too deeply, or inside themselves; a dict of named \
+        tensors was expected."
+    )]
     TooDeep,
     /// A value that is shared many times would grow beyond all proportion when written out.
+    #[error(
+        "The checkpoint's settings repeat themselves so often that they would not fit in \
+        memory; they are not read."
+    )]
     TooMuchSharing,
     /// No dict with tensors was found.
+    #[error(
+        "The checkpoint holds no dict of named weight tensors; save {{\"config\": …, \
+        \"state_dict\": model.state_dict()}} with torch.save."
+    )]
     NoTensors,
     /// A tensor's name has control characters, which could mislead its reader.
+    #[error(
+        "The checkpoint has a tensor named '{0}', with control characters in its name; it is \
+        damaged or made to mislead, and is not read."
+    )]
     NameUnprintable(String),
     /// Two tensors have the same name.
+    #[error("The checkpoint has two tensors named '{0}', so it is not clear which is meant.")]
     DuplicateTensor(String),
     /// A tensor's storage is not in the archive.
+    #[error(
+        "The values of tensor '{tensor}' should be in the entry data/{key}, which the archive \
+        lacks. Download the file again."
+    )]
     MissingStorage {
         /// Name of the tensor.
         tensor: String,
@@ -112,6 +212,10 @@ pub enum Error {
         key: String,
     },
     /// A storage holds fewer bytes than `data.pkl` says.
+    #[error(
+        "The values of tensor '{tensor}' are in the entry data/{key}, which has {have} bytes \
+        where {need} were announced. Download the file again."
+    )]
     StorageShort {
         /// Name of the tensor that needs it.
         tensor: String,
@@ -123,6 +227,10 @@ pub enum Error {
         need: u64,
     },
     /// A tensor reaches beyond the end of its storage.
+    #[error(
+        "The tensor '{tensor}' reaches beyond the {have} values of its storage; the file is \
+        damaged or made to mislead."
+    )]
     OutsideStorage {
         /// Name of the tensor.
         tensor: String,
@@ -130,10 +238,19 @@ pub enum Error {
         have: u64,
     },
     /// A tensor's strides let several of its elements share one place.
+    #[error(
+        "The tensor '{0}' uses the same stored values for several of its elements; save it \
+        with .contiguous() to make it plain."
+    )]
     OverlappingStrides(String),
     /// The selected tensors read the same storages over and over.
+    #[error(
+        "The checkpoint's tensors read the same values over and over, so that the model would \
+        be many times larger than its file; it is not read."
+    )]
     SharedTooOften,
     /// A `{"packed", "scale", "shape"}` group does not fit together.
+    #[error("The packed ternary tensor '{tensor}' does not fit together: {why}.")]
     Group {
         /// Name of the tensor.
         tensor: String,
@@ -141,6 +258,10 @@ pub enum Error {
         why: String,
     },
     /// Two bits that stand for no weight.
+    #[error(
+        "The packed ternary tensor '{tensor}' has the code {code} at weight {index}, which \
+        stands for no weight; unless a file declares otherwise, 0, 1 and 2 stand for -1, 0 and +1."
+    )]
     TernaryCode {
         /// Name of the tensor.
         tensor: String,
@@ -150,6 +271,8 @@ pub enum Error {
         code: u8,
     },
     /// A ternary tensor's scale is no usable number.
+    #[error("The packed ternary tensor '{tensor}' has the scale {}; a finite number that is not \
+        negative was expected.", decimal::text(decimal::nearest(*.value)))]
     Scale {
         /// Name of the tensor.
         tensor: String,
@@ -157,6 +280,10 @@ pub enum Error {
         value: f32,
     },
     /// A tensor whose element type is not read.
+    #[error(
+        "The tensor '{tensor}' is stored as {encoding}; float32, float16, bfloat16, float64 \
+        and plain integers are read."
+    )]
     Unreadable {
         /// Name of the tensor.
         tensor: String,
@@ -164,6 +291,7 @@ pub enum Error {
         encoding: String,
     },
     /// `feed` was given another number of bytes than `wants` asked for. The reader can go on.
+    #[error("{wanted} bytes of the file were asked for and {got} arrived; fetch the range again.")]
     WrongLength {
         /// Bytes asked for.
         wanted: u64,
@@ -171,10 +299,13 @@ pub enum Error {
         got: u64,
     },
     /// `feed` was called while nothing was wanted.
+    #[error("Bytes were handed over although the reader wanted none.")]
     NothingWanted,
     /// `select` was called before the contents were known, or a second time.
+    #[error("Tensors are selected once, after the checkpoint's contents are known.")]
     NotSelectable,
     /// `select` was given an index that is no tensor, or the same one twice.
+    #[error("Tensor {0} was selected twice or is not in the checkpoint.")]
     NoSuchTensor(usize),
 }
 
@@ -197,200 +328,3 @@ pub(crate) fn shown(name: &str) -> String {
     }
     text
 }
-
-impl fmt::Display for Foreign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::LegacyTorch => {
-                "This is a torch file in the format used before torch 1.6, which is not read; \
-                 load it in Python and save it again with torch.save."
-            }
-            Self::Safetensors => {
-                "This is a safetensors file; a torch .pt checkpoint was expected. \
-                 Load it in Python and save {\"config\": …, \"state_dict\": …} with torch.save."
-            }
-            Self::Gguf => "This is a GGUF file for llama.cpp; a torch .pt checkpoint was expected.",
-            Self::Html => {
-                "This is a web page, not a checkpoint: a server probably answered with an error \
-                 or a login page. Open the address in a browser to see what it says."
-            }
-            Self::Json => {
-                "This is JSON text, not a checkpoint: a server probably answered with an error. \
-                 Open the file in an editor to see what it says."
-            }
-            Self::LfsPointer => {
-                "This is a Git LFS pointer that only stands for the checkpoint; run `git lfs pull` \
-                 in the repository, or download the file itself."
-            }
-            Self::Compressed => {
-                "This is a compressed archive; unpack it and choose the .pt file inside."
-            }
-            Self::Unknown => {
-                "This is not a torch checkpoint: a .pt file is a ZIP archive, and this file is \
-                 neither one nor a format that is recognised."
-            }
-        })
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("The file is empty; a torch .pt checkpoint was expected."),
-            Self::Foreign(foreign) => foreign.fmt(f),
-            Self::CutOff { len } => write!(
-                f,
-                "The checkpoint is cut off: it begins as a ZIP archive, but its {len} bytes do not \
-                 hold the directory that belongs at the end. Download it again."
-            ),
-            Self::EndRecord(why) => {
-                write!(f, "The archive's end record is damaged: {why}. Download the file again.")
-            }
-            Self::Zip64(why) => {
-                write!(f, "The archive's zip64 record is damaged: {why}. Download the file again.")
-            }
-            Self::MultiDisk => f.write_str(
-                "The archive says that it is one part of several; only whole files are read.",
-            ),
-            Self::EntryCount { claimed, found } => write!(
-                f,
-                "The archive claims {claimed} entries, but its directory has {found}; the file is \
-                 damaged. Download it again."
-            ),
-            Self::DirectoryEntry { index, why } => write!(
-                f,
-                "Entry {index} of the archive's directory is damaged: {why}. Download the file \
-                 again."
-            ),
-            Self::Compressed(name) => write!(
-                f,
-                "The entry '{name}' is compressed; torch stores entries as they are. Unpack the \
-                 file and save it again with torch.save."
-            ),
-            Self::Encrypted(name) => {
-                write!(f, "The entry '{name}' is encrypted; checkpoints are read only unencrypted.")
-            }
-            Self::Overlap(first, second) => write!(
-                f,
-                "The entries '{first}' and '{second}' claim the same bytes of the file; it is \
-                 damaged or made to mislead, and is not read."
-            ),
-            Self::DuplicateEntry(name) => write!(
-                f,
-                "The archive has two entries named '{name}'; it is damaged or made to mislead, and \
-                 is not read."
-            ),
-            Self::LocalHeader { name, why } => write!(
-                f,
-                "The header before the entry '{name}' does not fit the archive's directory: {why}. \
-                 Download the file again."
-            ),
-            Self::Checksum(name) => write!(
-                f,
-                "The bytes of the entry '{name}' do not have the checksum recorded for them; the \
-                 file was damaged on its way. Download it again."
-            ),
-            Self::NoPickle => f.write_str(
-                "This is a ZIP archive, but it has no data.pkl, so torch.save did not write it; a \
-                 torch .pt checkpoint was expected.",
-            ),
-            Self::TwoPickles => f.write_str(
-                "The archive has more than one data.pkl, so it is not clear which is the \
-                 checkpoint; a file written by torch.save has exactly one.",
-            ),
-            Self::TorchScript => f.write_str(
-                "This is a TorchScript program, not a checkpoint; save the module's state_dict() \
-                 with torch.save.",
-            ),
-            Self::BigEndian => f.write_str(
-                "The checkpoint was written on a big-endian machine; only little-endian files are \
-                 read. Save it again on an ordinary computer.",
-            ),
-            Self::ByteOrder(found) => {
-                write!(f, "The checkpoint's byte order is '{found}'; 'little' was expected.")
-            }
-            Self::TooMuch(what) => write!(f, "{what}; it is not read."),
-            Self::Pickle { why, .. } => write!(f, "The checkpoint's data.pkl {why}."),
-            Self::TooDeep => f.write_str(
-                "The checkpoint's values are nested too deeply, or inside themselves; a dict of \
-                 named tensors was expected.",
-            ),
-            Self::TooMuchSharing => f.write_str(
-                "The checkpoint's settings repeat themselves so often that they would not fit in \
-                 memory; they are not read.",
-            ),
-            Self::NoTensors => f.write_str(
-                "The checkpoint holds no dict of named weight tensors; save \
-                 {\"config\": …, \"state_dict\": model.state_dict()} with torch.save.",
-            ),
-            Self::NameUnprintable(name) => write!(
-                f,
-                "The checkpoint has a tensor named '{name}', with control characters in its name; \
-                 it is damaged or made to mislead, and is not read."
-            ),
-            Self::DuplicateTensor(name) => write!(
-                f,
-                "The checkpoint has two tensors named '{name}', so it is not clear which is meant."
-            ),
-            Self::MissingStorage { tensor, key } => write!(
-                f,
-                "The values of tensor '{tensor}' should be in the entry data/{key}, which the \
-                 archive lacks. Download the file again."
-            ),
-            Self::StorageShort { tensor, key, have, need } => write!(
-                f,
-                "The values of tensor '{tensor}' are in the entry data/{key}, which has {have} \
-                 bytes where {need} were announced. Download the file again."
-            ),
-            Self::OutsideStorage { tensor, have } => write!(
-                f,
-                "The tensor '{tensor}' reaches beyond the {have} values of its storage; the file is \
-                 damaged or made to mislead."
-            ),
-            Self::OverlappingStrides(tensor) => write!(
-                f,
-                "The tensor '{tensor}' uses the same stored values for several of its elements; \
-                 save it with .contiguous() to make it plain."
-            ),
-            Self::SharedTooOften => f.write_str(
-                "The checkpoint's tensors read the same values over and over, so that the model \
-                 would be many times larger than its file; it is not read.",
-            ),
-            Self::Group { tensor, why } => {
-                write!(f, "The packed ternary tensor '{tensor}' does not fit together: {why}.")
-            }
-            Self::TernaryCode { tensor, index, code } => write!(
-                f,
-                "The packed ternary tensor '{tensor}' has the code {code} at weight {index}, which \
-                 stands for no weight; unless a file declares otherwise, 0, 1 and 2 stand for -1, 0 \
-                 and +1."
-            ),
-            Self::Scale { tensor, value } => write!(
-                f,
-                "The packed ternary tensor '{tensor}' has the scale {}; a finite number that is not \
-                 negative was expected.",
-                decimal::text(decimal::nearest(*value)),
-            ),
-            Self::Unreadable { tensor, encoding } => write!(
-                f,
-                "The tensor '{tensor}' is stored as {encoding}; float32, float16, bfloat16, float64 \
-                 and plain integers are read."
-            ),
-            Self::WrongLength { wanted, got } => write!(
-                f,
-                "{wanted} bytes of the file were asked for and {got} arrived; fetch the range again."
-            ),
-            Self::NothingWanted => {
-                f.write_str("Bytes were handed over although the reader wanted none.")
-            }
-            Self::NotSelectable => {
-                f.write_str("Tensors are selected once, after the checkpoint's contents are known.")
-            }
-            Self::NoSuchTensor(index) => {
-                write!(f, "Tensor {index} was selected twice or is not in the checkpoint.")
-            }
-        }
-    }
-}
-
-impl std::error::Error for Error {}

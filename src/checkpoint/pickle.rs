@@ -83,6 +83,13 @@ pub(super) enum Node<'a> {
     Object(Box<Object<'a>>),
 }
 
+impl<'a> Node<'a> {
+    /// A fresh instance of an unknown class.
+    fn object(class: Global<'a>) -> Self {
+        Node::Object(Box::new(Object { class, state: None, items: Vec::new() }))
+    }
+}
+
 /// A named Python class or function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Global<'a> {
@@ -327,89 +334,100 @@ impl<'a> Machine<'a> {
     fn step(&mut self) -> Result<bool> {
         self.opcode_at = self.at;
         let [opcode] = self.array()?;
-        match opcode {
-            b'.' => return Ok(false),
-            // PROTO and FRAME say nothing about values.
-            0x80 => {
-                let [version] = self.array()?;
-                if version > 5 {
-                    return Err(self.wrong(format!(
-                        "uses pickle protocol {version}; protocols up to 5 are read. Save it with \
-                         torch.save's default"
-                    )));
-                }
-            }
-            0x95 => {
-                self.array::<8>()?;
-            }
-
-            b'N' => self.push(NONE)?,
-            0x89 => self.push(FALSE)?,
-            0x88 => self.push(TRUE)?,
-            b')' => self.push(EMPTY_TUPLE)?,
-            b'J' => {
-                let value = i32::from_le_bytes(self.array()?);
-                self.push_new(Node::Int(value.into()))?;
-            }
-            b'K' => self.unsigned(1)?,
-            b'M' => self.unsigned(2)?,
+        // What a new value is; instructions that make none end within.
+        let node = match opcode {
+            b'J' => Node::Int(i32::from_le_bytes(self.array()?).into()),
+            b'K' => Node::Int(self.number(1)? as i64),
+            b'M' => Node::Int(self.number(2)? as i64),
             0x8a => self.long(1)?,
             0x8b => self.long(4)?,
-            b'G' => {
-                let value = f64::from_be_bytes(self.array()?);
-                self.push_new(Node::Float(value))?;
-            }
+            b'G' => Node::Float(f64::from_be_bytes(self.array()?)),
             // Python 2 wrote its byte strings, which are text here, with U and T.
             0x8c | b'U' => self.string(1)?,
             b'X' | b'T' => self.string(4)?,
             0x8d => self.string(8)?,
-            b'C' => self.byte_string(1)?,
-            b'B' => self.byte_string(4)?,
+            b'C' => Node::Bytes(self.counted(1)?),
+            b'B' => Node::Bytes(self.counted(4)?),
             // BINBYTES8 and BYTEARRAY8.
-            0x8e | 0x96 => self.byte_string(8)?,
+            0x8e | 0x96 => Node::Bytes(self.counted(8)?),
+
+            // Sets are lists here; they grow by ADDITEMS as lists do by APPENDS.
+            b']' | 0x8f => Node::List(Vec::new()),
+            0x91 => Node::List(self.pop_mark()?),
+            b'}' => Node::Dict(Vec::new()),
+            b't' => Node::Tuple(self.pop_mark()?),
+            0x85..=0x87 => {
+                let base = self.floor(usize::from(opcode - 0x84))?;
+                Node::Tuple(self.stack.drain(base..).collect())
+            }
+
+            b'c' => {
+                let (module, name) = (self.line()?, self.line()?);
+                Node::Global(Box::new(Global { module, name }))
+            }
+            0x93 => {
+                let (name, module) = (self.pop()?, self.pop()?);
+                let (Node::Str(module), Node::Str(name)) = (self.get(module), self.get(name))
+                else {
+                    return Err(self.expected("the name of a class"));
+                };
+                Node::Global(Box::new(Global { module, name }))
+            }
+            b'Q' => {
+                let id = self.pop()?;
+                let storage = self.storage(id).ok_or_else(|| self.expected("a storage"))?;
+                Node::Storage(Box::new(storage))
+            }
+            b'.' => return Ok(false),
+            _ => {
+                self.act(opcode)?;
+                return Ok(true);
+            }
+        };
+        self.push_new(node)?;
+        Ok(true)
+    }
+
+    /// Executes an instruction that works on values that are there.
+    fn act(&mut self, opcode: u8) -> Result<()> {
+        match opcode {
+            // PROTO and FRAME say nothing about values.
+            0x80 => match self.array()? {
+                [..=5] => Ok(()),
+                [version] => Err(self.wrong(format!(
+                    "uses pickle protocol {version}; protocols up to 5 are read. Save it with \
+                     torch.save's default"
+                ))),
+            },
+            0x95 => self.array::<8>().map(drop),
+
+            b'N' => self.push(NONE),
+            0x89 => self.push(FALSE),
+            0x88 => self.push(TRUE),
+            b')' => self.push(EMPTY_TUPLE),
 
             b'(' => {
                 self.count_pushes(1)?;
                 self.marks.push(self.stack.len());
+                Ok(())
             }
-            b'0' => {
-                self.pop()?;
-            }
-            b'1' => {
-                self.pop_mark()?;
-            }
-            // Sets are lists here; they grow by ADDITEMS as lists do by APPENDS.
-            b']' | 0x8f => self.push_new(Node::List(Vec::new()))?,
-            b'}' => self.push_new(Node::Dict(Vec::new()))?,
-            b't' => {
-                let ids = self.pop_mark()?;
-                self.push_new(Node::Tuple(ids))?;
-            }
-            0x91 => {
-                let ids = self.pop_mark()?;
-                self.push_new(Node::List(ids))?;
-            }
-            0x85..=0x87 => {
-                let len = usize::from(opcode - 0x84);
-                let base = self.floor(len)?;
-                let ids = self.stack.drain(base..).collect();
-                self.push_new(Node::Tuple(ids))?;
-            }
+            b'0' => self.pop().map(drop),
+            b'1' => self.pop_mark().map(drop),
             b'a' => {
                 let value = self.pop()?;
-                self.append(&[value])?;
+                self.append(&[value])
             }
             b'e' | 0x90 => {
                 let values = self.pop_mark()?;
-                self.append(&values)?;
+                self.append(&values)
             }
             b's' => {
                 let (value, key) = (self.pop()?, self.pop()?);
-                self.set_items(&[key, value])?;
+                self.set_items(&[key, value])
             }
             b'u' => {
                 let pairs = self.pop_mark()?;
-                self.set_items(&pairs)?;
+                self.set_items(&pairs)
             }
 
             b'q' | b'r' | 0x94 => {
@@ -418,40 +436,22 @@ impl<'a> Machine<'a> {
                     b'r' => self.number(4)?,
                     _ => self.memo.len() as u64,
                 };
-                self.memoize(index)?;
+                self.memoize(index)
             }
             b'h' | b'j' => {
                 let index = self.number(if opcode == b'h' { 1 } else { 4 })?;
-                self.recall(index)?;
+                self.recall(index)
             }
 
-            b'c' => {
-                let (module, name) = (self.line()?, self.line()?);
-                self.push_new(Node::Global(Box::new(Global { module, name })))?;
-            }
-            0x93 => {
-                let (name, module) = (self.pop()?, self.pop()?);
-                let (Node::Str(module), Node::Str(name)) = (self.get(module), self.get(name))
-                else {
-                    return Err(self.expected("the name of a class"));
-                };
-                let global = Global { module, name };
-                self.push_new(Node::Global(Box::new(global)))?;
-            }
-            b'Q' => {
-                let id = self.pop()?;
-                let storage = self.storage(id).ok_or_else(|| self.expected("a storage"))?;
-                self.push_new(Node::Storage(Box::new(storage)))?;
-            }
             // REDUCE and NEWOBJ: a call.
             b'R' | 0x81 => {
                 let (args, callee) = (self.pop()?, self.pop()?);
-                self.call(callee, args)?;
+                self.call(callee, args)
             }
             // NEWOBJ_EX, with keyword arguments.
             0x92 => {
                 let (_, args, callee) = (self.pop()?, self.pop()?, self.pop()?);
-                self.call(callee, args)?;
+                self.call(callee, args)
             }
             b'b' => {
                 let mut state = self.pop()?;
@@ -467,16 +467,16 @@ impl<'a> Machine<'a> {
                 if let Node::Object(object) = &mut self.nodes[target as usize] {
                     object.state = Some(state);
                 }
+                Ok(())
             }
             _ => {
                 let at = self.opcode_at;
-                return Err(self.wrong(format!(
+                Err(self.wrong(format!(
                     "has the instruction 0x{opcode:02x} at byte {at}, which torch.save does not \
                      write; the file is damaged or was written by another program"
-                )));
+                )))
             }
         }
-        Ok(true)
     }
 
     fn get(&self, id: Id) -> &Node<'a> {
@@ -549,35 +549,21 @@ impl<'a> Machine<'a> {
             .map_err(|_| self.wrong(format!("is damaged: the text at byte {at} is not UTF-8")))
     }
 
-    fn unsigned(&mut self, width: u64) -> Result<()> {
-        let value = self.number(width)?;
-        self.push_new(Node::Int(value as i64))
-    }
-
-    fn string(&mut self, width: u64) -> Result<()> {
+    fn string(&mut self, width: u64) -> Result<Node<'a>> {
         let bytes = self.counted(width)?;
-        let text = self.utf8(bytes)?;
-        self.push_new(Node::Str(text))
-    }
-
-    fn byte_string(&mut self, width: u64) -> Result<()> {
-        let bytes = self.counted(width)?;
-        self.push_new(Node::Bytes(bytes))
+        Ok(Node::Str(self.utf8(bytes)?))
     }
 
     /// A little-endian two's complement integer of any length; beyond 64 bits it is opaque.
-    fn long(&mut self, width: u64) -> Result<()> {
+    fn long(&mut self, width: u64) -> Result<Node<'a>> {
         let bytes = self.counted(width)?;
-        let node = if bytes.len() <= 8 {
-            let negative = bytes.last().is_some_and(|&byte| byte >= 0x80);
-            let mut wide = [if negative { 0xff } else { 0 }; 8];
-            wide[..bytes.len()].copy_from_slice(bytes);
-            Node::Int(i64::from_le_bytes(wide))
-        } else {
-            let class = Global { module: "builtins", name: "int" };
-            Node::Object(Box::new(Object { class, state: None, items: Vec::new() }))
-        };
-        self.push_new(node)
+        if bytes.len() > 8 {
+            return Ok(Node::object(Global { module: "builtins", name: "int" }));
+        }
+        let negative = bytes.last().is_some_and(|&byte| byte >= 0x80);
+        let mut wide = [if negative { 0xff } else { 0 }; 8];
+        wide[..bytes.len()].copy_from_slice(bytes);
+        Ok(Node::Int(i64::from_le_bytes(wide)))
     }
 
     // Stack and memo.
@@ -745,10 +731,7 @@ impl<'a> Machine<'a> {
                 }
                 self.call(function, args)
             }
-            _ => {
-                let object = Object { class: callee, state: None, items: Vec::new() };
-                self.push_new(Node::Object(Box::new(object)))
-            }
+            _ => self.push_new(Node::object(callee)),
         }
     }
 

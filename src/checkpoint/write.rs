@@ -74,20 +74,17 @@ impl Writer {
             });
         });
         let (pickle, sizes) = pickle.finish();
-        let mut plan = ArchiveSize::default();
-        plan.entry("data.pkl", pickle.len());
-        plan.entry("byteorder", BYTE_ORDER.len());
-        for (key, &size) in sizes.iter().enumerate() {
-            plan.entry(&format!("data/{key}"), size);
-        }
-        plan.entry("version", VERSION.len());
+        let described = [("data.pkl".into(), pickle.len()), ("byteorder".into(), BYTE_ORDER.len())];
+        let stored = sizes.into_iter().enumerate().map(|(key, size)| (format!("data/{key}"), size));
+        let entries = described.into_iter().chain(stored);
+        let entries = entries.chain([("version".into(), VERSION.len())]);
         Some(Writer {
             archive: Archive::default(),
             pickle,
             tensors: count,
             pieces: 0,
             storages: 0,
-            len: plan.finish()?,
+            len: archive_len(entries)?,
         })
     }
 
@@ -344,29 +341,19 @@ fn data_start(position: usize, name: &str) -> usize {
     (position + 30 + FOLDER.len() + 1 + name.len() + 4).next_multiple_of(ALIGNMENT)
 }
 
-/// The size of an archive, summed up before it is written.
-#[derive(Default)]
-struct ArchiveSize {
-    position: usize,
-    directory: usize,
-    entries: usize,
+/// The length of an archive of entries of these names and sizes; `None` where a plain ZIP cannot hold them.
+fn archive_len(entries: impl Iterator<Item = (String, usize)>) -> Option<usize> {
+    let (mut position, mut directory, mut count) = (0, 0, 0);
+    for (name, size) in entries {
+        position = data_start(position, &name).saturating_add(size);
+        directory += 46 + FOLDER.len() + 1 + name.len();
+        count += 1;
+    }
+    let len = position.checked_add(directory + 22)?;
+    (count < 0xffff && u32::try_from(len).is_ok()).then_some(len)
 }
 
-impl ArchiveSize {
-    fn entry(&mut self, name: &str, size: usize) {
-        self.position = data_start(self.position, name).saturating_add(size);
-        self.directory += 46 + FOLDER.len() + 1 + name.len();
-        self.entries += 1;
-    }
-
-    fn finish(self) -> Option<usize> {
-        let len = self.position.checked_add(self.directory + 22)?;
-        let fits = self.entries < 0xffff && u32::try_from(len).is_ok();
-        fits.then_some(len)
-    }
-}
-
-/// A ZIP archive of stored entries in the making; [`ArchiveSize`] made sure that its numbers fit.
+/// A ZIP archive of stored entries in the making; [`archive_len`] made sure that its numbers fit.
 #[derive(Debug, Default)]
 struct Archive {
     position: usize,
@@ -452,33 +439,19 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
+        let ternary = |shape: &[usize], codes: &[u8], scales: &[f32]| {
+            let codes = codes.to_vec().into();
+            tensor(shape, Data::Ternary { codes, scales: scales.to_vec() })
+        };
         let tensors: Vec<(String, Tensor)> = [
             ("f32", tensor(&[2, 2], Data::F32(vec![1.0, f32::MIN_POSITIVE, f32::MAX, -0.0]))),
             ("f16", tensor(&[1], Data::F16(vec![f16::from_f32(1.5)]))),
             ("bf16", tensor(&[], Data::Bf16(vec![bf16::from_f32(-2.5)]))),
             ("int", tensor(&[2], Data::Int(vec![i64::MAX, -1]))),
-            (
-                "ternary",
-                tensor(
-                    &[3, 3],
-                    Data::Ternary { codes: vec![0x24, 0x49, 2].into(), scales: vec![0.375] },
-                ),
-            ),
-            (
-                "ternary, a scale a row",
-                tensor(
-                    &[3, 3],
-                    Data::Ternary {
-                        codes: vec![0x24, 0x49, 2].into(),
-                        scales: vec![0.375, 0.0, 2.0],
-                    },
-                ),
-            ),
+            ("ternary", ternary(&[3, 3], &[0x24, 0x49, 2], &[0.375])),
+            ("a scale a row", ternary(&[3, 3], &[0x24, 0x49, 2], &[0.375, 0.0, 2.0])),
             ("empty", tensor(&[0, 4], Data::F32(Vec::new()))),
-            (
-                "no weights",
-                tensor(&[4, 0], Data::Ternary { codes: Codes::default(), scales: vec![0.0] }),
-            ),
+            ("no weights", ternary(&[4, 0], &[], &[0.0])),
         ]
         .map(|(name, tensor)| (name.to_owned(), tensor))
         .into();

@@ -126,12 +126,7 @@ mod tests {
     fn check(weights: &[i8], cols: usize, q: &[i8]) {
         let matrix = pack(weights, cols);
         let groups = matrix.rows().div_ceil(ROWS);
-        let vector = |q: &[i8]| {
-            let mut x = QuantizedVector::default();
-            x.set_integers(q);
-            x
-        };
-        let x: Vec<_> = q.chunks(cols).map(vector).collect();
+        let x: Vec<_> = q.chunks(cols).map(QuantizedVector::from_integers).collect();
         for kernel in KERNELS {
             // Any range of the groups gives the same sums.
             for range in [0..groups, groups / 3..groups - groups / 4] {

@@ -59,14 +59,14 @@ impl QuantizedVector {
         self.set_halves();
     }
 
-    /// Takes q as it is, with scale 1: for tests and benchmarks.
-    pub fn set_integers(&mut self, q: &[i8]) {
-        self.resize(q.len());
-        self.quads.fill([0; COLS]);
-        self.quads.as_flattened_mut()[..q.len()].copy_from_slice(q);
-        self.scale = 1.0;
-        self.start = -q.iter().map(|&q| i32::from(q)).sum::<i32>();
-        self.set_halves();
+    /// q as it is, with scale 1: for tests and benchmarks.
+    pub fn from_integers(q: &[i8]) -> Self {
+        let mut vector = Self::with_capacity(q.len());
+        vector.resize(q.len());
+        vector.quads.as_flattened_mut()[..q.len()].copy_from_slice(q);
+        vector.start = -q.iter().map(|&q| i32::from(q)).sum::<i32>();
+        vector.set_halves();
+        vector
     }
 
     fn resize(&mut self, cols: usize) {

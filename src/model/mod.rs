@@ -116,16 +116,6 @@ impl State {
     pub fn take_passages(&mut self) -> Vec<Passage> {
         self.passages.as_mut().map_or_else(Vec::new, Passages::take)
     }
-
-    /// Back to the start of a sequence; keeps the memory.
-    pub fn clear(&mut self) {
-        self.position = 0;
-        self.deleted = 0;
-        if self.passages.is_some() {
-            self.watch();
-        }
-        self.memories.iter_mut().for_each(Memory::clear);
-    }
 }
 
 impl Model {

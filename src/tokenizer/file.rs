@@ -55,7 +55,9 @@ impl Tokenizer {
         }
         for (text, value) in entries {
             let id = id(value, "model.vocab")?;
-            tokens.put(id, alphabet.bytes(text))?;
+            if place(&mut tokens, id).replace(alphabet.bytes(text)).is_some() {
+                return Err(Error::DuplicateId(id));
+            }
             vocabulary.insert(text, id);
         }
         let whole = model.get("ignore_merges").is(true).then(|| {
@@ -76,7 +78,7 @@ impl Tokenizer {
             opening: opening(file.get("post_processor"))?,
             unknown: unknown.and_then(|text| vocabulary.get(text).copied()),
             nfc: normalizer(file.get("normalizer"))?,
-            bytes: tokens.bytes.into_iter().map(Option::unwrap_or_default).collect(),
+            bytes: tokens.into_iter().map(Option::unwrap_or_default).collect(),
         })
     }
 }
@@ -117,25 +119,13 @@ impl Alphabet {
 }
 
 /// What tokens say, by id.
-#[derive(Default)]
-struct Tokens {
-    bytes: Vec<Option<Box<[u8]>>>,
-}
+type Tokens = Vec<Option<Box<[u8]>>>;
 
-impl Tokens {
-    fn put(&mut self, id: Symbol, says: Box<[u8]>) -> Result<(), Error> {
-        let index = id as usize;
-        if self.bytes.len() <= index {
-            self.bytes.resize(index + 1, None);
-        }
-        match &mut self.bytes[index] {
-            Some(_) => Err(Error::DuplicateId(id)),
-            place => {
-                *place = Some(says);
-                Ok(())
-            }
-        }
-    }
+/// Where it stands what a token says.
+fn place(tokens: &mut Tokens, id: Symbol) -> &mut Option<Box<[u8]>> {
+    let index = id as usize;
+    tokens.resize(tokens.len().max(index + 1), None);
+    &mut tokens[index]
 }
 
 /// Merges, each `"left right"` or `["left", "right"]`.
@@ -184,12 +174,7 @@ fn added(value: &Json, tokens: &mut Tokens) -> Result<Vec<(Box<str>, Symbol)>, E
             }
         }
         let id = id(token.get("id"), at)?;
-        let says: Box<[u8]> = content.as_bytes().into();
-        if tokens.bytes.get(id as usize).is_none_or(Option::is_none) {
-            tokens.put(id, says)?;
-        } else {
-            tokens.bytes[id as usize] = Some(says);
-        }
+        *place(tokens, id) = Some(content.as_bytes().into());
         added.push((content.into(), id));
     }
     added.sort_by_key(|(content, _): &(Box<str>, Symbol)| std::cmp::Reverse(content.len()));

@@ -222,24 +222,18 @@ impl<'a> Parser<'a> {
 
     /// The character that an escape behind its backslash stands for.
     fn escaped(&mut self) -> Result<char, Error> {
-        let escape = self.byte();
-        let c = match escape {
-            Some(b'"' | b'\\' | b'/') => escape.map(char::from),
-            Some(b'b') => Some('\u{8}'),
-            Some(b'f') => Some('\u{c}'),
-            Some(b'n') => Some('\n'),
-            Some(b'r') => Some('\r'),
-            Some(b't') => Some('\t'),
+        let c = match self.byte() {
+            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
             Some(b'u') => return self.unicode(),
-            _ => None,
+            _ => return self.refuse("an escape"),
         };
-        match c {
-            Some(c) => {
-                self.at += 1;
-                Ok(c)
-            }
-            None => self.refuse("an escape"),
-        }
+        self.at += 1;
+        Ok(c)
     }
 
     /// `uXXXX`, or two of them for a character that UTF-16 writes in two.

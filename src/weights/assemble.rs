@@ -41,10 +41,8 @@ pub fn model(config: Config, parts: HashMap<String, Tensor>) -> Result<Model> {
     let blocks = (0..config.n_layers)
         .map(|i| parts.backbone_block(&config, &format!("blocks.{i}")))
         .collect::<Result<_>>()?;
-    let delete_gate = match config.delete_gate {
-        true => Some(parts.delete_gate(config.delete_threshold)?),
-        false => None,
-    };
+    let gate = config.delete_gate.then(|| parts.delete_gate(config.delete_threshold));
+    let delete_gate = gate.transpose()?;
     let norm = parts.norm("norm")?;
     let head = parts.head(&config)?;
     // What no layer took would be missing from the sums: a bias of a table, for example.
@@ -85,10 +83,7 @@ impl Parts {
     }
 
     fn optional(&mut self, role: &str) -> Result<Option<Vec<f32>>> {
-        match self.parts.contains_key(role) {
-            true => self.vector(role).map(Some),
-            false => Ok(None),
-        }
+        self.parts.contains_key(role).then(|| self.vector(role)).transpose()
     }
 
     fn square(&mut self, at: &str) -> Result<Square> {
@@ -107,10 +102,7 @@ impl Parts {
     }
 
     fn optional_norm(&mut self, at: &str) -> Result<Option<RmsNorm>> {
-        match self.parts.contains_key(&format!("{at}.weight")) {
-            true => self.norm(at).map(Some),
-            false => Ok(None),
-        }
+        self.parts.contains_key(&format!("{at}.weight")).then(|| self.norm(at)).transpose()
     }
 
     /// A matrix for lookups, not for products.
@@ -165,24 +157,23 @@ impl Parts {
         if config.is_bpe() {
             return self.table("embed.tokens.weight").map(Embedding::Token);
         }
-        let bolmo = match config.bolmo {
-            true => Some(Bolmo {
-                query: self.square("embed.bolmo.query")?,
-                key: self.square("embed.bolmo.key")?,
-                value: self.square("embed.bolmo.value")?,
-                out: self.square("embed.bolmo.out")?,
-                boundary: self.vector("embed.bolmo.boundary.weight")?,
-                boundary_bias: self
-                    .optional("embed.bolmo.boundary.bias")?
-                    .map_or(0.0, |bias| bias[0]),
-            }),
-            false => None,
-        };
         Ok(Embedding::Patch(Box::new(PatchEmbedding {
             bytes: self.table("embed.bytes.weight")?,
-            bolmo,
+            bolmo: config.bolmo.then(|| self.bolmo()).transpose()?,
             project: self.linear("embed.patch")?,
         })))
+    }
+
+    fn bolmo(&mut self) -> Result<Bolmo> {
+        let bias = self.optional("embed.bolmo.boundary.bias")?;
+        Ok(Bolmo {
+            query: self.square("embed.bolmo.query")?,
+            key: self.square("embed.bolmo.key")?,
+            value: self.square("embed.bolmo.value")?,
+            out: self.square("embed.bolmo.out")?,
+            boundary: self.vector("embed.bolmo.boundary.weight")?,
+            boundary_bias: bias.map_or(0.0, |bias| bias[0]),
+        })
     }
 
     fn backbone_block(&mut self, config: &Config, at: &str) -> Result<Block> {

@@ -3,24 +3,15 @@
 use crate::checkpoint::{Value, shown};
 use crate::config::{Config, Decay, Layout, Mixer};
 use crate::decimal;
-use std::fmt;
 
 /// A key of a file's config has a value that no model can have.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("The file's config says {key} = {found}; it must be {expected}.")]
 pub struct Error {
     key: &'static str,
     found: String,
     expected: &'static str,
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let Error { key, found, expected } = self;
-        write!(f, "The file's config says {key} = {found}; it must be {expected}.")
-    }
-}
-
-impl std::error::Error for Error {}
 
 /// What a file's config says and its tensors cannot: each field where it is there.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -17,62 +17,37 @@ use crate::model::Model;
 use file_config::Hints;
 use roles::{Assignment, NameMap, Role, Why};
 use std::collections::HashMap;
-use std::fmt;
 use std::ops::Range;
 
 /// Why a file does not become a model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The file cannot be read.
-    Checkpoint(checkpoint::Error),
+    #[error(transparent)]
+    Checkpoint(#[from] checkpoint::Error),
     /// The file's config says something impossible.
-    Config(file_config::Error),
+    #[error(transparent)]
+    Config(#[from] file_config::Error),
     /// The tensors do not make a model, or not one alone.
+    #[error(transparent)]
     Roles(roles::Error),
     /// A tensor holds NaN or an infinity.
+    #[error("The tensor {} holds a NaN or an infinity; the file is damaged or its training \
+        diverged.", checkpoint::shown(.tensor))]
     NotFinite {
         /// Its name in the file.
         tensor: String,
     },
     /// The packed model needs more memory than there is.
+    #[error("The model needs {} MB of memory, which is more than can be had; give up other models, \
+        or choose a smaller one.", .needed.div_ceil(1_000_000))]
     Memory {
         /// Bytes, at least.
         needed: u64,
     },
     /// `finish` was called before every byte was handed over.
+    #[error("The file is not read to its end yet; hand over the bytes that are wanted first.")]
     Unfinished,
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Error::Checkpoint(error) => error.fmt(f),
-            Error::Config(error) => error.fmt(f),
-            Error::Roles(error) => error.fmt(f),
-            Error::NotFinite { tensor } => write!(
-                f,
-                "The tensor {} holds a NaN or an infinity; the file is damaged or its training diverged.",
-                checkpoint::shown(tensor),
-            ),
-            Error::Memory { needed } => write!(
-                f,
-                "The model needs {} MB of memory, which is more than can be had; give up other models, or choose a smaller one.",
-                needed.div_ceil(1_000_000),
-            ),
-            Error::Unfinished => write!(
-                f,
-                "The file is not read to its end yet; hand over the bytes that are wanted first."
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl From<checkpoint::Error> for Error {
-    fn from(error: checkpoint::Error) -> Self {
-        Error::Checkpoint(error)
-    }
 }
 
 impl From<Box<roles::Error>> for Error {
@@ -286,7 +261,7 @@ impl Loader {
 
 impl Plan {
     fn new(contents: &checkpoint::Contents, map: &NameMap) -> Result<Self, Error> {
-        let hints = Hints::read(contents.config.as_ref()).map_err(Error::Config)?;
+        let hints = Hints::read(contents.config.as_ref())?;
         let Assignment { config, roles, unused } = roles::assign(&hints, &contents.tensors, map)?;
         let decide = |role: &Role| {
             let TensorInfo { name, shape, encoding } = &contents.tensors[role.tensor];

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 use cpu1::checkpoint::{self, Contents, Error, Tensor};
+use cpu1::weights;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fmt::Display;
@@ -89,6 +90,19 @@ pub fn read(file: &[u8]) -> Result<Checkpoint, Error> {
     loaded
 }
 
+/// Loads a model, or fails to, within bounds on memory and on work: work that grows with the square of the
+/// file would be above them.
+pub fn load<R>(
+    file: &[u8],
+    load: impl FnOnce() -> Result<R, weights::Error>,
+) -> Result<R, weights::Error> {
+    let (loaded, Allocated { peak, total }) = allocated(load);
+    let len = file.len();
+    assert!(peak <= (1 << 20) + 200 * len, "{peak} bytes at once for a file of {len}");
+    assert!(total <= (4 << 20) + 4000 * len, "{total} bytes in all for a file of {len}");
+    loaded.inspect_err(is_sentence)
+}
+
 /// Whether an error is fit to be shown.
 pub fn is_sentence(error: &impl Display) {
     let sentence = error.to_string();
@@ -135,31 +149,28 @@ impl Random {
 pub fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut file, mut directory) = (Vec::new(), Vec::new());
     for (name, data) in entries {
-        let mut fields = vec![0; 12];
-        fields.extend([0; 4]);
-        fields.extend((data.len() as u32).to_le_bytes());
-        fields.extend((data.len() as u32).to_le_bytes());
-        fields.extend((name.len() as u16).to_le_bytes());
-        fields.extend([0; 2]);
-        directory.extend(b"PK\x01\x02\0\0");
-        directory.extend(&fields[2..]);
-        directory.extend([0; 10]);
-        directory.extend((file.len() as u32).to_le_bytes());
-        directory.extend(name.as_bytes());
-        file.extend(b"PK\x03\x04");
-        file.extend(&fields[2..]);
-        file.extend(name.as_bytes());
-        file.extend(*data);
+        let (at, name) = ((file.len() as u32).to_le_bytes(), name.as_bytes());
+        let [size, name_len] = [data, name].map(|part| (part.len() as u32).to_le_bytes());
+        // Flags, method, time and checksum are 0; behind the name's length, that of an extra field is.
+        let fields = [&[0; 14][..], &size, &size, &name_len].concat();
+        directory.extend([b"PK\x01\x02\0\0", &fields[..], &[0; 10], &at, name].concat());
+        file.extend([b"PK\x03\x04", &fields[..], name, data].concat());
     }
-    let (offset, size) = (file.len() as u32, directory.len() as u32);
+    let [offset, size] = [&file, &directory].map(|part| (part.len() as u32).to_le_bytes());
+    let count = (entries.len() as u16).to_le_bytes();
     file.extend(directory);
-    file.extend(b"PK\x05\x06\0\0\0\0");
-    file.extend((entries.len() as u16).to_le_bytes());
-    file.extend((entries.len() as u16).to_le_bytes());
-    file.extend(size.to_le_bytes());
-    file.extend(offset.to_le_bytes());
-    file.extend([0; 2]);
+    file.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count, &size, &offset, &[0; 2]].concat());
     file
+}
+
+/// Sets the checksums in the central directory to 0, which stands for none: so damage reaches the pickle and
+/// the tensors.
+pub fn drop_checksums(file: &mut [u8]) {
+    for at in 0..file.len().saturating_sub(46) {
+        if file[at..].starts_with(b"PK\x01\x02") {
+            file[at + 16..at + 20].fill(0);
+        }
+    }
 }
 
 #[derive(Clone)]

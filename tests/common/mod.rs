@@ -52,31 +52,9 @@ pub fn bytes_of(model: &Model, symbols: &[Symbol]) -> Vec<u8> {
     }
 }
 
-/// Texts of one model under settings that between them use every sampler.
-pub fn seeded_texts(model: &Arc<Model>, team: Team) -> Vec<Vec<u8>> {
-    let base = Settings { max_bytes: 90, temperature: 0.9, ..Settings::default() };
-    let with = |change: fn(&mut Settings)| {
-        let mut settings = base.clone();
-        change(&mut settings);
-        settings
-    };
-    let variations: [(&[u8], Settings); 5] = [
-        (b"", base.clone()),
-        (b"fn main", with(|s| (s.seed, s.top_p) = (1, 1.0))),
-        (b"Ownership is ", with(|s| (s.seed, s.top_k) = (2, 5))),
-        (b"a\xff\xfe", with(|s| (s.seed, s.min_p) = (u64::MAX, 0.1))),
-        (b"The trait", with(|s| (s.seed, s.repetition_penalty) = (3, 1.3))),
-    ];
-    let text = |(prompt, settings)| generate(model, team, prompt, settings);
-    variations.map(text).into()
-}
-
 /// FNV-1a over texts, to hold them against a constant.
 pub fn digest(texts: &[Vec<u8>]) -> u64 {
     texts.iter().flatten().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
-
-/// The digest of [`seeded_texts`] with `tests/fixtures/run_14.compact.pt`, wherever it runs.
-pub const RUN_14_DIGEST: u64 = 0xe28a_3bfa_dcd5_7ccd;

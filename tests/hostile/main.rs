@@ -31,8 +31,11 @@ fn says(file: &[u8], words: &str) {
 /// Holds that a file is refused with an error of this pattern.
 macro_rules! refused {
     ($file:expr, $pattern:pat) => {
+        refused!($file, $pattern, "")
+    };
+    ($file:expr, $pattern:pat, $what:expr) => {
         let error = read($file).unwrap_err();
-        assert!(matches!(error, $pattern), "{error}");
+        assert!(matches!(error, $pattern), "{error} {:?}", $what);
     };
 }
 use refused;

@@ -19,12 +19,7 @@ fn model() -> (Value, Tensors) {
 /// Loads a model from these tensors, within a bound on memory and on work.
 fn load(config: &Value, tensors: &Tensors, names: NameMap) -> Result<Vec<u8>, weights::Error> {
     let file = write::compact(config, tensors);
-    let (loaded, Allocated { peak, total }) =
-        attack::allocated(|| Loader::read_with(&file, names)?.packed());
-    let len = file.len();
-    assert!(peak <= (1 << 20) + 200 * len, "{peak} bytes at once for a file of {len}");
-    assert!(total <= (4 << 20) + 4000 * len, "{total} bytes in all for a file of {len}");
-    let packed = loaded.inspect_err(attack::is_sentence)?;
+    let packed = attack::load(&file, || Loader::read_with(&file, names)?.packed())?;
     let mut writer = packed.writer().expect("a small model");
     let pieces = std::iter::from_fn(|| packed.piece(&mut writer));
     let written = pieces.flatten().collect();

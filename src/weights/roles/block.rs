@@ -23,17 +23,6 @@ pub(super) struct Shape {
 /// Rows and columns of the matrices of a block.
 type Sides = [(usize, usize)];
 
-/// What these say about it.
-#[derive(Clone, Copy)]
-struct Sizes {
-    width: usize,
-    inner: usize,
-    mixer: Mixer,
-    output_projection: bool,
-    /// Whether the inputs of the mixer are one tensor.
-    fused: bool,
-}
-
 impl Pool<'_> {
     /// Settles one block.
     pub(super) fn block(
@@ -48,26 +37,21 @@ impl Pool<'_> {
         };
         let sides: Vec<(usize, usize)> = self.weights(scope).filter_map(sides).collect();
         let inner = self.inner_width(scope, width, &sides)?;
-        let (fp_residual_rank, pfnet_hidden) = self.side_paths(scope, width, inner, &sides)?;
-        let sizes = Sizes {
+        let [fp_residual_rank, pfnet_hidden] = self.side_paths(scope, width, inner, &sides)?;
+        let mut shape = Shape {
             width,
             inner,
             mixer: self.mixer_kind(scope, hint),
             output_projection: self.has_output_projection(scope, width, inner, &sides),
-            fused: sides.contains(&(3 * width, width)),
-        };
-        self.matrices(scope, sizes)?;
-        let decay = self.vectors(scope, sizes)?;
-        self.refuse_the_rest(scope)?;
-        Ok(Shape {
-            width,
-            inner,
-            mixer: sizes.mixer,
-            output_projection: sizes.output_projection,
-            decay,
+            decay: Decay::None,
             fp_residual_rank,
             pfnet_hidden,
-        })
+        };
+        let fused = sides.contains(&(3 * width, width));
+        self.matrices(scope, &shape, fused)?;
+        shape.decay = self.vectors(scope, &shape)?;
+        self.refuse_the_rest(scope)?;
+        Ok(shape)
     }
 
     /// The shape of what the name map gives a role of the block, while nothing has claimed it.
@@ -110,9 +94,10 @@ impl Pool<'_> {
             || self.given(scope, "mixer.out.weight").is_some()
     }
 
-    /// The mixer's linear layers and those of the feed-forward layer.
-    fn matrices(&mut self, scope: Scope, sizes: Sizes) -> Result<()> {
-        let Sizes { width, inner, mixer, output_projection, fused } = sizes;
+    /// The mixer's linear layers, whose inputs may be one `fused` tensor, and those of the feed-forward
+    /// layer.
+    fn matrices(&mut self, scope: Scope, shape: &Shape, fused: bool) -> Result<()> {
+        let Shape { width, inner, mixer, output_projection, .. } = *shape;
         let inputs = match mixer {
             Mixer::Attention => [
                 want("mixer.query.weight", QUERY),
@@ -161,17 +146,17 @@ impl Pool<'_> {
     }
 
     /// The norms and the decay.
-    fn vectors(&mut self, scope: Scope, sizes: Sizes) -> Result<Decay> {
-        let Sizes { width, inner, .. } = sizes;
+    fn vectors(&mut self, scope: Scope, shape: &Shape) -> Result<Decay> {
+        let Shape { width, inner, mixer, output_projection, .. } = *shape;
         let mut wants = vec![want("norm1.weight", NORM_1), want("norm2.weight", NORM_2)];
-        if sizes.output_projection {
+        if output_projection {
             wants.push(maybe("mixer.out_norm.weight", OUT_NORM));
         }
         if inner == width {
             wants.push(maybe("ffn.down_norm.weight", DOWN_NORM_NAMED));
         }
         let decay = maybe("mixer.decay", DECAY);
-        if sizes.mixer == Mixer::Mlgru {
+        if mixer == Mixer::Mlgru {
             wants.push(decay);
         }
         let down_norm = want("ffn.down_norm.weight", &["norm"]);
@@ -187,7 +172,7 @@ impl Pool<'_> {
         if is_settled(self) {
             return Ok(Decay::Channel);
         }
-        if sizes.mixer == Mixer::Mlgru {
+        if mixer == Mixer::Mlgru {
             self.settle(scope, &[1], &[decay], false)?;
         }
         match is_settled(self) {
@@ -210,59 +195,53 @@ impl Pool<'_> {
         .into())
     }
 
-    /// FPResidual and PFNet, by the ranks that are there; the words tell them apart.
+    /// FPResidual and PFNet, by the ranks that are there, which are returned; the words tell them apart.
     fn side_paths(
         &mut self,
         scope: Scope,
         width: usize,
         inner: usize,
         sides: &Sides,
-    ) -> Result<(usize, usize)> {
+    ) -> Result<[usize; 2]> {
         // Their matrices are [r, d] and [d, r], narrower than both.
         let narrow = |n: usize| n < width.min(inner);
         let down = sides.iter().filter(|(r, c)| *c == width && narrow(*r));
         let mut ranks: Vec<usize> = down.map(|(r, _)| *r).collect();
         ranks.sort_unstable();
         ranks.dedup();
-        let path = |pool: &Self, index: usize| {
-            let words = pool.words(index, scope);
-            match (fit(&words, FP_RESIDUAL), fit(&words, PFNET)) {
-                (Some(_), None) => Some("fp_residual"),
-                (None, Some(_)) => Some("pfnet"),
-                _ => None,
-            }
-        };
+        // PFNet alone is ternary.
+        const PATHS: [(&str, Phrases, bool); 2] =
+            [("fp_residual", FP_RESIDUAL, false), ("pfnet", PFNET, true)];
+        let name = |path: &str, side| scope.role(&format!("{path}.{side}.weight"));
         let first = self.roles.len();
-        let (mut fp_residual_rank, mut pfnet_hidden) = (0, 0);
-        for role in ["fp_residual", "pfnet"] {
-            let name = |side: &str| scope.role(&format!("{role}.{side}.weight"));
-            let of_pfnet = role == "pfnet";
-            if let Some(rank) = self.mapped_rows(&name("down")) {
-                self.claim_mapped(&name("down"), &[rank, width], of_pfnet)?;
-                self.claim_mapped(&name("up"), &[width, rank], of_pfnet)?;
-                *if of_pfnet { &mut pfnet_hidden } else { &mut fp_residual_rank } = rank;
+        let mut found = [0; 2];
+        for ((path, _, ternary), found) in PATHS.iter().zip(&mut found) {
+            if let Some(rank) = self.mapped_rows(&name(path, "down")) {
+                self.claim_mapped(&name(path, "down"), &[rank, width], *ternary)?;
+                self.claim_mapped(&name(path, "up"), &[width, rank], *ternary)?;
+                *found = rank;
             }
         }
         for rank in ranks {
             for shape in [[rank, width], [width, rank]] {
                 let side = if shape[0] == rank { "down" } else { "up" };
                 for index in self.shaped(scope, &shape) {
-                    let Some(role) = path(self, index) else {
-                        let role = scope.role(&format!("fp_residual.{side}.weight"));
-                        return Err(self.unsettled(&role, &shape, &[index]));
+                    let words = self.words(index, scope);
+                    let mut told = (0..2).filter(|&path| fit(&words, PATHS[path].1).is_some());
+                    let (Some(path), None) = (told.next(), told.next()) else {
+                        return Err(self.unsettled(&name("fp_residual", side), &shape, &[index]));
                     };
-                    let name = scope.role(&format!("{role}.{side}.weight"));
+                    let name = name(PATHS[path].0, side);
                     let settled = self.roles[first..].iter().find(|role| role.name == name);
                     if let Some(settled) = settled {
                         return Err(self.unsettled(&name, &shape, &[settled.tensor, index]));
                     }
-                    let of_pfnet = role == "pfnet";
-                    self.claim(&name, index, None, &shape, of_pfnet, Why::Name);
-                    *if of_pfnet { &mut pfnet_hidden } else { &mut fp_residual_rank } = rank;
+                    self.claim(&name, index, None, &shape, PATHS[path].2, Why::Name);
+                    found[path] = rank;
                 }
             }
         }
-        Ok((fp_residual_rank, pfnet_hidden))
+        Ok(found)
     }
 
     /// Attention where a name speaks of queries or fused `qkv`, MLGRU where one speaks of forgetting.

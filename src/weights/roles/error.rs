@@ -1,15 +1,18 @@
 //! Why tensors do not make a model, each as a sentence.
 
 use crate::checkpoint::shown;
-use std::fmt;
 
 /// A tensor as an error shows it.
 pub type Listed = (String, Vec<usize>);
 
 /// Why the tensors do not make a model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// No tensor, or more than one, fits a role.
+    #[error("{} of the file fits the role {role}, shape {expected:?}; candidates: {}; not used so \
+        far: {}. Give a name map with \"{role}\": \"the tensor's name\".",
+        if .candidates.is_empty() { "No tensor" } else { "More than one tensor" },
+        list(.candidates), list(.unused))]
     Unsettled {
         /// The role.
         role: String,
@@ -21,6 +24,8 @@ pub enum Error {
         unused: Vec<Listed>,
     },
     /// A block has tensors that no known part of a model explains.
+    #[error("The file has tensors ({block}) that no known part of a model explains: {}. Give a \
+        name map that says which roles they play.", list(.tensors))]
     Unexplained {
         /// Where.
         block: String,
@@ -28,21 +33,28 @@ pub enum Error {
         tensors: Vec<Listed>,
     },
     /// No numbered blocks were found among the names.
+    #[error("The file's tensors are not numbered in blocks, as a model's layers are; it has {}.",
+        list(.tensors))]
     NoBlocks {
         /// All tensors.
         tensors: Vec<Listed>,
     },
     /// A layer is wider than any sums here allow for.
+    #[error("A layer of the file is {width} wide; layers may have at most {WIDEST}.")]
     TooWide {
         /// Its width.
         width: usize,
     },
     /// The numbers of the blocks have a gap.
+    #[error("The file has later blocks, but no {}; it is incomplete.", shown(.block))]
     MissingBlock {
         /// The first that is missing.
         block: String,
     },
     /// The width of an attention layer is not a multiple of its heads.
+    #[error(
+        "The {at} is {width} wide, which {heads} attention heads do not divide into even parts."
+    )]
     Heads {
         /// Where.
         at: &'static str,
@@ -52,6 +64,8 @@ pub enum Error {
         heads: usize,
     },
     /// The name map names a tensor that is not there.
+    #[error("The name map gives {} the tensor {}, which the file does not have.",
+        shown(.role), shown(.tensor))]
     UnknownTensor {
         /// The role.
         role: String,
@@ -59,6 +73,8 @@ pub enum Error {
         tensor: String,
     },
     /// The name map gives a role a tensor of the wrong shape.
+    #[error("The name map gives {role} the tensor {} of shape {:?}; it must have {expected:?}.",
+        shown(&.tensor.0), .tensor.1)]
     Shape {
         /// The role.
         role: String,
@@ -68,6 +84,8 @@ pub enum Error {
         expected: Vec<usize>,
     },
     /// The name map has roles that this model has not.
+    #[error("The name map has roles that this model does not: {}.",
+        join(.0.iter().map(|role| shown(role))))]
     UnknownRoles(Vec<String>),
 }
 
@@ -96,62 +114,3 @@ fn join(texts: impl ExactSizeIterator<Item = String>) -> String {
     }
     text.join(", ")
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Error::Unsettled { role, expected, candidates, unused } => {
-                let what = match candidates.len() {
-                    0 => "No tensor",
-                    _ => "More than one tensor",
-                };
-                write!(
-                    f,
-                    "{what} of the file fits the role {role}, shape {expected:?}; candidates: {}; \
-                     not used so far: {}. Give a name map with \"{role}\": \"the tensor's name\".",
-                    list(candidates),
-                    list(unused),
-                )
-            }
-            Error::Unexplained { block, tensors } => write!(
-                f,
-                "The file has tensors ({block}) that no known part of a model explains: {}. Give \
-                 a name map that says which roles they play.",
-                list(tensors)
-            ),
-            Error::NoBlocks { tensors } => write!(
-                f,
-                "The file's tensors are not numbered in blocks, as a model's layers are; it has {}.",
-                list(tensors)
-            ),
-            Error::TooWide { width } => {
-                write!(f, "A layer of the file is {width} wide; layers may have at most {WIDEST}.")
-            }
-            Error::MissingBlock { block } => {
-                write!(f, "The file has later blocks, but no {}; it is incomplete.", shown(block),)
-            }
-            Error::Heads { at, width, heads } => write!(
-                f,
-                "The {at} is {width} wide, which {heads} attention heads do not divide into even parts."
-            ),
-            Error::UnknownTensor { role, tensor } => write!(
-                f,
-                "The name map gives {} the tensor {}, which the file does not have.",
-                shown(role),
-                shown(tensor),
-            ),
-            Error::Shape { role, tensor: (name, shape), expected } => write!(
-                f,
-                "The name map gives {role} the tensor {} of shape {shape:?}; it must have {expected:?}.",
-                shown(name),
-            ),
-            Error::UnknownRoles(roles) => write!(
-                f,
-                "The name map has roles that this model does not: {}.",
-                join(roles.iter().map(|role| shown(role)))
-            ),
-        }
-    }
-}
-
-impl std::error::Error for Error {}

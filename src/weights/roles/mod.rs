@@ -65,22 +65,14 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
     let shapes = settle_stack(&mut pool, &backbone, "blocks", width, hints.mixer)?;
     let shape = &shapes[0];
     let local = stacks.next();
-    let local_width = match &local {
-        Some(stack) => {
-            let local_width = width_of(stack, tensors);
-            if !local_width.is_multiple_of(LOCAL_HEADS) {
-                return Err(Error::Heads {
-                    at: "local decoder",
-                    width: local_width,
-                    heads: LOCAL_HEADS,
-                }
-                .into());
-            }
-            settle_stack(&mut pool, stack, "decoder.blocks", local_width, Some(Mixer::Attention))?;
-            Some(local_width)
+    let local_width = local.as_ref().map(|stack| width_of(stack, tensors));
+    if let (Some(stack), Some(width)) = (&local, local_width) {
+        if !width.is_multiple_of(LOCAL_HEADS) {
+            let (at, heads) = ("local decoder", LOCAL_HEADS);
+            return Err(Error::Heads { at, width, heads }.into());
         }
-        None => None,
-    };
+        settle_stack(&mut pool, stack, "decoder.blocks", width, Some(Mixer::Attention))?;
+    }
     let scope = Scope { at: "", members: &loose, skip: 0 };
     let outer = pool.outer(scope, width, local_width)?;
     // A bias that found no place would be missing from the sums.
@@ -97,9 +89,8 @@ pub fn assign(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> Result<As
     }
 
     if !pool.map.is_empty() {
-        return Err(
-            Error::UnknownRoles(pool.map.into_iter().map(|(role, _)| role).collect()).into()
-        );
+        let roles = pool.map.into_iter().map(|(role, _)| role);
+        return Err(Error::UnknownRoles(roles.collect()).into());
     }
     let config = config(hints, tensors, &pool, shape, shapes.len(), &outer);
     if config.mixer == Mixer::Attention && !config.d_model.is_multiple_of(2 * config.n_heads) {

@@ -205,14 +205,8 @@ impl Pool<'_> {
         });
         if let Some(tensor) = fused {
             for p in 0..PATCH {
-                self.claim(
-                    &role(p),
-                    tensor,
-                    Some(256 * p..256 * (p + 1)),
-                    &[256, d],
-                    true,
-                    Why::Fused,
-                );
+                let rows = 256 * p..256 * (p + 1);
+                self.claim(&role(p), tensor, Some(rows), &[256, d], true, Why::Fused);
             }
             return Ok(());
         }

@@ -232,31 +232,23 @@ impl<'a> Pool<'a> {
             let first = chosen.next()?.0;
             chosen.next().is_none().then_some(first)
         };
-        let choices: Vec<Option<usize>> =
-            candidates.iter().map(|&c| choose(self, &open, c)).collect();
-        let alone = candidates.len() == 1;
-        let mut taken = Vec::new();
+        let choices: Vec<_> = candidates.iter().map(|&c| (c, choose(self, &open, c))).collect();
+        let why = if choices.len() == 1 { Why::Shape } else { Why::Name };
+        let mut needed = Vec::new();
         for (number, want) in open.iter().enumerate() {
-            let chosen: Vec<usize> =
-                (0..candidates.len()).filter(|&c| choices[c] == Some(number)).collect();
-            if let [only] = chosen[..] {
-                let why = if alone { Why::Shape } else { Why::Name };
-                let role = scope.role(want.name);
-                self.claim(&role, candidates[only], None, shape, ternary, why);
-                taken.push((number, candidates[only]));
+            let mut chosen = choices.iter().filter(|(_, choice)| *choice == Some(number));
+            if let (Some(&(only, _)), None) = (chosen.next(), chosen.next()) {
+                self.claim(&scope.role(want.name), only, None, shape, ternary, why);
+                candidates.retain(|&candidate| candidate != only);
+            } else if !want.optional {
+                needed.push(want);
             }
         }
-        candidates.retain(|c| taken.iter().all(|(_, t)| t != c));
-        let is_open = |number| taken.iter().all(|(n, _)| *n != number);
-        let open = (0..).zip(open).filter(|(number, _)| is_open(*number));
-        let open: Vec<Want> = open.map(|(_, want)| want).collect();
         // One needed role and one tensor left: its shape is reason enough.
-        let needed: Vec<&Want> = open.iter().filter(|want| !want.optional).collect();
         match (&needed[..], &candidates[..]) {
             ([], _) => Ok(()),
             ([want], [only]) => {
-                let role = scope.role(want.name);
-                self.claim(&role, *only, None, shape, ternary, Why::Shape);
+                self.claim(&scope.role(want.name), *only, None, shape, ternary, Why::Shape);
                 Ok(())
             }
             ([want, ..], _) => Err(self.unsettled(&scope.role(want.name), shape, &candidates)),

@@ -3,6 +3,7 @@
 //!
 //!     cargo run --manifest-path tests/fuzz/Cargo.toml --example seeds -- folder
 
+use cpu1_fuzz::attack::drop_checksums;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -41,15 +42,6 @@ fn main() -> io::Result<()> {
     }
     println!("{seeds} seeds in {}", here.join("corpus").display());
     Ok(())
-}
-
-/// Sets the checksums in the central directory to 0, which stands for none.
-fn drop_checksums(file: &mut [u8]) {
-    for at in 0..file.len().saturating_sub(46) {
-        if file[at..].starts_with(b"PK\x01\x02") {
-            file[at + 16..at + 20].fill(0);
-        }
-    }
 }
 
 /// The pickle, from behind the first local header that names it.

@@ -5,7 +5,7 @@
 pub mod attack;
 
 use arbitrary::{Result, Unstructured};
-use attack::{Allocated, Pickle, archive};
+use attack::{Pickle, archive};
 use cpu1::weights::{Error, Loaded, Loader, roles::NameMap};
 
 /// The sizes of the storages "0", "1" … that wrapped pickles find.
@@ -25,25 +25,9 @@ pub fn wrap(pickle: &[u8]) -> Vec<u8> {
     ])
 }
 
-/// What loading a file may allocate at once: the reader's share, and the model.
-fn bound(file: &[u8]) -> usize {
-    (1 << 20) + 200 * file.len()
-}
-
-/// What loading a file may allocate in all. Work that grows with the square of the file would be above
-/// it, at the sizes that the fuzzer uses.
-fn work(file: &[u8]) -> usize {
-    (4 << 20) + 4000 * file.len()
-}
-
 /// Loads a model within the bounds.
 pub fn load(file: &[u8], names: NameMap) -> Option<Loaded> {
-    let read = || Loader::read_with(file, names)?.finish();
-    let (loaded, Allocated { peak, total }) = attack::allocated(read);
-    let len = file.len();
-    assert!(peak <= bound(file), "{peak} bytes at once for a file of {len}");
-    assert!(total <= work(file), "{total} bytes in all for a file of {len}");
-    loaded.inspect_err(attack::is_sentence).ok()
+    attack::load(file, || Loader::read_with(file, names)?.finish()).ok()
 }
 
 /// Loads a model and writes it as a compact file, which has to be the same model.
