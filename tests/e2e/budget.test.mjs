@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { openPage } from "./support/browser.mjs";
+import { openReady, parts } from "./support/page.mjs";
 import { scriptedModel } from "./support/scripted.mjs";
+import { says } from "./support/site.mjs";
 import { publish } from "../tools/publish.mjs";
 
 /** @import { Page } from "playwright-core" */
-/** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./support/browser.mjs" */
 
 const PACKAGE = new URL("../../www/pkg/", import.meta.url);
 
@@ -77,7 +77,7 @@ test("the first byte of text needs no more than its budget of files, and one pro
 
 test("while text is written only its end is laid out anew", async (t) => {
   const text = "What a model may write, in lines of an ordinary length.\n".repeat(300);
-  const page = await openReady(t, { before: (opened) => scriptedModel(opened, [...Buffer.from(text)]) });
+  const { page } = await openReady(t, { before: (opened) => scriptedModel(opened, [...Buffer.from(text)]) });
   await page.evaluate(() => {
     const seen = { most: 0 };
     Object.assign(window, { seen });
@@ -95,9 +95,7 @@ test("while text is written only its end is laid out anew", async (t) => {
 });
 
 test("nothing moves while text is written", async (t) => {
-  const page = await openReady(t);
-  await page.locator("summary", { hasText: "Settings" }).click();
-  await page.getByLabel("Length", { exact: true }).fill("8000");
+  const { page } = await openReady(t, {}, { Length: "8000" });
   await page.evaluate(() => {
     const seen = { moved: 0 };
     Object.assign(window, { seen });
@@ -109,18 +107,12 @@ test("nothing moves while text is written", async (t) => {
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).seen.moved), 0);
 });
 
-/** @param {TestContext} t @param {PageOptions} [options] */
-async function openReady(t, options) {
-  const { page } = await openPage(t, options);
-  await page.getByRole("status").filter({ hasText: /^Ready/ }).waitFor();
-  return page;
-}
-
 /** @param {Page} page */
 async function writeToTheEnd(page) {
   // By a script: what moves just after an input by a person is excused.
-  await page.getByRole("button", { name: "Generate" }).evaluate((button) => /** @type {HTMLButtonElement} */ (button).click());
-  await page.getByRole("status").filter({ hasText: /^Done/ }).waitFor();
+  const { generate, status } = parts(page);
+  await generate.evaluate((button) => /** @type {HTMLButtonElement} */ (button).click());
+  await says(status, /^Done/);
 }
 
 /** Runs in the page before all else: asks for text as soon as that can be, and notes that its first byte is there. */

@@ -2,9 +2,9 @@
 // monkey has played with still works. A short version by default; `./build.sh soak` sets CPU1_SOAK for the whole.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fixture, inPage as run } from "./support/api.mjs";
-import { openPage } from "./support/browser.mjs";
-import { says } from "./support/site.mjs";
+import { fixture, inPage as run, openBlank } from "./support/api.mjs";
+import { NETWORK } from "./support/browser.mjs";
+import { openReady } from "./support/page.mjs";
 import { until } from "./support/until.mjs";
 
 /** @import { Page } from "playwright-core" */
@@ -25,7 +25,7 @@ const inPage = (page, body) =>
 
 for (const threads of [1, 2]) {
   test(`writing needs no memory after the first moments, with ${threads} threads`, async (t) => {
-    const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
+    const { page } = await openBlank(t);
     const [first, again] = await inPage(
       page,
       `const model = await load(${threads});
@@ -48,7 +48,7 @@ for (const threads of [1, 2]) {
 }
 
 test("scoring needs no memory after the first text", async (t) => {
-  const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
+  const { page } = await openBlank(t);
   const texts = await inPage(
     page,
     `const model = await load(1);
@@ -67,7 +67,7 @@ test("scoring needs no memory after the first text", async (t) => {
 });
 
 test("models that are given up leave nothing", async (t) => {
-  const { page, context } = await openPage(t, { path: "/catalog.json", allow: [/favicon/, /helper\.js/] });
+  const { page, context } = await openBlank(t, { allow: [/helper\.js/] });
   const client = await context.newCDPSession(page);
   await client.send("HeapProfiler.enable");
   const heap = async () => {
@@ -121,14 +121,13 @@ const KEYS = ["Tab", "Shift+Tab", "Enter", "Space", "Escape", "ArrowDown", "Arro
 test("a monkey leaves a page that works", async (t) => {
   const seed = Number(process.env.CPU1_MONKEY ?? 7);
   const most = LONG ? 3000 : 150;
-  const { page, origin } = await openPage(t, {
-    allow: [/Failed to load resource/, /request failed/],
+  const { page, origin, tab, generate, settings, setting, prompt, status, alert, write } = await openReady(t, {
+    allow: NETWORK,
     // The Hub is far: it answers to nobody here.
     before: (opened) => opened.route(/^https:/, (route) => route.abort()),
   });
   page.on("dialog", (dialog) => void dialog.dismiss());
   page.on("popup", (popup) => void popup.close());
-  await says(page.getByRole("status"), /^Ready/);
   const random = chance(seed);
   const controls = page.locator("button, input, select, textarea, summary, [role=tab], a[href^='#'], [tabindex]");
   for (let steps = 0; steps < most; steps += 1) {
@@ -152,20 +151,16 @@ test("a monkey leaves a page that works", async (t) => {
   // What it left open is closed, what it began is stopped; then the page has to write.
   for (let i = 0; i < 3; i += 1) await page.keyboard.press("Escape");
   await page.evaluate(() => document.querySelectorAll("dialog[open]").forEach((dialog) => /** @type {HTMLDialogElement} */ (dialog).close()));
-  await page.getByRole("tab", { name: "Write" }).click();
-  const generate = page.getByRole("button", { name: "Generate" });
+  await tab("Write");
   await until(async () => {
     if ((await generate.isVisible()) && (await generate.isEnabled())) return true;
     for (const name of ["Stop", "Cancel", "Load the model again"]) await page.getByRole("button", { name, exact: true }).click({ timeout: 100 }).catch(() => {});
     return false;
   }, `seed ${seed}: the page is ready again`);
-  const settings = page.locator("details", { has: page.locator("summary", { hasText: "Settings" }) });
-  if ((await settings.getAttribute("open")) === null) await page.locator("summary", { hasText: "Settings" }).click();
+  if (!(await setting("Seed").isVisible())) await settings.click();
   const values = { Temperature: "0.7", Length: "200", "Top-p": "0.95", "Top-k": "0", "Min-p": "0", "Repetition penalty": "1", Seed: "7" };
-  for (const [name, value] of Object.entries(values)) await page.getByLabel(name, { exact: true }).fill(value);
-  await page.getByRole("textbox", { name: "Prompt" }).fill("Ownership is");
-  await generate.click();
-  const status = page.getByRole("status");
-  await says(status, /^Done/).catch(async () => assert.fail(`seed ${seed}: “${await status.textContent()}” “${await page.getByRole("alert").allTextContents()}”`));
-  assert.match((await page.getByRole("region", { name: "Text" }).textContent()) ?? "", /^Ownership is./);
+  for (const [name, value] of Object.entries(values)) await setting(name).fill(value);
+  await prompt.fill("Ownership is");
+  const text = await write().catch(async () => assert.fail(`seed ${seed}: “${await status.textContent()}” “${await alert.allTextContents()}”`));
+  assert.match(text, /^Ownership is./);
 });
