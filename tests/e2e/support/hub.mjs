@@ -1,6 +1,7 @@
 // A stand-in for the Hub on the loopback interface: one origin lists folders and answers 302 to a
 // second, which sends ranges with CORS; both misbehave on demand.
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { createServer } from "node:http";
 
 /** @import { IncomingMessage, ServerResponse } from "node:http" */
@@ -176,7 +177,7 @@ async function listen(t, answer) {
     response.setHeader("Access-Control-Expose-Headers", "Content-Range, ETag, Link, Retry-After");
     answer(request, response);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  await once(server.listen(0, "127.0.0.1"), "listening");
   t.after(() => {
     server.close();
     server.closeAllConnections();
