@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { fixture, inPage as run, openBlank } from "./support/api.mjs";
 import { NETWORK } from "./support/browser.mjs";
 import { openReady } from "./support/page.mjs";
+import { Random } from "../bench/shape.mjs";
 import { until } from "./support/until.mjs";
 
 /** @import { Page } from "playwright-core" */
@@ -104,18 +105,6 @@ test("models that are given up leave nothing", async (t) => {
   await until(() => page.workers().length === 0, "all workers are gone");
 });
 
-/** Chance that can be had again: Mulberry32. @param {number} seed */
-function chance(seed) {
-  let state = seed;
-  /** @param {number} end */
-  return (end) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * end);
-  };
-}
-
 const KEYS = ["Tab", "Shift+Tab", "Enter", "Space", "Escape", "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Home", "End", "Backspace", "PageDown", "Control+a", "Control+z", "a", "7", "-", "."];
 
 test("a monkey leaves a page that works", async (t) => {
@@ -128,11 +117,11 @@ test("a monkey leaves a page that works", async (t) => {
   });
   page.on("dialog", (dialog) => void dialog.dismiss());
   page.on("popup", (popup) => void popup.close());
-  const random = chance(seed);
+  const random = new Random(seed);
   const controls = page.locator("button, input, select, textarea, summary, [role=tab], a[href^='#'], [tabindex]");
   for (let steps = 0; steps < most; steps += 1) {
-    const what = random(10);
-    const [x, y, control] = [random(1280), random(800), random(1000)];
+    const what = random.next(10);
+    const [x, y, control] = [random.next(1280), random.next(800), random.next(1000)];
     // What is not there, or not to be had right now, is no fault.
     const act = async () => {
       if (what < 3) return page.mouse.click(x, y);
