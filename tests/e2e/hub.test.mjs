@@ -142,18 +142,6 @@ test("what does not pass is a sentence", async (t) => {
   assert.match(await write(name), BYTES, "and the next try is like the first");
 });
 
-test("a signal ends the fetching at once", async (t) => {
-  const { hub, page } = await open(t);
-  hub.faults.push(undefined, { drip: 1 });
-  const url = hubAddress("owner/repo/run_14/model.pt", hub.origin).href;
-  const code = await inPage(page, `
-    const stop = new AbortController();
-    const onProgress = () => stop.abort();
-    return CPU1.load(${JSON.stringify(url)}, { signal: stop.signal, onProgress }).then(() => "loaded", (error) => error.code);
-  `);
-  assert.equal(code, "aborted");
-});
-
 test("a folder is listed, page by page", async (t) => {
   const { hub, page } = await open(t);
   /** @param {string} name */
