@@ -1,15 +1,13 @@
 // What a visitor downloads before the first byte of text, and what showing text costs: in bytes, requests and counts of
 // work, which are the same on every machine.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { openPage } from "./support/browser.mjs";
 import { openReady, parts } from "./support/page.mjs";
 import { scriptedModel } from "./support/scripted.mjs";
-import { says } from "./support/site.mjs";
+import { says, temporary } from "./support/site.mjs";
 import { publish } from "../tools/publish.mjs";
 
 /** @import { Page } from "playwright-core" */
@@ -45,8 +43,7 @@ test("each variant of the wasm keeps its budget", async () => {
 test("the first byte of text needs no more than its budget of files, and one program and one model of them", async (t) => {
   /** Of the page's own text also how much it is. @type {Map<string, Promise<number> | undefined>} */
   const sizes = new Map();
-  const root = await mkdtemp(join(tmpdir(), "cpu1-site-"));
-  t.after(() => rm(root, { recursive: true }));
+  const root = temporary(t);
   await publish(root);
   const { page, origin } = await openPage(t, {
     root,

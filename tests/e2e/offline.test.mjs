@@ -1,14 +1,13 @@
 // The page's service worker, in a browser that has some: it isolates the page, and keeps it for visits offline.
 import assert from "node:assert/strict";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openPage } from "./support/browser.mjs";
 import { SEEDED, isSeeded } from "./support/digests.mjs";
 import { parts } from "./support/page.mjs";
-import { says } from "./support/site.mjs";
+import { says, temporary } from "./support/site.mjs";
 import { until } from "./support/until.mjs";
 import { LIST, listFiles } from "../tools/files.mjs";
 import { serve } from "../tools/serve.mjs";
@@ -28,8 +27,7 @@ const OFFLINE = [/Failed to load resource/, /request failed/, /^uncaught: $/];
  * @param {{ isolated?: boolean, folder?: string }} [options] `folder` of the page on the host
  */
 async function startHost(t, { isolated = false, folder = "" } = {}) {
-  const root = await mkdtemp(join(tmpdir(), "cpu1-host-"));
-  t.after(() => rm(root, { recursive: true }));
+  const root = temporary(t);
   const www = join(root, folder);
   await mkdir(www, { recursive: true });
   await cp(WWW, www, { recursive: true, filter: (path) => !path.includes("node_modules") });

@@ -1,12 +1,12 @@
 // <cpu1-demo> as people meet it: within a page of somebody else's, on a server of theirs.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertAccessible } from "./support/axe.mjs";
 import { openPage } from "./support/browser.mjs";
+import { siteWith } from "./support/site.mjs";
 import { serve } from "../tools/serve.mjs";
 
 /** @import { Page } from "playwright-core" */
@@ -26,10 +26,7 @@ const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 async function embed(t, body, { css = "", scripts = ["/cpu1-demo.js"], prepare, ...options } = {}) {
   const tags = scripts.map((src) => `<script type="module" crossorigin src="${src}"></script>`).join("");
   const html = `<!doctype html><html lang="en"><title>A page</title><meta name="color-scheme" content="light dark">${tags}${css && `<style>${css}</style>`}<main><h1>A page</h1>${body}</main></html>`;
-  const root = mkdtempSync(join(tmpdir(), "cpu1-widget-"));
-  t.after(() => rmSync(root, { recursive: true }));
-  for (const name of readdirSync(WWW)) symlinkSync(join(WWW, name), join(root, name));
-  writeFileSync(join(root, "embedding.html"), html);
+  const root = siteWith(t, { "embedding.html": html });
   prepare?.(root);
   return openPage(t, {
     path: "/embedding.html",

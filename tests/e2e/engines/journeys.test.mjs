@@ -2,8 +2,7 @@
 // without. What an engine lacks is found out by looking, not from a list: the page has to do without it, say so in a
 // sentence, and write the same bytes. What came of it goes to target/engines/, from where table.mjs takes it.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -13,7 +12,7 @@ import { assertAccessible } from "../support/axe.mjs";
 import { DIGESTS, SEEDED, digest, isSeeded } from "../support/digests.mjs";
 import { standIn } from "../support/hub.mjs";
 import { serve } from "../../tools/serve.mjs";
-import { siteFor } from "../support/site.mjs";
+import { siteFor, temporary } from "../support/site.mjs";
 import { Engine, KINDS, wantedEngines } from "./engine.mjs";
 import { Visitor } from "./visitor.mjs";
 
@@ -372,8 +371,7 @@ function tour(name, isPrivate) {
 
 /** A folder with an empty page. @param {TestContext} t @param {string} [html] what it holds */
 function blankSite(t, html = "") {
-  const root = mkdtempSync(join(tmpdir(), "cpu1-page-"));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = temporary(t);
   writeFileSync(join(root, "index.html"), `<!doctype html><html lang="en"><title>A page</title>${html}</html>`);
   return root;
 }
