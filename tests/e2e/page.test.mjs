@@ -104,7 +104,7 @@ test("a model file that is missing or foreign gets a sentence, and another try",
   const bad = [
     [{ status: 404 }, /could not be fetched: the server answered 404\./],
     ["abort", /could not be fetched: the connection failed\./],
-    [{ body: Buffer.alloc(17 << 20) }, /This is not a torch checkpoint/],
+    [{ body: Buffer.from("<!doctype html><title>Not here</title>".repeat(99)) }, /This is a web page, not a checkpoint/],
   ];
   let now = 0;
   const { page } = await openPage(t, {
