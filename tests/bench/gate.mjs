@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { FLAGS, chromiumPath } from "../e2e/support/chromium.mjs";
-import { median, spread, writeTable } from "../tools/readme.mjs";
+import { median, spread, table, writeTable } from "../tools/readme.mjs";
 import { serve } from "../tools/serve.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -83,15 +83,10 @@ async function measure(count) {
 /** @param {Row[]} rows */
 function report(rows) {
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores; Chromium ${browser.version()}; medians of ${ROUNDS} rounds in turn (extremes).`;
-  const table = [
-    machine,
-    "",
-    "| | threads | deleted | gate off, bytes/s | as it ships, bytes/s | faster by |",
-    "|---|---|---|---|---|---|",
-    ...rows.map(({ what, threads, off, on, deleted }) => {
-      const gain = median(on.map((rate, i) => rate / (off[i] ?? NaN))) - 1;
-      return `| ${what} | ${threads} | ${(100 * deleted).toFixed(0)} % | ${spread(off)} | ${spread(on)} | ${(100 * gain).toFixed(0)} % |`;
-    }),
-  ].join("\n");
-  writeTable("gate", `\n${table}\n`, process.argv.includes("--write"));
+  const lines = rows.map(({ what, threads, off, on, deleted }) => {
+    const gain = median(on.map((rate, i) => rate / (off[i] ?? NaN))) - 1;
+    return [what, String(threads), `${(100 * deleted).toFixed(0)} %`, spread(off), spread(on), `${(100 * gain).toFixed(0)} %`];
+  });
+  const figures = table(["", "threads", "deleted", "gate off, bytes/s", "as it ships, bytes/s", "faster by"], lines);
+  writeTable("gate", `\n${machine}\n\n${figures}\n`, process.argv.includes("--write"));
 }

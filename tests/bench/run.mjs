@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 import { FLAGS, chromiumPath } from "../e2e/support/chromium.mjs";
-import { median, spread, writeTable } from "../tools/readme.mjs";
+import { median, spread, table, writeTable } from "../tools/readme.mjs";
 import { serve } from "../tools/serve.mjs";
 import { GGUF_HIDDEN, gguf } from "./gguf.mjs";
 import { onnx } from "./onnx.mjs";
@@ -218,25 +218,19 @@ function skip(name, why) {
  */
 function report(results, native, kernels) {
   const machine = `${cpus()[0]?.model.trim()}, ${plural(cpus().length, "core")}; Chromium ${browser.version()}; medians of ${options.rounds} rounds in turn (extremes).`;
-  const kernelTable = [
-    "| kernel | weights/ns | its instruction alone | share |",
-    "|---|---|---|---|",
-    ...[...kernels].map(([name, pairs]) => {
-      const [rate, roof] = [0, 1].map((i) => pairs.map((pair) => pair[i] ?? NaN));
-      return `| ${name} | ${spread(rate, 1)} | ${spread(roof, 1)} | ${((100 * median(rate)) / median(roof)).toFixed(0)} % |`;
-    }),
-  ].join("\n");
+  const kernelRows = [...kernels].map(([name, pairs]) => {
+    const [rate, roof] = [0, 1].map((i) => pairs.map((pair) => pair[i] ?? NaN));
+    return [name, spread(rate, 1), spread(roof, 1), `${((100 * median(rate)) / median(roof)).toFixed(0)} %`];
+  });
+  const kernelTable = table(["kernel", "weights/ns", "its instruction alone", "share"], kernelRows);
 
   const measured = [...results].filter(([, figures]) => figures.length > 0);
   const ours = measured.filter(([each]) => each.ours);
-  const own = [
-    "| run | patches/s | bytes/s | prompt, patches/s | first byte, ms | MB of wasm memory |",
-    "|---|---|---|---|---|---|",
-    ...ours.map(([{ name }, figures]) => {
-      const of = (/** @type {keyof Figures} */ key) => figures.map((figure) => figure[key]);
-      return `| ${name} | ${spread(of("rate"))} | ${(4 * median(of("rate"))).toFixed(0)} | ${spread(of("prefill"))} | ${median(of("first")).toFixed(1)} | ${median(of("memory")).toFixed(1)} |`;
-    }),
-  ].join("\n");
+  const ownRows = ours.map(([{ name }, figures]) => {
+    const of = (/** @type {keyof Figures} */ key) => figures.map((figure) => figure[key]);
+    return [name, spread(of("rate")), (4 * median(of("rate"))).toFixed(0), spread(of("prefill")), median(of("first")).toFixed(1), median(of("memory")).toFixed(1)];
+  });
+  const own = table(["run", "patches/s", "bytes/s", "prompt, patches/s", "first byte, ms", "MB of wasm memory"], ownRows);
 
   /** @type {[name: string, rates: number[]][]} */
   const others = [
@@ -247,15 +241,12 @@ function report(results, native, kernels) {
     const [, figures] = ours.find(([{ name }]) => name === `run_07, ${simd} SIMD, ${threads}`) ?? [];
     return median((figures ?? []).map(({ rate }) => rate));
   };
-  const peers = [
-    "| engine | steps/s | ours, relaxed SIMD | ours, plain SIMD |",
-    "|---|---|---|---|",
-    ...others.map(([name, rates]) => {
-      const threads = /\d+ threads?$/.exec(name)?.[0] ?? "";
-      const ratio = (/** @type {string} */ simd) => `${(ourRate(simd, threads) / median(rates)).toFixed(1)} ×`;
-      return `| ${name} | ${spread(rates)} | ${ratio("relaxed")} | ${ratio("plain")} |`;
-    }),
-  ].join("\n");
+  const peerRows = others.map(([name, rates]) => {
+    const threads = /\d+ threads?$/.exec(name)?.[0] ?? "";
+    const ratio = (/** @type {string} */ simd) => `${(ourRate(simd, threads) / median(rates)).toFixed(1)} ×`;
+    return [name, spread(rates), ratio("relaxed"), ratio("plain")];
+  });
+  const peers = table(["engine", "steps/s", "ours, relaxed SIMD", "ours, plain SIMD"], peerRows);
 
   const notes = [
     machine,
@@ -276,14 +267,9 @@ function report(results, native, kernels) {
     ["cpu1, plain SIMD", "run_07, plain SIMD"],
     ...engines.map((name) => [name, name]),
   ];
-  const speed = [
-    machine.replace(" in turn (extremes)", ""),
-    "",
-    `| engine | ${counts.map((count) => `steps/s, ${count}`).join(" | ")} |`,
-    `|---|${"---|".repeat(counts.length)}`,
-    ...lines.map(([label, name]) => `| ${label} | ${counts.map((count) => rates.get(`${name}, ${count}`)?.toFixed(0) ?? "–").join(" | ")} |`),
-  ].join("\n");
-  writeTable("speed", speed, options.write);
+  const speedRows = lines.map(([label = "", name]) => [label, ...counts.map((count) => rates.get(`${name}, ${count}`)?.toFixed(0) ?? "–")]);
+  const speed = table(["engine", ...counts.map((count) => `steps/s, ${count}`)], speedRows);
+  writeTable("speed", `${machine.replace(" in turn (extremes)", "")}\n\n${speed}`, options.write);
 }
 
 /** @param {number} n @param {string} what */

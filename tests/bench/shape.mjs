@@ -28,7 +28,12 @@ export function matrices(hidden = HIDDEN) {
 
 /** Numbers that are the same every time: xorshift. */
 export class Random {
-  #state = 0x9e3779b9;
+  #state;
+
+  /** @param {number} [seed] not 0 */
+  constructor(seed = 0x9e3779b9) {
+    this.#state = seed;
+  }
 
   /** A whole number from 0 to `below` − 1. @param {number} below */
   next(below) {

@@ -1,13 +1,12 @@
 // cpu1.js as a program uses it, in a real page.
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { cpSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { crc32 } from "node:zlib";
-import { openPage } from "./support/browser.mjs";
+import { fixture, inPage as run, openBlank } from "./support/api.mjs";
+import { SEEDED, digest } from "./support/digests.mjs";
 import { failingModel, scriptedModel } from "./support/scripted.mjs";
+import { temporary } from "./support/site.mjs";
 import { serve } from "../tools/serve.mjs";
 
 /** @import { TestContext } from "node:test" */
@@ -16,8 +15,8 @@ import { serve } from "../tools/serve.mjs";
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
 
 /**
- * Runs the body of an async function in a page, where `CPU1` is the API, `load()` loads the embedded
- * model, `codeOf(promise)` resolves to the code it fails with, and `first(generator)` is its first step.
+ * Runs the body of an async function in a page of its own, where `CPU1` is the API, `load()` loads the embedded
+ * model, and `codeOf(promise)` resolves to the code it fails with.
  *
  * @param {TestContext} t
  * @param {string} body returns something that JSON can carry
@@ -25,10 +24,10 @@ const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
  * @returns {Promise<any>}
  */
 async function inPage(t, body, options) {
-  const { page } = await openPage(t, { path: "/catalog.json", ...options, allow: [/favicon/, ...(options?.allow ?? [])] });
-  return page.evaluate(`(async () => {
-    const { CPU1 } = await import("/cpu1.js");
-    const load = (options) => CPU1.load("/models/cpu1-rust-docs.pt", options);
+  const { page } = await openBlank(t, options);
+  return run(
+    page,
+    `const load = (options) => CPU1.load("/models/cpu1-rust-docs.pt", options);
     const codeOf = (promise) => promise.then(
       () => "none",
       (error) => {
@@ -36,9 +35,8 @@ async function inPage(t, body, options) {
         return /^[A-Z“].*\\.$/.test(error.message) ? error.code : "no sentence: " + error.message;
       },
     );
-    const first = (generator) => generator.next();
-    ${body}
-  })()`);
+    ${body}`,
+  );
 }
 
 test("a model tells what it is, and writes what was asked for", async (t) => {
@@ -73,13 +71,15 @@ test("a model tells what it is, and writes what was asked for", async (t) => {
   assert.ok(stats.seconds > 0 && stats.bytesPerSecond > 0 && stats.deletedPatches <= stats.patches);
 });
 
+/** In a page: what `SEEDED` asks for. */
+const WRITE_SEEDED = `const seeded = async (model) => {
+  const chunks = [];
+  for await (const chunk of model.generate("${SEEDED.prompt}", ${JSON.stringify(SEEDED.options)})) chunks.push(chunk);
+  return { bytes: chunks.flatMap((chunk) => [...chunk.bytes]), threads: [...new Set(chunks.map(({ stats }) => stats.threads))] };
+};`;
+
 test("without relaxed SIMD the other file runs, and writes the same bytes", async (t) => {
-  const write = `const model = await load();
-    const bytes = [];
-    for await (const chunk of model.generate("Ownership is", { maxBytes: 300, seed: 7 })) bytes.push(...chunk.bytes);
-    return { kernel: model.info.kernel, bytes };`;
-  const relaxed = await inPage(t, write);
-  const plain = await inPage(t, write, {
+  const { kernel, bytes } = await inPage(t, `${WRITE_SEEDED} const model = await load(); return { kernel: model.info.kernel, ...(await seeded(model)) };`, {
     before: async (page) => {
       await page.route("**/engine.js", async (route) => {
         const response = await route.fetch();
@@ -87,9 +87,8 @@ test("without relaxed SIMD the other file runs, and writes the same bytes", asyn
       });
     },
   });
-  assert.match(relaxed.kernel, /relaxed/);
-  assert.equal(plain.kernel, "simd128");
-  assert.deepEqual(plain.bytes, relaxed.bytes);
+  assert.equal(kernel, "simd128");
+  assert.equal(digest(bytes), SEEDED.digest);
 });
 
 test("a trace tells what the model expected, and changes no byte", async (t) => {
@@ -205,12 +204,12 @@ test("a loop that is left, a signal, and a second caller", async (t) => {
     `const model = await load();
      const long = { maxBytes: 1_000_000 };
      for await (const { bytes } of model.generate("fn", long)) if (bytes.length > 0) break;
-     const afterBreak = await codeOf(first(model.generate("fn", { maxBytes: 8 })));
+     const afterBreak = await codeOf(model.generate("fn", { maxBytes: 8 }).next());
 
      const model2 = await load();
      const running = model2.generate("fn", long);
      await running.next();
-     const busy = [await codeOf(first(model2.generate("x"))), await codeOf(model2.score("some text"))];
+     const busy = [await codeOf(model2.generate("x").next()), await codeOf(model2.score("some text"))];
      await running.return();
 
      const controller = new AbortController();
@@ -219,8 +218,8 @@ test("a loop that is left, a signal, and a second caller", async (t) => {
          if (bytes.length > 0) controller.abort();
        }
      })());
-     const before = await codeOf(first(model2.generate("fn", { signal: AbortSignal.abort() })));
-     const after = await codeOf(first(model2.generate("fn", { maxBytes: 8 })));
+     const before = await codeOf(model2.generate("fn", { signal: AbortSignal.abort() }).next());
+     const after = await codeOf(model2.generate("fn", { maxBytes: 8 }).next());
      return { afterBreak, busy, aborted, before, after };`,
   );
   assert.deepEqual(result, { afterBreak: "none", busy: ["busy", "busy"], aborted: "aborted", before: "aborted", after: "none" });
@@ -233,10 +232,10 @@ test("what is out of range gets its code", async (t) => {
      const absurd = [{ temperature: NaN }, { temperature: Infinity }, { temperature: -1 }, { maxBytes: 0 }, { maxBytes: 1e12 },
        { topK: 1.5 }, { topP: 0 }, { minP: 2 }, { repetitionPenalty: 0 }, { seed: -1 }, { seed: 0.5 }, { seed: 2n ** 64n }, { seed: "x" }];
      const codes = [];
-     for (const options of absurd) codes.push(await codeOf(first(model.generate("x", options))));
-     codes.push(await codeOf(first(model.generate("x".repeat(65537)))));
+     for (const options of absurd) codes.push(await codeOf(model.generate("x", options).next()));
+     codes.push(await codeOf(model.generate("x".repeat(65537)).next()));
      codes.push(await codeOf(load({ threads: 0 })), await codeOf(load({ threads: 1.5 })));
-     codes.push(await codeOf(first(model.generate("x"))));
+     codes.push(await codeOf(model.generate("x").next()));
      return codes;`,
   );
   assert.deepEqual(codes, [...Array(13).fill("settings"), "prompt", "settings", "settings", "none"]);
@@ -255,7 +254,7 @@ test("loading can be given up, and a model too", async (t) => {
      await running.next();
      model.dispose();
      codes.push(await codeOf((async () => { for await (const _ of running); })()));
-     codes.push(await codeOf(first(model.generate("fn"))), await codeOf(model.score("some text")));
+     codes.push(await codeOf(model.generate("fn").next()), await codeOf(model.score("some text")));
      return codes;`,
   );
   assert.deepEqual(codes, ["aborted", "aborted", "disposed", "disposed", "disposed"]);
@@ -275,63 +274,35 @@ test("bad sources get their code", async (t) => {
   assert.deepEqual(codes, ["network", "network", "network", "format", "format", "format", "format"]);
 });
 
-/**
- * A checkpoint whose tensors have other names of the same length.
- *
- * @param {string} name of the fixture
- * @param {Record<string, string>} names new by old
- */
-function renamed(name, names) {
-  const file = readFileSync(new URL(`../fixtures/${name}.pt`, import.meta.url));
-  const text = file.toString("latin1");
-  // The pickle lies first in the file; its checksum and size stand in the table of contents, 30 bytes before its name.
-  const entry = text.lastIndexOf(`${name}/data.pkl`) - 46;
-  const [checksum, size] = [file.readUInt32LE(entry + 16), file.readUInt32LE(entry + 20)];
-  const start = 30 + file.readUInt16LE(26) + file.readUInt16LE(28);
-  const pickle = file.subarray(start, start + size);
-  assert.equal(crc32(pickle), checksum);
-  for (const [old, other] of Object.entries(names)) {
-    for (let at = pickle.indexOf(old); at >= 0; at = pickle.indexOf(old, at + 1)) pickle.write(other, at, "latin1");
-  }
-  file.writeUInt32LE(crc32(pickle), entry + 16);
-  return file;
-}
-
 test("names that say nothing are listed, and a name map settles them", async (t) => {
-  const names = { query: "qaaaa", key: "bbb", value: "ccccc" };
-  const map = (/** @type {string} */ block) =>
-    Object.entries(names).map(([role, name]) => [`${block}.mixer.${role}.weight`, `${block}.mixer.${name}.weight`]);
-  const foreign = renamed("run_02.unpacked", Object.fromEntries([...map("decoder.blocks.0"), ...map("blocks.0")]));
-  const files = [readFileSync(new URL("../fixtures/run_02.unpacked.pt", import.meta.url)), foreign];
-  const table = Object.fromEntries([...map("blocks.0"), ...map("decoder.blocks.0")]);
+  const files = ["run_14.unpacked", "ambiguous"].map((name) => fixture(name).toString("base64"));
+  const names = readFileSync(new URL("../fixtures/ambiguous.json", import.meta.url), "utf8");
   const { original, error, settled } = await inPage(
     t,
-    `const [original, foreign] = ${JSON.stringify(files.map((file) => file.toString("base64")))}.map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt()));
+    `const [original, foreign] = ${JSON.stringify(files)}.map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt()));
      const write = async (file, names) => {
        const model = await CPU1.load(file, { names });
-       const bytes = [];
-       for await (const chunk of model.generate("Ownership is", { maxBytes: 40, temperature: 0 })) bytes.push(...chunk.bytes);
-       return { bytes, query: model.info.report.decisions.find(({ role }) => role === "blocks.0.mixer.query.weight") };
+       return { bytes: await bytesOf(model), forget: model.info.report.decisions.find(({ role }) => role === "blocks.0.mixer.forget.weight") };
      };
      const error = await write(foreign).catch(({ code, message, details }) => ({ code, message, details }));
-     return { original: await write(original), error, settled: await write(foreign, ${JSON.stringify(table)}) };`,
+     return { original: await write(original), error, settled: await write(foreign, ${names}) };`,
   );
   assert.equal(error.code, "names");
   assert.match(error.message, /^More than one tensor of the file fits .*\.$/);
   const { role, expected, candidates, unused } = error.details;
-  assert.deepEqual([role, expected], ["blocks.0.mixer.query.weight", [24, 24]]);
+  assert.deepEqual([role, expected], ["blocks.0.mixer.forget.weight", [24, 24]]);
   const listed = candidates.map((/** @type {[string, number[]]} */ [name]) => name).sort();
-  assert.deepEqual(listed, ["bbb", "ccccc", "qaaaa"].map((name) => `blocks.0.mixer.${name}.weight`));
+  assert.deepEqual(listed, ["blocks.0.t0.weight", "blocks.0.t1.weight"]);
   assert.ok(unused.length > 0);
   assert.deepEqual(settled.bytes, original.bytes);
-  assert.deepEqual([original, settled].map(({ query }) => query.tensor), ["query", "qaaaa"].map((name) => `blocks.0.mixer.${name}.weight`));
+  assert.deepEqual([original, settled].map(({ forget }) => forget.tensor), ["blocks.0.mixer.forget.weight", "blocks.0.t0.weight"]);
 });
 
 test("a fault of the program ends the models of its worker, and the next is loaded anew", async (t) => {
   const codes = await inPage(
     t,
     `const [model, other] = await Promise.all([load(), load()]);
-     const codes = [await codeOf(first(model.generate("x")))];
+     const codes = [await codeOf(model.generate("x").next())];
      for (const ended of [model, other]) codes.push(await codeOf(ended.score("some text")));
      return [...codes, await codeOf(load())];`,
     { before: (page) => failingModel(page) },
@@ -352,41 +323,31 @@ for (const file of ["worker/worker.js", "pkg/cpu1.js", "pkg/cpu1_relaxed.wasm"])
 }
 
 test("without its helpers the model writes the same, alone", async (t) => {
-  const write = `const model = await load({ threads: 3 });
-    const threads = new Set();
-    let text = "";
-    for await (const chunk of model.generate("Ownership is", { maxBytes: 1000, seed: 7 })) {
-      text += chunk.text;
-      threads.add(chunk.stats.threads);
-    }
-    return { text, threads: [...threads] };`;
-  const { text } = await inPage(t, write);
-  const root = mkdtempSync(join(tmpdir(), "cpu1-alone-"));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = temporary(t);
   cpSync(WWW, root, { recursive: true, filter: (path) => !/node_modules|_step|helper\.js$/.test(path) });
-  assert.deepEqual(await inPage(t, write, { root, allow: [/helper\.js/] }), { text, threads: [1] });
+  const { bytes, threads } = await inPage(t, `${WRITE_SEEDED} return seeded(await load({ threads: 3 }));`, { root, allow: [/helper\.js/] });
+  assert.deepEqual([digest(bytes), threads], [SEEDED.digest, [1]]);
 });
 
 test("a page that is isolated has threads, also with the script of another origin", async (t) => {
   const far = await serve({ open: /./ });
   t.after(far.close);
   for (const origin of ["", far.origin]) {
-    const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
-    const threads = await page.evaluate(`(async () => {
-      const { CPU1 } = await import("${origin}/cpu1.js");
-      const model = await CPU1.load("embedded", { threads: 3 });
-      const seen = new Set();
-      for await (const { stats } of model.generate("x", { maxBytes: 40, steady: true })) seen.add(stats.threads);
-      return [...seen];
-    })()`);
+    const threads = await inPage(
+      t,
+      `const there = await import("${origin}/cpu1.js");
+       const model = await there.CPU1.load("embedded", { threads: 3 });
+       const seen = new Set();
+       for await (const { stats } of model.generate("x", { maxBytes: 40, steady: true })) seen.add(stats.threads);
+       return [...seen];`,
+    );
     assert.deepEqual(threads, [3], origin);
   }
 });
 
 test("several models write in turn, and one that is loaded twice is there once", async (t) => {
-  const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
-  const script = `(async () => {
-    const { CPU1 } = await import("/cpu1.js");
+  const { page } = await openBlank(t);
+  const script = `
     const progress = [];
     const sources = ["embedded", "embedded", CPU1.EMBEDDED];
     const models = await Promise.all(sources.map((source, i) => CPU1.load(source, { threads: 1, onProgress: () => progress.push(i) })));
@@ -405,38 +366,15 @@ test("several models write in turn, and one that is loaded twice is there once",
     models[0].dispose();
     models[3].dispose();
     const after = await write(models[1], 1);
-    return { texts, after, turns: order.length, heard: [...new Set(progress)].sort() };
-  })()`;
+    return { texts, after, turns: order.length, heard: [...new Set(progress)].sort() };`;
   const fetched = /** @type {string[]} */ ([]);
   page.on("request", (request) => fetched.push(new URL(request.url()).pathname));
-  const { texts, after, turns, heard } = await page.evaluate(script);
+  const { texts, after, turns, heard } = await run(page, script);
   assert.equal(new Set([...texts, after]).size, 1);
   assert.ok(turns > 4, `${turns} turns`);
   assert.deepEqual(heard, [0, 1, 2]);
   assert.equal(page.workers().length, 1);
   assert.equal(fetched.filter((path) => path.endsWith(".pt")).length, 2, "one for the three, one by the test");
-});
-
-test("loading and disposing again and again takes no more memory, and the last model takes the worker along", async (t) => {
-  const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
-  const sizes = await page.evaluate(`(async () => {
-    const { CPU1 } = await import("/cpu1.js");
-    const file = await (await fetch(CPU1.EMBEDDED)).blob();
-    window.kept = await CPU1.load(file, { threads: 1 });
-    const sizes = [];
-    for (let i = 0; i < 20; i += 1) {
-      const model = await CPU1.load(file, { threads: 1 });
-      sizes.push(model.info.memoryBytes);
-      model.dispose();
-    }
-    return sizes;
-  })()`);
-  assert.equal(new Set(sizes.slice(2)).size, 1, String(sizes));
-  assert.equal(page.workers().length, 1);
-  const gone = page.workers()[0]?.waitForEvent("close");
-  await page.evaluate("window.kept.dispose()");
-  await gone;
-  assert.equal(page.workers().length, 0);
 });
 
 test("one who gives up a shared loading leaves it to the others", async (t) => {

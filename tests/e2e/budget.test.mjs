@@ -1,18 +1,16 @@
 // What a visitor downloads before the first byte of text, and what showing text costs: in bytes, requests and counts of
 // work, which are the same on every machine.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { openPage } from "./support/browser.mjs";
+import { openReady, parts } from "./support/page.mjs";
 import { scriptedModel } from "./support/scripted.mjs";
+import { says, temporary } from "./support/site.mjs";
 import { publish } from "../tools/publish.mjs";
 
 /** @import { Page } from "playwright-core" */
-/** @import { TestContext } from "node:test" */
-/** @import { PageOptions } from "./support/browser.mjs" */
 
 const PACKAGE = new URL("../../www/pkg/", import.meta.url);
 
@@ -45,8 +43,7 @@ test("each variant of the wasm keeps its budget", async () => {
 test("the first byte of text needs no more than its budget of files, and one program and one model of them", async (t) => {
   /** Of the page's own text also how much it is. @type {Map<string, Promise<number> | undefined>} */
   const sizes = new Map();
-  const root = await mkdtemp(join(tmpdir(), "cpu1-site-"));
-  t.after(() => rm(root, { recursive: true }));
+  const root = temporary(t);
   await publish(root);
   const { page, origin } = await openPage(t, {
     root,
@@ -77,7 +74,7 @@ test("the first byte of text needs no more than its budget of files, and one pro
 
 test("while text is written only its end is laid out anew", async (t) => {
   const text = "What a model may write, in lines of an ordinary length.\n".repeat(300);
-  const page = await openReady(t, { before: (opened) => scriptedModel(opened, [...Buffer.from(text)]) });
+  const { page } = await openReady(t, { before: (opened) => scriptedModel(opened, [...Buffer.from(text)]) });
   await page.evaluate(() => {
     const seen = { most: 0 };
     Object.assign(window, { seen });
@@ -95,9 +92,7 @@ test("while text is written only its end is laid out anew", async (t) => {
 });
 
 test("nothing moves while text is written", async (t) => {
-  const page = await openReady(t);
-  await page.locator("summary", { hasText: "Settings" }).click();
-  await page.getByLabel("Length", { exact: true }).fill("8000");
+  const { page } = await openReady(t, {}, { Length: "8000" });
   await page.evaluate(() => {
     const seen = { moved: 0 };
     Object.assign(window, { seen });
@@ -109,18 +104,12 @@ test("nothing moves while text is written", async (t) => {
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).seen.moved), 0);
 });
 
-/** @param {TestContext} t @param {PageOptions} [options] */
-async function openReady(t, options) {
-  const { page } = await openPage(t, options);
-  await page.getByRole("status").filter({ hasText: /^Ready/ }).waitFor();
-  return page;
-}
-
 /** @param {Page} page */
 async function writeToTheEnd(page) {
   // By a script: what moves just after an input by a person is excused.
-  await page.getByRole("button", { name: "Generate" }).evaluate((button) => /** @type {HTMLButtonElement} */ (button).click());
-  await page.getByRole("status").filter({ hasText: /^Done/ }).waitFor();
+  const { generate, status } = parts(page);
+  await generate.evaluate((button) => /** @type {HTMLButtonElement} */ (button).click());
+  await says(status, /^Done/);
 }
 
 /** Runs in the page before all else: asks for text as soon as that can be, and notes that its first byte is there. */

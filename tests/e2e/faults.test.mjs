@@ -7,11 +7,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { hubAddress } from "../../www/api/hub.js";
-import { BYTES, inPage } from "./support/api.mjs";
+import { BYTES, inPage, openBlank } from "./support/api.mjs";
 import { NETWORK, openPage } from "./support/browser.mjs";
 import { FLAGS, chromiumPath } from "./support/chromium.mjs";
 import { happened } from "./support/faults.mjs";
 import { standIn } from "./support/hub.mjs";
+import { openReady, parts } from "./support/page.mjs";
 import { serve } from "../tools/serve.mjs";
 import { says } from "./support/site.mjs";
 import { until } from "./support/until.mjs";
@@ -31,7 +32,7 @@ const NAME = "owner/repo/run_14/model.pt";
  */
 async function open(t, options) {
   const hub = await standIn(t, { [NAME]: EMBEDDED });
-  const opened = await openPage(t, { path: "/catalog.json", allow: NETWORK, ...options });
+  const opened = await openBlank(t, { allow: NETWORK, ...options });
   const url = JSON.stringify(hubAddress(NAME, hub.origin).href);
   const load = () => inPage(opened.page, `return attempt(async () => { const model = await CPU1.load(${url}, { threads: 1, cache: false }); const text = await bytesOf(model); model.dispose(); return text; });`);
   return { ...opened, hub, url, load };
@@ -95,23 +96,19 @@ const ENDS = [
 for (const threads of [1, 2]) {
   for (const [what, end, sentence] of ENDS) {
     test(`${what}, with ${threads} threads`, async (t) => {
-      const { page } = await openPage(t, { path: `/?threads=${threads}`, allow: [/RuntimeError|Uncaught/] });
-      const status = page.getByRole("status");
-      await says(status, /^Ready/);
-      await page.locator("summary", { hasText: "Settings" }).click();
-      await page.getByLabel("Length", { exact: true }).fill("1000000");
-      await page.getByRole("button", { name: "Generate" }).click();
+      const options = { path: `/?threads=${threads}`, allow: [/RuntimeError|Uncaught/] };
+      const { page, press, setting, status, alert, text, write } = await openReady(t, options, { Length: "1000000" });
+      await press("Generate");
       await page.waitForFunction(() => (document.querySelector("[role=region]")?.textContent ?? "").length > 100);
       const worker = page.workers().find((one) => one.url().endsWith("/worker.js"));
       assert.ok(worker);
       await end(worker).catch(() => {}); // it is gone before it answers
-      const said = await says(page.getByRole("alert").filter({ hasText: /./ }), sentence);
-      assert.ok((await page.getByRole("region", { name: "Text" }).textContent() ?? "").length > 100, "what was written stays");
-      await page.getByRole("button", { name: "Load the model again" }).click();
+      const said = await says(alert, sentence);
+      assert.ok(((await text.textContent()) ?? "").length > 100, "what was written stays");
+      await press("Load the model again");
       await says(status, /^Ready/);
-      await page.getByLabel("Length", { exact: true }).fill("100");
-      await page.getByRole("button", { name: "Generate" }).click();
-      await says(status, /^Done/);
+      await setting("Length").fill("100");
+      await write();
       happened(what, `“${sentence.exec(said)?.[0]}” What was written stays; with the model loaded again, it writes`);
     });
   }
@@ -163,14 +160,14 @@ test("storage is forbidden by the browser's settings", async (t) => {
   context.on("weberror", (error) => uncaught.push(String(error.error())));
   await page.goto(`${server.origin}/`);
   assert.match(await page.evaluate(() => navigator.storage.getDirectory().then(() => "allowed", String)), /^SecurityError/);
-  const status = page.getByRole("status");
+  const { status, write } = parts(page);
   await says(status, /^Ready/);
-  await page.getByRole("button", { name: "Generate" }).click();
-  await says(status, /^Done/);
+  await write();
   const url = JSON.stringify(hubAddress(NAME, hub.origin).href);
   await page.goto(`${server.origin}/catalog.json`);
   const [cache, text] = await inPage(page, `const model = await CPU1.load(${url}, { threads: 1 }); return [model.info.cache, await bytesOf(model)];`);
   assert.match(text, BYTES);
+  assert.deepEqual(await inPage(page, "await CPU1.remove('x'); await CPU1.removeAll(); return CPU1.cached();"), []);
   assert.deepEqual(cache, { state: "off", notice: "The model is not kept for the next visit: this browser keeps no files for this page." });
   assert.deepEqual(uncaught, []);
   happened("the browser forbids the page all storage", `it writes; of a model from the Hub it says: “${cache.notice}”`);
@@ -178,7 +175,7 @@ test("storage is forbidden by the browser's settings", async (t) => {
 
 test("a model is larger than the memory that can be had", async (t) => {
   // Pages of 64 KiB that any program may have: 19 MB.
-  const { page } = await openPage(t, { path: "/catalog.json", flags: ["--js-flags=--wasm-max-mem-pages=300"], allow: NETWORK });
+  const { page } = await openBlank(t, { flags: ["--js-flags=--wasm-max-mem-pages=300"], allow: NETWORK });
   const [texts, refusal, still] = await inPage(
     page,
     `const bytes = new Uint8Array(await (await fetch("/models/cpu1-rust-docs.pt")).arrayBuffer());
@@ -200,6 +197,6 @@ test("a model is larger than the memory that can be had", async (t) => {
 
 test("there is no memory even for the program", async (t) => {
   const { page } = await openPage(t, { flags: ["--js-flags=--wasm-max-mem-pages=8"], allow: NETWORK });
-  const said = await says(page.getByRole("alert").filter({ hasText: /./ }), /^There is not enough memory to start; close other tabs and try again\./);
+  const said = await says(parts(page).alert, /^There is not enough memory to start; close other tabs and try again\./);
   happened("there is not even memory for the program", `“${said.replace(/\.[^.]*$/, ".")}”`);
 });

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { hubAddress } from "../../www/api/hub.js";
-import { BYTES, fixture, inPage } from "./support/api.mjs";
-import { NETWORK, openPage } from "./support/browser.mjs";
+import { BYTES, fixture, inPage, openBlank } from "./support/api.mjs";
+import { NETWORK } from "./support/browser.mjs";
 import { happened } from "./support/faults.mjs";
 import { standIn } from "./support/hub.mjs";
 
@@ -25,7 +25,7 @@ const FILES = {
  */
 async function open(t) {
   const hub = await standIn(t, FILES);
-  const { page } = await openPage(t, { path: "/catalog.json", allow: NETWORK });
+  const { page } = await openBlank(t, { allow: NETWORK });
   /** @param {string} name */
   const write = (name) => textOf(page, hubAddress(name, hub.origin).href);
   return { hub, page, write };
@@ -142,32 +142,18 @@ test("what does not pass is a sentence", async (t) => {
   assert.match(await write(name), BYTES, "and the next try is like the first");
 });
 
-test("a signal ends the fetching at once", async (t) => {
-  const { hub, page } = await open(t);
-  hub.faults.push(undefined, { drip: 1 });
-  const url = hubAddress("owner/repo/run_14/model.pt", hub.origin).href;
-  const code = await inPage(page, `
-    const stop = new AbortController();
-    const onProgress = () => stop.abort();
-    return CPU1.load(${JSON.stringify(url)}, { signal: stop.signal, onProgress }).then(() => "loaded", (error) => error.code);
-  `);
-  assert.equal(code, "aborted");
-});
-
 test("a folder is listed, page by page", async (t) => {
   const { hub, page } = await open(t);
   /** @param {string} name */
   const list = (name) =>
-    page.evaluate(`(async () => {
-      const { CPU1 } = await import("/cpu1.js");
-      const entries = [];
-      try {
-        for await (const entry of CPU1.files(${JSON.stringify(name)}, { hub: ${JSON.stringify(hub.origin)} })) entries.push(entry);
-        return entries;
-      } catch (error) {
-        return error.code + ": " + error.message;
-      }
-    })()`);
+    inPage(
+      page,
+      `return attempt(async () => {
+         const entries = [];
+         for await (const entry of CPU1.files(${JSON.stringify(name)}, { hub: ${JSON.stringify(hub.origin)} })) entries.push(entry);
+         return entries;
+       });`,
+    );
 
   hub.faults.push({ status: 429 });
   const entries = await list("owner/repo/run_14@v1.0");

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openPage } from "./support/browser.mjs";
+import { openReady } from "./support/page.mjs";
+import { says } from "./support/site.mjs";
 
 /** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
@@ -12,34 +13,11 @@ import { openPage } from "./support/browser.mjs";
 const fixture = (name) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const NAMES = JSON.parse(readFileSync(fixture("ambiguous.json"), "utf8"));
 
-/**
- * Opens the page, waits for its model, and opens a file in that one's place.
- *
- * @param {TestContext} t
- * @param {string} file
- */
+/** Opens the page, and a file in its model's place. @param {TestContext} t @param {string} file */
 async function openFile(t, file) {
-  const { page } = await openPage(t);
-  const status = page.getByRole("status");
-  await status.filter({ hasText: /^Ready/ }).waitFor();
-  await page.getByLabel("Open another CPU-1 checkpoint").setInputFiles(fixture(file));
-  return { page, status };
-}
-
-/**
- * The text that the model on the page writes after a prompt, with a seed.
- *
- * @param {Page} page
- * @param {string} prompt
- */
-async function write(page, prompt) {
-  await page.getByRole("textbox", { name: "Prompt" }).fill(prompt);
-  await page.getByText("Settings", { exact: false }).first().click();
-  await page.getByLabel("Seed", { exact: true }).fill("7");
-  await page.getByLabel("Length").fill("24");
-  await page.getByRole("button", { name: "Generate" }).click();
-  await page.getByRole("status").filter({ hasText: /^Done/ }).waitFor();
-  return page.getByRole("region", { name: "Text" }).textContent();
+  const opened = await openReady(t, {}, { Seed: "7", Length: "24" });
+  await opened.page.getByLabel("Open another CPU-1 checkpoint").setInputFiles(fixture(file));
+  return opened;
 }
 
 /** @param {Page} page */
@@ -47,10 +25,10 @@ const form = (page) => page.getByRole("form", { name: /Which tensor is/ });
 
 test("a person says role by role which tensor it is", async (t) => {
   const known = await openFile(t, "run_14.unpacked.pt");
-  await known.page.locator("#fact-model").filter({ hasText: "0.0 M" }).waitFor();
-  const want = await write(known.page, "let x");
+  await says(known.fact("Model"), /0\.0 M/);
+  const want = await known.write();
 
-  const { page, status } = await openFile(t, "ambiguous.pt");
+  const { page, status, write } = await openFile(t, "ambiguous.pt");
   for (const block of [0, 1, 2, 3]) {
     const role = `blocks.${block}.mixer.forget.weight`;
     await page.getByRole("alert").filter({ hasText: `Which tensor is ${role}?` }).waitFor();
@@ -60,9 +38,9 @@ test("a person says role by role which tensor it is", async (t) => {
     await choice.selectOption(`blocks.${block}.t0.weight`);
     await form(page).getByRole("button", { name: "Try again" }).click();
   }
-  await status.filter({ hasText: /^Ready/ }).waitFor();
+  await says(status, /^Ready/);
   assert.equal(await form(page).isVisible(), false);
-  assert.equal(await write(page, "let x"), want);
+  assert.equal(await write(), want);
   assert.notEqual(await page.title(), "pwned");
 });
 
@@ -88,28 +66,25 @@ test("a choice can be taken back, and the map pasted whole", async (t) => {
   await page.getByRole("alert").filter({ hasText: "nothing of this name, which the file does not have" }).waitFor();
   await json.fill(JSON.stringify(NAMES));
   await use.click();
-  await status.filter({ hasText: /^Ready/ }).waitFor();
+  await says(status, /^Ready/);
 });
 
 test("without a tokenizer a model of tokens reads and writes ids, and takes one", async (t) => {
-  const { page, status } = await openFile(t, "run_13.unpacked.pt");
+  const { page, status, alert, prompt, press, write } = await openFile(t, "run_13.unpacked.pt");
   const tokenizer = page.getByLabel("Give its tokenizer.json");
   await page.getByText("This model reads BPE tokens").waitFor();
-  const ids = await write(page, "12, 7 30");
-  assert.match(ids ?? "", /^12 7 30 (\d+ ){24}$/);
-  await status.filter({ hasText: /^Done: 24 tokens in/ }).waitFor();
+  await prompt.fill("12, 7 30");
+  assert.match(await write(/^Done: 24 tokens in/), /^12 7 30 (\d+ ){24}$/);
 
-  await page.getByRole("textbox", { name: "Prompt" }).fill("12 words");
-  await page.getByRole("button", { name: "Generate" }).click();
-  await page.getByRole("alert").filter({ hasText: "“words” is not a token id." }).waitFor();
+  await prompt.fill("12 words");
+  await press("Generate");
+  await says(alert, /“words” is not a token id\./);
 
   await tokenizer.setInputFiles(fixture("ambiguous.json"));
   await page.getByRole("alert").filter({ hasText: /^ambiguous\.json: The tokenizer/ }).waitFor();
   await tokenizer.setInputFiles(fixture("tokenizers/small.json"));
-  await status.filter({ hasText: /^Ready/ }).waitFor();
+  await says(status, /^Ready/);
   assert.equal(await page.getByText("This model reads BPE tokens").isVisible(), false);
-  await page.getByRole("textbox", { name: "Prompt" }).fill("the owner");
-  await page.getByRole("button", { name: "Generate" }).click();
-  await status.filter({ hasText: /^Done: \d+ bytes in/ }).waitFor();
-  assert.match((await page.getByRole("region", { name: "Text" }).textContent()) ?? "", /^the owner/);
+  await prompt.fill("the owner");
+  assert.match(await write(/^Done: \d+ bytes in/), /^the owner/);
 });

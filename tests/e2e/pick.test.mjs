@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fixture } from "./support/api.mjs";
-import { openPage } from "./support/browser.mjs";
+import { Meter } from "../../www/ui/meter.js";
 import { standIn } from "./support/hub.mjs";
+import { openReady } from "./support/page.mjs";
 import { says, siteFor } from "./support/site.mjs";
 
-/** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
 /** @import { PageOptions } from "./support/browser.mjs" */
 
@@ -45,56 +45,32 @@ const FILES = {
  */
 async function openPicker(t, options = {}) {
   const hub = await standIn(t, FILES);
-  const { page } = await openPage(t, { ...options, root: siteFor(t, hub) });
-  await says(page.getByRole("status"), /^Ready/);
-  await page.getByRole("button", { name: "Choose another model" }).click();
+  const opened = await openReady(t, { ...options, root: siteFor(t, hub) });
+  const { page, picker, press } = opened;
+  await press("Choose another model");
   await page.waitForFunction(() => document.activeElement?.closest("#runs")); // its list is there
-  return { hub, page, ...parts(page) };
-}
-
-/** @param {Page} page */
-function parts(page) {
-  const picker = page.getByRole("dialog", { name: "Choose a model" });
   return {
-    picker,
+    hub,
+    ...opened,
     /** Chooses a run, whose name the line begins with. @param {string} name */
     run: (name) => picker.getByRole("radio", { name: new RegExp(`^${name} `) }).check(),
     card: picker.getByRole("form"),
     /** @param {RegExp} name */
     file: (name) => picker.getByRole("group", { name: "File" }).getByRole("radio", { name }),
     load: picker.getByRole("button", { name: /^(Download and load|Load)$/ }),
-    status: page.getByRole("status"),
-    alert: page.getByRole("alert").filter({ hasText: /./ }),
-    generate: page.getByRole("button", { name: "Generate" }),
-    text: page.getByRole("region", { name: "Text" }),
     model: page.locator("#fact-model"),
     origin: page.locator("#origin"),
   };
 }
 
-test("the catalogue says of every documented run what SPEC says", () => {
+test("the catalogue says of every documented run what the table of runs says", () => {
   const { hub, finals, archive, models } = JSON.parse(www("catalog.json"));
   assert.deepEqual([hub, finals, archive], ["https://huggingface.co", FINALS, ARCHIVE]);
   /** @type {Record<string, { config: Record<string, any> }>} */
   const full = JSON.parse(readFileSync(new URL("../fixtures/full_size.json", import.meta.url), "utf8"));
-  const spec = [
-    ["run_01", 54_735_360],
-    ["run_02a_byte_only_heads", 38_500_864],
-    ["run_02", 38_829_696],
-    ["run_03", 38_829_708],
-    ["run_04", 38_853_644],
-    ["run_05", 39_001_100],
-    ["run_05b_kernel_strict", 35_849_228],
-    ["run_06", 39_001_365],
-    ["run_07", 39_034_262],
-    ["run_08", 38_853_632],
-    ["run_09", 39_427_478],
-    ["run_10", 39_433_610],
-    ["run_13", 12_546_161],
-    ["run_14", 10_693_370],
-    ["run_15", 10_734_330],
-    ["run_16", 10_693_370],
-  ];
+  const rust = readFileSync(new URL("../../src/runs.rs", import.meta.url), "utf8");
+  const spec = [...rust.matchAll(/"(run_\w+)",\s*"\w+",\s*([\d_]+),/g)].map(([, id, count = ""]) => [id, Number(count.replaceAll("_", ""))]);
+  assert.equal(spec.length, 16);
   /** @type {any[]} */
   const runs = models.slice(1);
   assert.deepEqual(runs.slice(0, 16).map(({ id, parameters }) => [id, parameters]), spec);
@@ -112,7 +88,7 @@ test("the catalogue says of every documented run what SPEC says", () => {
 });
 
 test("a run is known before it is fetched, then it loads and writes", async (t) => {
-  const { hub, picker, run, card, file, load, status, generate, text, model, origin } = await openPicker(t);
+  const { hub, picker, run, card, file, load, status, model, origin, write } = await openPicker(t);
   await run("run_07");
   assert.match(await says(card, /run_07/), /Collapsed to uniform: it did not learn, and can only emit noise\./);
   await run("run_03");
@@ -130,13 +106,11 @@ test("a run is known before it is fetched, then it loads and writes", async (t) 
   await says(status, /^Ready/);
   assert.match(await says(model, /./), /run_03/);
   assert.match(await says(origin, /./), new RegExp(`^Bytes in patches of 4, MLGRU, float weights, local byte decoder\\. Read from run_03/model\\.pt of ${FINALS} \\(unpacked\\), kept from now on\\.$`));
-  await generate.click();
-  await says(status, /^Done: 400 bytes/);
-  assert.match(await says(text, /./), /^Ownership is/);
+  assert.match(await write(/^Done: 400 bytes/), /^Ownership is/);
 });
 
 test("the list is the study's chain: what each run adds to which, and what is kept", async (t) => {
-  const { page, picker, run, file, load, status } = await openPicker(t);
+  const { hub, press, picker, run, file, load, origin } = await openPicker(t);
   const lines = await picker.getByRole("group", { name: "Models" }).locator("label").allTextContents();
   const order = lines.slice(1, -1).map((line) => /^run_\d+[ab]?(_r2)?/.exec(line)?.[0]);
   assert.deepEqual(order.slice(0, 15), [
@@ -149,21 +123,12 @@ test("the list is the study's chain: what each run adds to which, and what is ke
   const columns = await picker.locator(".graph").evaluateAll((graphs) => graphs.map((graph) => graph.childElementCount - 1));
   assert.deepEqual(columns.slice(0, 15), [0, 0, 0, 0, 0, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0]);
   await run("run_07");
-  await file(/^Compact/).check();
-  await load.click();
-  await says(status, /^Ready/);
-  await page.getByRole("button", { name: "Choose another model" }).click();
-  await picker.getByText("kept, only noise").waitFor();
-});
-
-test("the compact file is a choice", async (t) => {
-  const { hub, run, file, load, status, origin } = await openPicker(t);
-  await run("run_07");
   await file(/^Compact about 11 MB/).check();
   await load.click();
-  await says(status, /^Ready/);
-  assert.match(await says(origin, /./), / Read from run_07\/checkpoint_run_07_final\.pt of .*\(compact/);
+  await says(origin, / Read from run_07\/checkpoint_run_07_final\.pt of .*\(compact/);
   assert.ok(hub.requests.every((path) => path.endsWith("_final.pt") || path.endsWith("tokenizer.json")));
+  await press("Choose another model");
+  await picker.getByText("kept, only noise").waitFor();
 });
 
 test("step files are listed when asked for, over all pages, and nothing in a name becomes markup", async (t) => {
@@ -211,25 +176,21 @@ test("any other file goes by its name", async (t) => {
   assert.ok(hub.requests.includes("/someone/else/resolve/v1/deep/file.pt"));
 });
 
-test("a run without a final file says that there are only step files", async (t) => {
-  const { picker, run, card, load } = await openPicker(t);
+test("a run without a final file says that there are only step files, and a folder that cannot be listed is a sentence", async (t) => {
+  const { picker, run, card, load, alert } = await openPicker(t, { allow: [/Failed to load resource/] });
   await run("run_07_r2");
   await says(card, /No final file of it is known\. List its step files, and choose one\./);
   assert.equal(await load.count(), 0);
-  await picker.getByRole("button", { name: "List its step files" }).click();
+  const list = picker.getByRole("button", { name: "List its step files" });
+  await list.click();
   await load.waitFor();
-});
-
-test("a tensor without a role is named", async (t) => {
-  const { run, load, status, origin } = await openPicker(t);
-  await run("run_15");
-  await load.click();
-  await says(status, /^Ready/);
-  assert.match(await says(origin, /./), /Not used, as no part of the model has that role: aligner\.weight\./);
+  await run("run_10");
+  await list.click();
+  await says(alert, /^There is no folder .*run_10 on the Hub, or it is not public\.$/);
 });
 
 test("a download shows how far it is and can be cancelled; the model before stays", async (t) => {
-  const { hub, page, run, load, status, generate, model } = await openPicker(t);
+  const { hub, page, run, load, status, generate, model, write } = await openPicker(t);
   hub.faults.push(...Array(3).fill(undefined), ...Array(20).fill({ drip: 20 }));
   await run("run_03");
   await load.click();
@@ -239,37 +200,26 @@ test("a download shows how far it is and can be cancelled; the model before stay
   await says(status, /^The model before is still here\./);
   assert.match(await says(model, /./), /run_14/);
   assert.equal(await page.getByRole("button", { name: "Cancel" }).isVisible(), false);
-  await generate.click();
-  await says(status, /^Done/);
+  await write();
 });
 
-test("a meter says bytes, rate and remaining time of each phase", async (t) => {
-  const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
-  const said = await page.evaluate(`import("/ui/meter.js").then(({ Meter }) => {
-    let now = 0;
-    const meter = new Meter("run_07", () => now);
-    return [
-      [0, "fetch", 0, 0],
-      [1000, "fetch", 2e6, 0],
-      [1000, "unpack", 0, 100e6],
-      [4000, "unpack", 20e6, 100e6],
-      [5000, "fetch", 25e6, 0],
-      [9000, "pack", 0, 10e6],
-      [11000, "pack", 1e6, 10e6],
-    ].map(([at, phase, loaded, total]) => {
-      now = at;
-      return meter.note({ phase, loaded, total });
-    });
-  })`);
-  assert.deepEqual(said, [
-    { sentence: "Fetching run_07: 0 bytes", share: undefined },
-    { sentence: "Fetching run_07: 2.0 MB, 2.0 MB/s", share: undefined },
-    { sentence: "Unpacking run_07: 0 bytes of 100.0 MB, 2.0 MB fetched, 2.0 MB/s", share: 0 },
-    { sentence: "Unpacking run_07: 20.0 MB of 100.0 MB, 2.0 MB fetched, 500.0 kB/s, 16 s left", share: 0.2 },
-    { sentence: "Unpacking run_07: 20.0 MB of 100.0 MB, 25.0 MB fetched, 5.0 MB/s, 20 s left", share: 0.2 },
-    { sentence: "Keeping run_07 for the next visit: 0 bytes of 10.0 MB", share: 0 },
-    { sentence: "Keeping run_07 for the next visit: 1.0 MB of 10.0 MB, 18 s left", share: 0.1 },
-  ]);
+test("a meter says bytes, rate and remaining time of each phase", () => {
+  let now = 0;
+  const meter = new Meter("run_07", () => now);
+  /** @type {[at: number, phase: "fetch" | "unpack" | "pack", loaded: number, total: number, sentence: string, share?: number][]} */
+  const notes = [
+    [0, "fetch", 0, 0, "Fetching run_07: 0 bytes"],
+    [1000, "fetch", 2e6, 0, "Fetching run_07: 2.0 MB, 2.0 MB/s"],
+    [1000, "unpack", 0, 100e6, "Unpacking run_07: 0 bytes of 100.0 MB, 2.0 MB fetched, 2.0 MB/s", 0],
+    [4000, "unpack", 20e6, 100e6, "Unpacking run_07: 20.0 MB of 100.0 MB, 2.0 MB fetched, 500.0 kB/s, 16 s left", 0.2],
+    [5000, "fetch", 25e6, 0, "Unpacking run_07: 20.0 MB of 100.0 MB, 25.0 MB fetched, 5.0 MB/s, 20 s left", 0.2],
+    [9000, "pack", 0, 10e6, "Keeping run_07 for the next visit: 0 bytes of 10.0 MB", 0],
+    [11000, "pack", 1e6, 10e6, "Keeping run_07 for the next visit: 1.0 MB of 10.0 MB, 18 s left", 0.1],
+  ];
+  for (const [at, phase, loaded, total, sentence, share] of notes) {
+    now = at;
+    assert.deepEqual(meter.note({ phase, loaded, total }), { sentence, share });
+  }
 });
 
 test("the second visit takes the model from the cache, without a request, until it is deleted", async (t) => {
@@ -304,6 +254,7 @@ test("the second visit takes the model from the cache, without a request, until 
     await says(status, /^Ready/);
     await choose.click();
   }
+  await says(origin, /Not used, as no part of the model has that role: aligner\.weight\./);
   await kept.nth(1).waitFor();
   await picker.getByRole("button", { name: "Delete all" }).click();
   await kept.first().waitFor({ state: "detached" });
@@ -311,14 +262,13 @@ test("the second visit takes the model from the cache, without a request, until 
 });
 
 test("a full quota is told, and the model runs", async (t) => {
-  const { page, run, load, status, generate, origin } = await openPicker(t);
+  const { page, run, load, origin, write } = await openPicker(t);
   const client = await page.context().newCDPSession(page);
   await client.send("Storage.overrideQuotaForOrigin", { origin: new URL(page.url()).origin, quotaSize: 1 });
   await run("run_03");
   await load.click();
   await says(origin, /\(unpacked\)\. The model is not kept for the next visit: .* is used up; .*\.$/);
-  await generate.click();
-  await says(status, /^Done/);
+  await write();
 });
 
 test("a file that is not there gets a sentence and another try", async (t) => {
@@ -332,13 +282,6 @@ test("a file that is not there gets a sentence and another try", async (t) => {
   await page.getByRole("button", { name: "Try again" }).click();
   await says(alert, /it is not there/);
   assert.ok(hub.requests.length > before);
-});
-
-test("a folder that cannot be listed gets a sentence", async (t) => {
-  const { picker, run, alert } = await openPicker(t, { allow: [/Failed to load resource/] });
-  await run("run_10");
-  await picker.getByRole("button", { name: "List its step files" }).click();
-  await says(alert, /^There is no folder .*run_10 on the Hub, or it is not public\.$/);
 });
 
 test("the keyboard is enough to choose", async (t) => {
@@ -359,16 +302,19 @@ test("the keyboard is enough to choose", async (t) => {
   assert.match(await says(model, /./), /run_03/);
 });
 
-for (const width of [320, 375]) {
-  test(`nothing of the picker sticks out at ${width} px`, async (t) => {
-    const { picker, run, file } = await openPicker(t, { viewport: { width, height: 700 } });
-    const sticksOut = () => picker.evaluate((dialog) => dialog.scrollWidth > dialog.clientWidth);
-    assert.equal(await sticksOut(), false);
-    await run("run_07");
-    await picker.getByRole("button", { name: "List its step files" }).click();
-    await file(/^checkpoint_<img/).waitFor();
-    assert.equal(await sticksOut(), false);
-    await run("Another file");
-    assert.equal(await sticksOut(), false);
-  });
-}
+test("nothing of the picker sticks out where it is narrow", async (t) => {
+  const { page, picker, run, file } = await openPicker(t);
+  const fits = async () => {
+    for (const width of [320, 375]) {
+      await page.setViewportSize({ width, height: 700 });
+      assert.ok(await picker.evaluate((dialog) => dialog.scrollWidth <= dialog.clientWidth), `${width} px`);
+    }
+  };
+  await fits();
+  await run("run_07");
+  await picker.getByRole("button", { name: "List its step files" }).click();
+  await file(/^checkpoint_<img/).waitFor();
+  await fits();
+  await run("Another file");
+  await fits();
+});

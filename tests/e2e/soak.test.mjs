@@ -2,9 +2,10 @@
 // monkey has played with still works. A short version by default; `./build.sh soak` sets CPU1_SOAK for the whole.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fixture, inPage as run } from "./support/api.mjs";
-import { openPage } from "./support/browser.mjs";
-import { says } from "./support/site.mjs";
+import { fixture, inPage as run, openBlank } from "./support/api.mjs";
+import { NETWORK } from "./support/browser.mjs";
+import { openReady } from "./support/page.mjs";
+import { Random } from "../bench/shape.mjs";
 import { until } from "./support/until.mjs";
 
 /** @import { Page } from "playwright-core" */
@@ -25,7 +26,7 @@ const inPage = (page, body) =>
 
 for (const threads of [1, 2]) {
   test(`writing needs no memory after the first moments, with ${threads} threads`, async (t) => {
-    const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
+    const { page } = await openBlank(t);
     const [first, again] = await inPage(
       page,
       `const model = await load(${threads});
@@ -48,7 +49,7 @@ for (const threads of [1, 2]) {
 }
 
 test("scoring needs no memory after the first text", async (t) => {
-  const { page } = await openPage(t, { path: "/catalog.json", allow: [/favicon/] });
+  const { page } = await openBlank(t);
   const texts = await inPage(
     page,
     `const model = await load(1);
@@ -67,7 +68,7 @@ test("scoring needs no memory after the first text", async (t) => {
 });
 
 test("models that are given up leave nothing", async (t) => {
-  const { page, context } = await openPage(t, { path: "/catalog.json", allow: [/favicon/, /helper\.js/] });
+  const { page, context } = await openBlank(t, { allow: [/helper\.js/] });
   const client = await context.newCDPSession(page);
   await client.send("HeapProfiler.enable");
   const heap = async () => {
@@ -104,36 +105,23 @@ test("models that are given up leave nothing", async (t) => {
   await until(() => page.workers().length === 0, "all workers are gone");
 });
 
-/** Chance that can be had again: Mulberry32. @param {number} seed */
-function chance(seed) {
-  let state = seed;
-  /** @param {number} end */
-  return (end) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * end);
-  };
-}
-
 const KEYS = ["Tab", "Shift+Tab", "Enter", "Space", "Escape", "ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Home", "End", "Backspace", "PageDown", "Control+a", "Control+z", "a", "7", "-", "."];
 
 test("a monkey leaves a page that works", async (t) => {
   const seed = Number(process.env.CPU1_MONKEY ?? 7);
   const most = LONG ? 3000 : 150;
-  const { page, origin } = await openPage(t, {
-    allow: [/Failed to load resource/, /request failed/],
+  const { page, origin, tab, generate, settings, setting, prompt, status, alert, write } = await openReady(t, {
+    allow: NETWORK,
     // The Hub is far: it answers to nobody here.
     before: (opened) => opened.route(/^https:/, (route) => route.abort()),
   });
   page.on("dialog", (dialog) => void dialog.dismiss());
   page.on("popup", (popup) => void popup.close());
-  await says(page.getByRole("status"), /^Ready/);
-  const random = chance(seed);
+  const random = new Random(seed);
   const controls = page.locator("button, input, select, textarea, summary, [role=tab], a[href^='#'], [tabindex]");
   for (let steps = 0; steps < most; steps += 1) {
-    const what = random(10);
-    const [x, y, control] = [random(1280), random(800), random(1000)];
+    const what = random.next(10);
+    const [x, y, control] = [random.next(1280), random.next(800), random.next(1000)];
     // What is not there, or not to be had right now, is no fault.
     const act = async () => {
       if (what < 3) return page.mouse.click(x, y);
@@ -152,20 +140,16 @@ test("a monkey leaves a page that works", async (t) => {
   // What it left open is closed, what it began is stopped; then the page has to write.
   for (let i = 0; i < 3; i += 1) await page.keyboard.press("Escape");
   await page.evaluate(() => document.querySelectorAll("dialog[open]").forEach((dialog) => /** @type {HTMLDialogElement} */ (dialog).close()));
-  await page.getByRole("tab", { name: "Write" }).click();
-  const generate = page.getByRole("button", { name: "Generate" });
+  await tab("Write");
   await until(async () => {
     if ((await generate.isVisible()) && (await generate.isEnabled())) return true;
     for (const name of ["Stop", "Cancel", "Load the model again"]) await page.getByRole("button", { name, exact: true }).click({ timeout: 100 }).catch(() => {});
     return false;
   }, `seed ${seed}: the page is ready again`);
-  const settings = page.locator("details", { has: page.locator("summary", { hasText: "Settings" }) });
-  if ((await settings.getAttribute("open")) === null) await page.locator("summary", { hasText: "Settings" }).click();
+  if (!(await setting("Seed").isVisible())) await settings.click();
   const values = { Temperature: "0.7", Length: "200", "Top-p": "0.95", "Top-k": "0", "Min-p": "0", "Repetition penalty": "1", Seed: "7" };
-  for (const [name, value] of Object.entries(values)) await page.getByLabel(name, { exact: true }).fill(value);
-  await page.getByRole("textbox", { name: "Prompt" }).fill("Ownership is");
-  await generate.click();
-  const status = page.getByRole("status");
-  await says(status, /^Done/).catch(async () => assert.fail(`seed ${seed}: “${await status.textContent()}” “${await page.getByRole("alert").allTextContents()}”`));
-  assert.match((await page.getByRole("region", { name: "Text" }).textContent()) ?? "", /^Ownership is./);
+  for (const [name, value] of Object.entries(values)) await setting(name).fill(value);
+  await prompt.fill("Ownership is");
+  const text = await write().catch(async () => assert.fail(`seed ${seed}: “${await status.textContent()}” “${await alert.allTextContents()}”`));
+  assert.match(text, /^Ownership is./);
 });

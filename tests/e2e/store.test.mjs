@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hubAddress } from "../../www/api/hub.js";
-import { BYTES, fixture, inPage } from "./support/api.mjs";
-import { NETWORK, openPage } from "./support/browser.mjs";
+import { fixture, inPage, openBlank } from "./support/api.mjs";
+import { NETWORK } from "./support/browser.mjs";
 import { happened } from "./support/faults.mjs";
 import { standIn } from "./support/hub.mjs";
 
@@ -25,7 +25,7 @@ const FILES = {
  */
 async function open(t, options) {
   const hub = await standIn(t, FILES);
-  const { page, context, origin } = await openPage(t, { path: "/catalog.json", allow: NETWORK, ...options });
+  const { page, context, origin } = await openBlank(t, { allow: NETWORK, ...options });
   /** @param {string} name @param {object} [settings] @param {Page} [where] */
   const load = (name, settings, where = page) => inPage(where, `${LOAD} return load(${JSON.stringify(hubAddress(name, hub.origin).href)}, ${JSON.stringify(settings ?? {})});`);
   const cached = () => inPage(page, "return CPU1.cached();");
@@ -83,7 +83,6 @@ function without(script) {
   };
 }
 const NO_FILES = "delete StorageManager.prototype.getDirectory";
-const NO_CACHES = "CacheStorage.prototype.open = () => Promise.reject(new DOMException('no', 'SecurityError'))";
 
 const NAME = "owner/repo/run_14/model.pt@main";
 const NOTHING_KEPT = "The model is not kept for the next visit: ";
@@ -151,14 +150,6 @@ for (const [where, notice, options] of /** @type {[string, string, PageOptions |
     assert.equal((await load(NAME)).bytes, want.bytes);
   });
 }
-
-test("forbidden storage is a notice", async (t) => {
-  const { page, load } = await open(t, without(`${NO_FILES}; ${NO_CACHES}`));
-  const { bytes, cache } = await load(NAME);
-  assert.match(bytes, BYTES);
-  assert.deepEqual(cache, { state: "off", notice: `${NOTHING_KEPT}this browser keeps no files for this page.` });
-  assert.deepEqual(await inPage(page, "await CPU1.remove('x'); await CPU1.removeAll(); return CPU1.cached();"), []);
-});
 
 test("local files, bytes and small files of the page's server are not kept", async (t) => {
   const { page, cached } = await open(t);

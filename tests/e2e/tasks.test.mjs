@@ -5,12 +5,11 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { assertAccessible } from "./support/axe.mjs";
 import { fixture } from "./support/api.mjs";
-import { openPage } from "./support/browser.mjs";
 import { standIn } from "./support/hub.mjs";
+import { openReady, parts } from "./support/page.mjs";
 import { scriptedModel } from "./support/scripted.mjs";
 import { says, siteFor } from "./support/site.mjs";
 
-/** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
 /** @import { PageOptions } from "./support/browser.mjs" */
 
@@ -19,7 +18,6 @@ const FINALS = "Cukinator/cpu1-ablations-final";
 /** What the browser says of a Hub that is not there. */
 const UNREACHABLE = [/huggingface\.co/];
 const PERMISSIONS = { permissions: ["clipboard-read", "clipboard-write"] };
-
 
 const FILES = {
   [`${ARCHIVE}/run_07/checkpoint_run_07_final.pt`]: fixture("run_07.compact"),
@@ -31,67 +29,22 @@ const FILES = {
   [`${ARCHIVE}/run_14_v3/notes.txt`]: Buffer.from("no step"),
 };
 
-/** @param {Page} page */
-function parts(page) {
-  return {
-    /** @param {string} name */
-    tab: (name) => page.getByRole("tab", { name }).click(),
-    /** @param {string} name */
-    press: (name) => page.getByRole("button", { name, exact: true }).click(),
-    /** @param {string} name */
-    button: (name) => page.getByRole("button", { name, exact: true }),
-    prompt: page.getByRole("textbox", { name: "Prompt" }),
-    text: page.getByRole("region", { name: "Text", exact: true }),
-    status: page.getByRole("status"),
-    alert: page.getByRole("alert").filter({ hasText: /./ }),
-    inside: page.getByRole("region", { name: "Inside" }),
-    see: page.getByRole("checkbox", { name: "See inside" }),
-    /** @param {string} name */
-    setting: (name) => page.getByLabel(name, { exact: true }),
-    /** Chooses a model in the dialog. @param {RegExp} run */
-    async choose(run) {
-      const picker = page.getByRole("dialog", { name: "Choose a model" });
-      await picker.getByRole("radio", { name: run }).check();
-      await picker.getByRole("button", { name: /^(Add|Load|Download and load)$/ }).click();
-    },
-  };
-}
+/** The page with a seed and a short length. @param {TestContext} t @param {PageOptions} [options] */
+const openShort = (t, options) => openReady(t, options, { Length: "60", Seed: "7" });
 
-/**
- * Opens the page and waits until its model is there; with a seed and a short length.
- *
- * @param {TestContext} t
- * @param {PageOptions} [options]
- */
-async function openReady(t, options) {
-  const { page, context } = await openPage(t, options);
-  const found = parts(page);
-  await says(found.status, /^Ready/);
-  await page.locator("summary", { hasText: "Settings" }).click();
-  await found.setting("Length").fill("60");
-  await found.setting("Seed").fill("7");
-  return { page, context, ...found };
-}
-
-/**
- * The same with a stand-in for the Hub.
- *
- * @param {TestContext} t
- */
+/** The same with a stand-in for the Hub. @param {TestContext} t */
 async function openWithHub(t) {
   const hub = await standIn(t, FILES);
-  return { hub, ...(await openReady(t, { root: siteFor(t, hub), context: PERMISSIONS, allow: [/404/] })) };
+  return { hub, ...(await openShort(t, { root: siteFor(t, hub), context: PERMISSIONS, allow: [/404/] })) };
 }
 
 // --- A text ---------------------------------------------------------------------------------------
 
 test("a text is continued, taken back, and continued the same way", async (t) => {
-  const { press, button, text, status } = await openReady(t);
+  const { press, button, text, status, write } = await openShort(t);
   assert.equal(await button("Continue").getAttribute("aria-disabled"), "true");
   assert.equal(await button("Undo").getAttribute("aria-disabled"), "true");
-  await press("Generate");
-  await says(status, /^Done: 60 bytes/);
-  const first = await text.textContent();
+  const first = await write(/^Done: 60 bytes/);
   await press("Continue");
   await says(status, /^Done/);
   const second = await text.textContent();
@@ -109,7 +62,7 @@ test("a text is continued, taken back, and continued the same way", async (t) =>
 });
 
 test("a die rolls a seed", async (t) => {
-  const { press, setting } = await openReady(t);
+  const { press, setting } = await openShort(t);
   const rolled = new Set();
   for (let i = 0; i < 4; i += 1) {
     await press("Roll a seed");
@@ -120,13 +73,12 @@ test("a die rolls a seed", async (t) => {
 });
 
 test("a link reproduces the text: prompt, settings, seed and continuation", async (t) => {
-  const { page, context, press, prompt, setting, status, text } = await openReady(t, { context: PERMISSIONS });
+  const { page, context, press, prompt, setting, status, text, write } = await openShort(t, { context: PERMISSIONS });
   await prompt.fill("Ähm, “<b>&amp;#%+” 🦀 is\na");
   await setting("Temperature").fill("1.25");
   await setting("Top-k").fill("40");
   await setting("Seed").fill("18446744073709551615");
-  await press("Generate");
-  await says(status, /^Done/);
+  await write();
   await press("Continue");
   await says(status, /^Done/);
   const written = await text.textContent();
@@ -140,23 +92,18 @@ test("a link reproduces the text: prompt, settings, seed and continuation", asyn
   const there = parts(other);
   await says(there.status, /^Ready/);
   assert.equal(await there.prompt.inputValue(), await prompt.inputValue());
-  await there.press("Generate");
-  await other.waitForFunction((length) => (document.querySelector("#output")?.textContent?.length ?? 0) >= length, written?.length ?? 0);
-  await says(there.status, /^Done/);
-  assert.equal(await there.text.textContent(), written);
+  assert.equal(await there.write(), written);
   assert.equal(await other.title(), await page.title());
 });
 
 test("a link to another model asks before it fetches", async (t) => {
-  const { page, hub, press, button, status, text } = await openWithHub(t);
+  const { page, hub, press, button, status, text, write } = await openWithHub(t);
   await press("Choose another model");
   await page.getByRole("radio", { name: /^run_07 / }).check();
   await page.getByRole("radio", { name: /^Compact/ }).check();
   await page.getByRole("button", { name: "Download and load" }).click();
   await says(status, /^Ready/);
-  await press("Generate");
-  await says(status, /^Done/);
-  const written = await text.textContent();
+  const written = await write();
   await press("Copy link");
   await says(status, /^The link is copied/);
   const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
@@ -170,19 +117,17 @@ test("a link to another model asks before it fetches", async (t) => {
   assert.equal(hub.requests.length, requests);
   await button("Fetch it").click();
   await says(page.locator("#fact-model"), /^run_07/);
-  await press("Generate");
-  await says(status, /^Done/);
+  await write();
   assert.equal(await text.textContent(), written);
 });
 
 test("whatever a fragment holds, it stays text and within its ranges", async (t) => {
   const hostile = `#prompt=${encodeURIComponent("<img src=x onerror=\"document.title='pwned'\">")}&temperature=1e999&topK=${"9".repeat(40)}&seed=-1&rounds=1e9&model=../../../evil&maxBytes=<b>`;
-  const { page, prompt, press, setting, status, text } = await openReady(t, { path: `/${hostile}` });
+  const { page, prompt, setting, text, write } = await openShort(t, { path: `/${hostile}` });
   const title = await page.title();
   assert.equal(await setting("Temperature").inputValue(), "0.7");
   assert.equal(await setting("Top-k").inputValue(), "0");
-  await press("Generate");
-  await says(status, /^Done: 60 bytes/);
+  await write(/^Done: 60 bytes/);
   assert.ok((await text.textContent())?.startsWith(await prompt.inputValue()));
   assert.equal(await page.locator("#output img, #linked img").count(), 0);
   for (const fragment of ["#", "#prompt", "#prompt=%", `#prompt=${"x".repeat(500_000)}`, "#model=a/b/c.pt", "#prompt=x&model=//evil.example/a/b.pt"]) {
@@ -192,9 +137,8 @@ test("whatever a fragment holds, it stays text and within its ranges", async (t)
 });
 
 test("a text is copied and saved with all that made it", async (t) => {
-  const { page, press, status, text } = await openReady(t, { context: PERMISSIONS });
-  await press("Generate");
-  await says(status, /^Done/);
+  const { page, press, status, text, write } = await openShort(t, { context: PERMISSIONS });
+  await write();
   await press("Copy text");
   await says(status, /^The text is copied/);
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await text.textContent());
@@ -209,11 +153,10 @@ test("a text is copied and saved with all that made it", async (t) => {
 // --- Inside ---------------------------------------------------------------------------------------
 
 test("looking inside: shades, alternatives, gates, boundaries, by pointer and by keys", async (t) => {
-  const { page, press, see, status, text, inside } = await openReady(t);
+  const { page, see, text, inside, write } = await openShort(t);
   assert.equal(await inside.count(), 0);
   await see.check();
-  await press("Generate");
-  await says(status, /^Done: 60 bytes/);
+  await write(/^Done: 60 bytes/);
   assert.match(await says(inside, /bits per byte over 60 bytes/), /The DeleteGate dropped \d+ of 18 patches/);
   assert.equal(await text.locator(".byte").count(), (await text.textContent())?.slice("Ownership is".length).length);
   assert.ok((await text.locator(".deleted").count()) > 0);
@@ -237,8 +180,7 @@ test("looking inside: shades, alternatives, gates, boundaries, by pointer and by
   assert.equal(await inside.count(), 0);
   assert.equal(await text.locator(".byte").count(), 0);
   assert.equal(await text.textContent(), words);
-  await press("Generate");
-  await says(status, /^Done: 60 bytes/);
+  await write(/^Done: 60 bytes/);
   await see.check();
   await says(inside, /bits per byte/);
   assert.equal(await inside.locator("#seen-summary").textContent(), summary);
@@ -248,12 +190,11 @@ test("looking inside: shades, alternatives, gates, boundaries, by pointer and by
 test("what is no UTF-8 can be looked into", async (t) => {
   const bytes = [0x61, 0xff, 0xe2, 0x82, 0x21, 0xf0, 0x9f, 0xa6, 0x80];
   const symbols = bytes.map((byte) => [byte, 1, 0]).flat();
-  const { page, see, press, status, text, inside } = await openReady(t, {
+  const { page, see, text, inside, write } = await openShort(t, {
     before: (opened) => scriptedModel(opened, bytes, [bytes.length, ...symbols]),
   });
   await see.check();
-  await press("Generate");
-  await says(status, /^Done/);
+  await write();
   await says(inside, /bits per byte over 9 bytes/);
   assert.equal(await text.textContent(), "Ownership isa\ufffd\ufffd!🦀");
   assert.equal(await page.locator(".byte").count(), 5);
@@ -262,7 +203,7 @@ test("what is no UTF-8 can be looked into", async (t) => {
 // --- Models beside one another --------------------------------------------------------------------
 
 test("models are compared in turn, each with its speed and bits", async (t) => {
-  const { page, tab, press, button, choose, status, setting } = await openWithHub(t);
+  const { page, tab, press, button, choose, status, setting, write } = await openWithHub(t);
   await tab("Compare");
   for (const run of [/^run_07 /, /^run_03 /, /^run_07 /]) {
     await press("Add a model");
@@ -283,13 +224,11 @@ test("models are compared in turn, each with its speed and bits", async (t) => {
 
   // Alone on the other tab the model writes the same.
   await tab("Write");
-  await press("Generate");
-  await says(status, /^Done: 60 bytes/);
-  assert.equal(await parts(page).text.textContent(), texts[0]);
+  assert.equal(await write(/^Done: 60 bytes/), texts[0]);
 });
 
 test("a part of the page that does not come is a sentence, and comes another time", async (t) => {
-  const { page, tab, press, status } = await openReady(t, { allow: [/ERR_FAILED/] });
+  const { page, tab, press, status } = await openShort(t, { allow: [/ERR_FAILED/] });
   const late = ["views/compare.js", "models/picker.js"];
   for (const part of late) await page.route(`**/${part}`, (route) => route.abort("failed"));
   await tab("Compare");
@@ -413,10 +352,9 @@ test("a run is scrubbed through its steps, each of which is fetched once", async
 
 test("axe finds nothing to complain of on any tab, light and dark", async (t) => {
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-    const { page, tab, press, see, status } = await openReady(t, { colorScheme });
+    const { page, tab, press, see, status, write } = await openShort(t, { colorScheme });
     await see.check();
-    await press("Generate");
-    await says(status, /^Done/);
+    await write();
     await assertAccessible(page);
     for (const [name, act] of /** @type {const} */ ([["Compare", "Compare"], ["Score", "Score"]])) {
       await tab(name);
@@ -432,7 +370,7 @@ test("axe finds nothing to complain of on any tab, light and dark", async (t) =>
 });
 
 test("tabs go by arrow keys, and the main key does what the tab says", async (t) => {
-  const { page, status } = await openReady(t, { allow: UNREACHABLE });
+  const { page, status } = await openShort(t, { allow: UNREACHABLE });
   await page.getByRole("tab", { name: "Write" }).focus();
   await page.keyboard.press("ArrowRight");
   assert.equal(await page.getByRole("tab", { name: "Compare" }).getAttribute("aria-selected"), "true");
@@ -452,8 +390,7 @@ for (const [what, options] of /** @type {[string, PageOptions][]} */ ([
   ["forced colours", { context: { forcedColors: "active" } }],
 ])) {
   test(`every tab can be used with ${what}`, async (t) => {
-    const { page, tab, press, see, status } = await openReady(t, { ...options, allow: UNREACHABLE });
-    const sticksOut = () => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+    const { tab, press, see, status, sticksOut } = await openShort(t, { ...options, allow: UNREACHABLE });
     await see.check();
     for (const [name, act] of /** @type {const} */ ([["Write", "Generate"], ["Compare", "Compare"], ["Score", "Score"]])) {
       await tab(name);

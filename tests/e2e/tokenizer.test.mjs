@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { hubAddress } from "../../www/api/hub.js";
-import { openPage } from "./support/browser.mjs";
+import { fixture, inPage, openBlank } from "./support/api.mjs";
+import { NETWORK } from "./support/browser.mjs";
 import { standIn } from "./support/hub.mjs";
 
 /** @import { TestContext } from "node:test" */
 
-const MODEL = readFileSync(new URL("../fixtures/run_01.unpacked.pt", import.meta.url));
+const MODEL = fixture("run_01.unpacked");
 const TOKENIZER = readFileSync(new URL("../fixtures/tokenizers/small.json", import.meta.url));
 const FILES = {
   "owner/alone/model.pt": MODEL,
@@ -29,35 +30,32 @@ const SAYS = new Map(VOCABULARY.map(([text, id]) => [id, text.replaceAll("Ġ", "
  */
 async function open(t) {
   const hub = await standIn(t, FILES);
-  const { page } = await openPage(t, {
-    path: "/catalog.json",
-    allow: [/favicon/, /Failed to load resource/],
-  });
+  const { page } = await openBlank(t, { allow: NETWORK });
   /** @param {string} source an expression @param {string} [options] another */
   const load = (source, options = "{}") =>
-    page.evaluate(`(async () => {
-      const { CPU1 } = await import("/cpu1.js");
-      const base64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt());
-      const local = base64("${MODEL.toString("base64")}");
-      const tokenizer = base64("${TOKENIZER.toString("base64")}");
-      const said = (promise) => promise.then((done) => done, ({ code, message }) => code + ": " + message);
-      return said((async () => {
-        const model = await CPU1.load(${source}, { threads: 1, ...${options} });
-        const write = async (prompt) => {
-          const ids = [];
-          let text = "";
-          for await (const chunk of model.generate(prompt, { temperature: 0, maxBytes: 12 })) {
-            text += chunk.text;
-            ids.push(...chunk.tokens);
-          }
-          return { text, ids };
-        };
-        const { reads, cache } = model.info;
-        const result = { reads, cache, tokenizer: model.info.tokenizer, text: await said(write("the owner")), ids: await said(write(Uint32Array.of(3, 4))), score: await said(model.score("the owner of it")) };
-        model.dispose();
-        return result;
-      })());
-    })()`);
+    inPage(
+      page,
+      `const base64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt());
+       const local = base64("${MODEL.toString("base64")}");
+       const tokenizer = base64("${TOKENIZER.toString("base64")}");
+       return attempt(async () => {
+         const model = await CPU1.load(${source}, { threads: 1, ...${options} });
+         const write = async (prompt) => {
+           const ids = [];
+           let text = "";
+           for await (const chunk of model.generate(prompt, { temperature: 0, maxBytes: 12 })) {
+             text += chunk.text;
+             ids.push(...chunk.tokens);
+           }
+           return { text, ids };
+         };
+         const { reads, cache, tokenizer: has } = model.info;
+         const texts = { text: await attempt(() => write("the owner")), ids: await attempt(() => write(Uint32Array.of(3, 4))) };
+         const result = { reads, cache, tokenizer: has, ...texts, score: await attempt(() => model.score("the owner of it")) };
+         model.dispose();
+         return result;
+       });`,
+    );
   /** @param {string} repo */
   const address = (repo) => JSON.stringify(hubAddress(`owner/${repo}/model.pt`, hub.origin).href);
   return { hub, load, address };

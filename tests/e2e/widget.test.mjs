@@ -1,12 +1,12 @@
 // <cpu1-demo> as people meet it: within a page of somebody else's, on a server of theirs.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertAccessible } from "./support/axe.mjs";
 import { openPage } from "./support/browser.mjs";
+import { siteWith } from "./support/site.mjs";
 import { serve } from "../tools/serve.mjs";
 
 /** @import { Page } from "playwright-core" */
@@ -20,17 +20,13 @@ const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
  *
  * @param {TestContext} t
  * @param {string} body HTML
- * @param {PageOptions & { csp?: string, css?: string, scripts?: string[], prepare?: (root: string) => void }} [options]
+ * @param {PageOptions & { css?: string, scripts?: string[], prepare?: (root: string) => void }} [options]
  *   `css` is the page's; `scripts` are the addresses of the demo's; `prepare` changes what is served
  */
-async function embed(t, body, { csp = "", css = "", scripts = ["/cpu1-demo.js"], prepare, ...options } = {}) {
+async function embed(t, body, { css = "", scripts = ["/cpu1-demo.js"], prepare, ...options } = {}) {
   const tags = scripts.map((src) => `<script type="module" crossorigin src="${src}"></script>`).join("");
-  const policy = csp && `<meta http-equiv="Content-Security-Policy" content="${csp}">`;
-  const html = `<!doctype html><html lang="en"><title>A page</title><meta name="color-scheme" content="light dark">${policy}${tags}${css && `<style>${css}</style>`}<main><h1>A page</h1>${body}</main></html>`;
-  const root = mkdtempSync(join(tmpdir(), "cpu1-widget-"));
-  t.after(() => rmSync(root, { recursive: true }));
-  for (const name of readdirSync(WWW)) symlinkSync(join(WWW, name), join(root, name));
-  writeFileSync(join(root, "embedding.html"), html);
+  const html = `<!doctype html><html lang="en"><title>A page</title><meta name="color-scheme" content="light dark">${tags}${css && `<style>${css}</style>`}<main><h1>A page</h1>${body}</main></html>`;
+  const root = siteWith(t, { "embedding.html": html });
   prepare?.(root);
   return openPage(t, {
     path: "/embedding.html",
@@ -94,15 +90,6 @@ for (const isolated of [true, false]) {
     assert.equal(heard.find(({ what }) => what === "load")?.detail.run, "run_14");
   });
 }
-
-test("from another origin, under a strict policy, it writes the same", async (t) => {
-  const far = await elsewhere(t);
-  const csp = `default-src 'none'; script-src ${far} 'wasm-unsafe-eval'; worker-src blob: ${far}; connect-src ${far}`;
-  const { page } = await embed(t, DEMO, { scripts: [`${far}/cpu1-demo.js`], csp, isolated: false });
-  const there = await writes(page);
-  const { page: near } = await embed(t, DEMO);
-  assert.equal(await writes(near), there);
-});
 
 // One file at a time is kept back: the program and the model are fetched side by side, and either may fail first.
 for (const [what, open, sentence] of /** @type {const} */ ([
@@ -226,6 +213,7 @@ test("the page's own colours reach the button through custom properties, whateve
 });
 
 const HOSTILE = {
+  none: "",
   "all: unset": "* { all: unset }",
   "letters of all sorts":
     "* { font: 300 40px/0.8 fantasy !important; letter-spacing: 1em; text-transform: uppercase; white-space: pre; text-indent: 9em; word-spacing: 1em; color: white } p, button, label, textarea { display: none !important }",
@@ -235,6 +223,7 @@ for (const [name, css] of Object.entries(HOSTILE)) {
   test(`the page's styles do not spoil it: ${name}`, async (t) => {
     const { page } = await embed(t, DEMO, { css, viewport: { width: 320, height: 640 } });
     await writes(page);
+    if (css === "") assert.ok(await page.evaluate("document.documentElement.scrollWidth <= 320"));
     for (const part of ["box", "prompt", "write", "stop", "text", "status"]) {
       const found = page.locator(`cpu1-demo [part="${part}"]`);
       const { x, width, height } = (await found.boundingBox()) ?? { x: NaN, width: 0, height: 0 };
@@ -296,8 +285,3 @@ test("the Tab key reaches everything in its order, and Enter works it", async (t
   assert.deepEqual(order, ["prompt", "write", "stop", "text", "After"]);
 });
 
-test("it fits into 320 pixels", async (t) => {
-  const { page } = await embed(t, DEMO, { viewport: { width: 320, height: 640 } });
-  await page.getByRole("button", { name: "Stop" }).waitFor();
-  assert.ok(await page.evaluate("document.documentElement.scrollWidth <= 320"));
-});

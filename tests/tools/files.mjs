@@ -4,7 +4,7 @@
 //   node tests/tools/files.mjs
 import { createHash } from "node:crypto";
 import { readFile, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
@@ -22,22 +22,13 @@ const NEEDED = /^(?!examples\/|(?:sw\.js|package\.json|pkg\/files\.json)$).+\.(?
  */
 export async function listFiles(folder = WWW) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => pathIn(folder, join(entry.parentPath, entry.name)));
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
   /** @type {Record<string, string>} */
   const hashes = {};
   for (const path of paths.filter((name) => NEEDED.test(name)).sort()) {
     hashes[path] = createHash("sha256").update(await readFile(join(folder, path))).digest("hex");
   }
   return `${JSON.stringify(hashes, null, 1)}\n`;
-}
-
-/**
- * @param {string} folder
- * @param {string} file
- */
-function pathIn(folder, file) {
-  const base = pathToFileURL(join(folder, "/")).href;
-  return decodeURIComponent(pathToFileURL(file).href.slice(base.length));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await writeFile(join(WWW, LIST), await listFiles());

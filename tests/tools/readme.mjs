@@ -21,6 +21,12 @@ export function writeTable(name, text, write) {
   writeFileSync(found, readFileSync(found, "utf8").replace(place, (_, begin, end) => `${begin}${text}\n${end}`));
 }
 
+/** A table in Markdown. @param {string[]} head @param {string[][]} rows */
+export function table(head, rows) {
+  const [first, ...lines] = [head, ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+  return [first, `|${"---|".repeat(head.length)}`, ...lines].join("\n");
+}
+
 /** @param {number[]} [numbers] */
 export function median(numbers = []) {
   return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN;

@@ -4,6 +4,7 @@
 //
 // It sends the headers of cross-origin isolation, which browsers ask for before they share memory
 // between threads; `--no-isolation` leaves them out, as most static hosts do.
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -12,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { LIST, listFiles } from "./files.mjs";
 
-/** @import { IncomingMessage, Server, ServerResponse } from "node:http" */
+/** @import { IncomingMessage, ServerResponse } from "node:http" */
 /** @import { AddressInfo } from "node:net" */
 
 const WWW = fileURLToPath(new URL("../../www/", import.meta.url));
@@ -60,13 +61,13 @@ export async function serve({ root = WWW, isolated = true, port = 0, open = /^$/
     const [begin = "/", folder = root] = Object.entries(also).find(([start]) => request.url?.startsWith(start)) ?? [];
     request.url = request.url?.slice(begin.length - 1);
     const isList = lists && request.url === `/${LIST}`;
-    const answered = isList ? sendList(folder, response) : answer(resolve(folder), isolated, edits[request.url ?? ""], request, response);
+    const answered = isList ? listFiles(folder).then((list) => void response.setHeader("Cache-Control", "no-store").end(list)) : answer(resolve(folder), isolated, edits[request.url ?? ""], request, response);
     answered.catch((error) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(String(error));
     });
   });
-  await listen(server, port);
+  await once(server.listen(port, "127.0.0.1"), "listening");
   const { port: bound } = /** @type {AddressInfo} */ (server.address());
   return {
     origin: `http://127.0.0.1:${bound}`,
@@ -76,18 +77,6 @@ export async function serve({ root = WWW, isolated = true, port = 0, open = /^$/
         server.closeAllConnections();
       }),
   };
-}
-
-/**
- * @param {Server} server
- * @param {number} port
- * @returns {Promise<void>}
- */
-function listen(server, port) {
-  return new Promise((done, fail) => {
-    server.once("error", fail);
-    server.listen(port, "127.0.0.1", done);
-  });
 }
 
 /**
@@ -147,15 +136,6 @@ function edited(text, edits) {
     text = text.replace(words, others);
   }
   return text;
-}
-
-/**
- * @param {string} folder
- * @param {ServerResponse} response
- */
-async function sendList(folder, response) {
-  response.setHeader("Cache-Control", "no-store");
-  response.end(await listFiles(folder));
 }
 
 /**

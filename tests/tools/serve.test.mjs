@@ -1,10 +1,10 @@
 // The static server, which the page tests rely on to behave as real hosts do.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { temporary } from "../e2e/support/site.mjs";
 import { serve } from "./serve.mjs";
 
 /** @import { TestContext } from "node:test" */
@@ -16,8 +16,7 @@ import { serve } from "./serve.mjs";
  * @param {Parameters<typeof serve>[0]} [options]
  */
 async function serveDigits(t, options) {
-  const root = await mkdtemp(join(tmpdir(), "cpu1-server-"));
-  t.after(() => rm(root, { recursive: true }));
+  const root = temporary(t);
   await writeFile(join(root, "digits.wasm"), "0123456789");
   await writeFile(join(root, "index.html"), "");
   const server = await serve({ root, ...options });

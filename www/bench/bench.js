@@ -2,7 +2,7 @@
 // engines. Rates are wall time as the page sees it: a patch counts when its bytes have arrived.
 import { chooseThreads, hasRelaxed, sharesMemory } from "../api/engine.js";
 import { CPU1 } from "../cpu1.js";
-import { element } from "../ui/dom.js";
+import { element, make } from "../ui/dom.js";
 
 /** @import { KernelFigures, Kernels } from "../api/protocol.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
@@ -267,10 +267,7 @@ class Case {
 /** @param {HTMLTableSectionElement} body @param {string} name */
 function addRow(body, name) {
   const row = body.insertRow();
-  const head = document.createElement("th");
-  head.scope = "row";
-  head.textContent = name;
-  row.append(head);
+  row.append(make("th", { scope: "row" }, name));
   return {
     /** @param {string[]} texts */
     write(texts) {

@@ -1,13 +1,14 @@
 // Real browser engines under WebDriver. `startEngine` starts one with all that belongs to it, in a process group and a
 // folder of their own, so that nothing of it is left however a test ends.
 import { spawn } from "node:child_process";
-import { accessSync, constants, mkdtempSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { Builder } from "selenium-webdriver";
-import { FLAGS, chromiumPath } from "../support/chromium.mjs";
+import { FLAGS, chromiumPath, pathOf } from "../support/chromium.mjs";
 import { until } from "../support/until.mjs";
 
 /** @import { ChildProcess } from "node:child_process" */
@@ -155,25 +156,12 @@ function isGroup(id) {
   }
 }
 
-/** @param {string} program */
-function pathOf(program) {
-  const places = program.includes("/") ? [program] : (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, program));
-  return places.find((place) => {
-    try {
-      accessSync(place, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** @returns {Promise<number>} */
 async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
   const { port } = /** @type {AddressInfo} */ (server.address());
-  await new Promise((resolve) => server.close(resolve));
+  await once(server.close(), "close");
   return port;
 }
 

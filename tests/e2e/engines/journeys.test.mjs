@@ -2,17 +2,17 @@
 // without. What an engine lacks is found out by looking, not from a list: the page has to do without it, say so in a
 // sentence, and write the same bytes. What came of it goes to target/engines/, from where table.mjs takes it.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Key } from "selenium-webdriver";
+import { fixture } from "../support/api.mjs";
 import { assertAccessible } from "../support/axe.mjs";
-import { DIGESTS, SEEDED, digest } from "../support/digests.mjs";
+import { DIGESTS, SEEDED, digest, isSeeded } from "../support/digests.mjs";
 import { standIn } from "../support/hub.mjs";
 import { serve } from "../../tools/serve.mjs";
-import { siteFor } from "../support/site.mjs";
+import { siteFor, temporary } from "../support/site.mjs";
 import { Engine, KINDS, wantedEngines } from "./engine.mjs";
 import { Visitor } from "./visitor.mjs";
 
@@ -22,9 +22,6 @@ import { Visitor } from "./visitor.mjs";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const WWW = join(ROOT, "www");
 const RESULTS = join(ROOT, "target/engines");
-
-/** @param {string} name */
-const fixture = (name) => readFileSync(join(ROOT, "tests/fixtures", `${name}.pt`));
 
 const HUB = { "Cukinator/cpu1-ablations-final/run_03/model.pt": fixture("run_03.unpacked") };
 
@@ -157,10 +154,7 @@ function tour(name, isPrivate) {
     const textOf = async (role, called) => String(await (await visitor.find(role, called)).getProperty("textContent"));
 
     /** Holds a prompt and its continuation against native code. @param {string} text */
-    function assertSeeded(text) {
-      assert.ok(text.startsWith(String(SEEDED.prompt)), text);
-      assert.equal(digest([...new TextEncoder().encode(text.slice(SEEDED.prompt.length))]), SEEDED.digest);
-    }
+    const assertSeeded = (text) => assert.ok(isSeeded(text), text);
 
     for (const options of isPrivate ? WAYS.slice(0, 1) : WAYS) {
       const { way } = options;
@@ -377,8 +371,7 @@ function tour(name, isPrivate) {
 
 /** A folder with an empty page. @param {TestContext} t @param {string} [html] what it holds */
 function blankSite(t, html = "") {
-  const root = mkdtempSync(join(tmpdir(), "cpu1-page-"));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = temporary(t);
   writeFileSync(join(root, "index.html"), `<!doctype html><html lang="en"><title>A page</title>${html}</html>`);
   return root;
 }

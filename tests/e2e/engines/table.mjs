@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { writeTable } from "../../tools/readme.mjs";
+import { table, writeTable } from "../../tools/readme.mjs";
 
 /** @import { Results } from "./journeys.test.mjs" */
 
@@ -35,6 +35,5 @@ const found = readdirSync(RESULTS)
   .filter((name) => name.endsWith(".json"))
   .map((name) => JSON.parse(readFileSync(join(RESULTS, name), "utf8")));
 const columns = found.sort((a, b) => a.title.localeCompare(b.title) || Number(a.isPrivate) - Number(b.isPrivate)).map(column);
-const [head = "", ...rows] = Object.keys(columns[0] ?? {}).map((name) => `| ${[name, ...columns.map((cells) => cells[name])].join(" | ")} |`);
-const table = [head, `|${"---|".repeat(columns.length + 1)}`, ...rows].join("\n");
-writeTable("engines", table, values.write);
+const [head = [], ...rows] = Object.keys(columns[0] ?? {}).map((name) => [name, ...columns.map((cells) => cells[name] ?? "")]);
+writeTable("engines", table(head, rows), values.write);

@@ -1,10 +1,16 @@
 // The package in a page, as somebody's script would use it.
 import { readFileSync } from "node:fs";
+import { openPage } from "./browser.mjs";
 
 /** @import { Page } from "playwright-core" */
+/** @import { TestContext } from "node:test" */
+/** @import { PageOptions } from "./browser.mjs" */
 
 /** A checkpoint of tests/fixtures/. @param {string} name */
 export const fixture = (name) => readFileSync(new URL(`../../fixtures/${name}.pt`, import.meta.url));
+
+/** Opens a page that does nothing of its own accord. @param {TestContext} t @param {PageOptions} [options] */
+export const openBlank = (t, options) => openPage(t, { path: "/catalog.json", ...options, allow: [/favicon/, ...(options?.allow ?? [])] });
 
 /** What `bytesOf` gives. */
 export const BYTES = /^\d+( \d+){23}$/;

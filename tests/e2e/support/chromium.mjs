@@ -1,4 +1,4 @@
-// Which browser, and how it is started.
+// Where programs are on this machine, and how Chromium is started.
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -11,27 +11,31 @@ export const FLAGS = [
   "--disable-sync",
 ];
 
-const PLACES = [
-  ...["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].flatMap((name) =>
-    (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)),
-  ),
+const NAMES = [
+  "chromium",
+  "chromium-browser",
+  "google-chrome",
+  "google-chrome-stable",
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
 /** `$CHROMIUM`, or the first Chromium or Chrome of this machine. */
 export function chromiumPath() {
-  const path = process.env.CHROMIUM ?? PLACES.find(isExecutable);
+  const path = process.env.CHROMIUM ?? NAMES.map(pathOf).find((found) => found);
   if (path === undefined) throw new Error("Found no Chromium or Chrome: install one, or set CHROMIUM to its path.");
   return path;
 }
 
-/** @param {string} path */
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+/** Where a program is, if it is on this machine. @param {string} program its name, or a path */
+export function pathOf(program) {
+  const places = program.includes("/") ? [program] : (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, program));
+  return places.find((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }

@@ -5,7 +5,7 @@
 import { appendFileSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { writeTable } from "../../tools/readme.mjs";
+import { table, writeTable } from "../../tools/readme.mjs";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** A file for each process, as tests run side by side. */
@@ -25,8 +25,8 @@ function main() {
   const faults = new Map(lines.map((line) => /** @type {[string, string]} */ (JSON.parse(line))));
   const rows = [...faults].sort(([a], [b]) => a.localeCompare(b, "en"));
   // A bar would end a cell; the page's own words are no markup.
-  const table = [["fault", "what happened"], ["---", "---"], ...rows].map((row) => `| ${row.map((cell) => cell.replace(/[|<\\]/g, "\\$&")).join(" | ")} |`);
-  writeTable("faults", table.join("\n"), process.argv.includes("--write"));
+  const cells = rows.map((row) => row.map((cell) => cell.replace(/[|<\\]/g, "\\$&")));
+  writeTable("faults", table(["fault", "what happened"], cells), process.argv.includes("--write"));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main();

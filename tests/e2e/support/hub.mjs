@@ -1,6 +1,7 @@
 // A stand-in for the Hub on the loopback interface: one origin lists folders and answers 302 to a
 // second, which sends ranges with CORS; both misbehave on demand.
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { createServer } from "node:http";
 
 /** @import { IncomingMessage, ServerResponse } from "node:http" */
@@ -10,31 +11,19 @@ import { createServer } from "node:http";
 /**
  * What one request meets instead of its answer.
  *
- * - `status`: that status, perhaps with `Retry-After` in seconds
- * - `cut`: the connection breaks off after so many bytes of the body
- * - `silent`: nothing more comes after so many bytes of the body, and the connection stays
- * - `drip`: the body comes in pieces of so many bytes
- * - `length`: `Content-Length` is too large by so much, or too small
- * - `extra`: the body is longer than its range by so much, or shorter, and `Content-Length` says so
- * - `range`: what `Content-Range` says
- * - `whole`: the range is ignored
- * - `file`: the file is another one by now
- * - `list`: the listing is this text
- * - `link`: the listing's `Link`
- *
  * @typedef {object} Fault
- * @property {number} [status]
- * @property {number} [retryAfter]
- * @property {number} [cut]
- * @property {number} [silent]
- * @property {number} [drip]
- * @property {number} [length]
- * @property {number} [extra]
- * @property {(start: number, end: number, total: number) => string} [range]
- * @property {boolean} [whole]
- * @property {Buffer} [file]
- * @property {string} [list]
- * @property {string} [link]
+ * @property {number} [status] that status
+ * @property {number} [retryAfter] with it, the seconds to wait
+ * @property {number} [cut] the connection breaks off after so many bytes of the body
+ * @property {number} [silent] nothing more comes after so many bytes of the body, and the connection stays
+ * @property {number} [drip] the body comes in pieces of so many bytes
+ * @property {number} [length] `Content-Length` is too large by so much, or too small
+ * @property {number} [extra] the body is longer than its range by so much, or shorter, and `Content-Length` says so
+ * @property {(start: number, end: number, total: number) => string} [range] what `Content-Range` says
+ * @property {boolean} [whole] the range is ignored
+ * @property {Buffer} [file] the file is another one by now
+ * @property {string} [list] the listing is this text
+ * @property {string} [link] the listing's `Link`
  */
 
 /** A page of a listing has so many entries. */
@@ -176,7 +165,7 @@ async function listen(t, answer) {
     response.setHeader("Access-Control-Expose-Headers", "Content-Range, ETag, Link, Retry-After");
     answer(request, response);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  await once(server.listen(0, "127.0.0.1"), "listening");
   t.after(() => {
     server.close();
     server.closeAllConnections();

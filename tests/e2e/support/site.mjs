@@ -1,5 +1,5 @@
 // The page with a stand-in in the Hub's place, and waiting for what it says.
-import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,26 @@ const WWW = fileURLToPath(new URL("../../../www/", import.meta.url));
 /** @param {string} name */
 const www = (name) => readFileSync(join(WWW, name), "utf8");
 
+/** A folder that goes when the test ends. @param {TestContext} t */
+export function temporary(t) {
+  const folder = mkdtempSync(join(tmpdir(), "cpu1-test-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+/**
+ * A folder like www/, but with other texts in some of its files, or with further ones.
+ *
+ * @param {TestContext} t
+ * @param {Record<string, string>} texts by their names
+ */
+export function siteWith(t, texts) {
+  const folder = temporary(t);
+  for (const name of readdirSync(WWW)) if (!(name in texts)) symlinkSync(join(WWW, name), join(folder, name));
+  for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
 /**
  * A folder like www/, but with the stand-in's origins in the catalogue and in the policy of who may be talked to.
  *
@@ -18,18 +38,10 @@ const www = (name) => readFileSync(join(WWW, name), "utf8");
  * @param {{ origin: string, store: string }} hub
  */
 export function siteFor(t, { origin, store }) {
-  const folder = mkdtempSync(join(tmpdir(), "cpu1-page-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  for (const name of readdirSync(WWW)) symlinkSync(join(WWW, name), join(folder, name));
-  const changed = {
+  return siteWith(t, {
     "catalog.json": JSON.stringify({ ...JSON.parse(www("catalog.json")), hub: origin }),
     "index.html": www("index.html").replace("https://huggingface.co", `$& ${origin} ${store}`),
-  };
-  for (const [name, text] of Object.entries(changed)) {
-    unlinkSync(join(folder, name));
-    writeFileSync(join(folder, name), text);
-  }
-  return folder;
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 // Writing: a prompt becomes text, which can be continued, taken back, copied, shared and saved.
-import { element } from "../../ui/dom.js";
+import { element, make } from "../../ui/dom.js";
 import { composer, readTokens } from "../composer.js";
 import { session } from "../session.js";
 import { linkTo } from "../share.js";
@@ -298,11 +298,9 @@ function save() {
     bytes: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")),
     bits: rounds.every(({ trace }) => trace) ? rounds.flatMap(({ trace }) => trace?.symbols.map(({ bits }) => bits) ?? []) : undefined,
   };
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], { type: "application/json" }));
-  link.download = `cpu1-${settings.seed}.json`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // the browser has long saved it
+  const href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], { type: "application/json" }));
+  make("a", { href, download: `cpu1-${settings.seed}.json` }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000); // the browser has long saved it
   say("Saved.", true);
 }
 
