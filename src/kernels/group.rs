@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Rows of a group.
+/// Rows of a group: 16, which the layout of a tile fixes; not to be changed alone.
 pub const ROWS: usize = 16;
 
 /// The groups of rows that some rows lie in.
