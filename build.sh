@@ -161,7 +161,7 @@ write_wrappers() {
   local sysroot=$1 bin=$1/bin lib=$WRAPPERS/lib/rustlib part tool
   if [ "$(readlink "$lib/src")" = "$sysroot/lib/rustlib/src" ] && [ rust-toolchain.toml -nt build.sh ]; then return; fi
   rm -rf "$WRAPPERS"
-  mkdir -p "$WRAPPERS/bin" "$lib/$TARGET" # wasm-pack looks for a folder of the target
+  mkdir -p "$WRAPPERS/bin" "$lib/$TARGET/lib" # wasm-pack looks for a folder of the target
   for part in "$sysroot"/lib/rustlib/*; do
     if [ -d "$part" ] && [ "$(basename "$part")" != "$TARGET" ]; then ln -s "$part" "$lib/"; fi
   done

@@ -210,16 +210,17 @@ fn simd_sums_equal_the_definition() {
             }
         }
     }
-    // The extremes, where a kernel's narrower sums come nearest to their limits.
+    // The extremes, where a kernel's narrower sums come nearest to their limits. Of five vectors: kernels take many
+    // together, and the rest one by one.
     for (weight, q) in [(1, -128), (-1, -128), (1, 127), (-1, 127)] {
         for cols in [64, 65, 1376, 5000] {
             let matrix = pack(&vec![weight; ROWS * cols], cols);
-            let x = [0; 3].map(|_| QuantizedVector::from_integers(&vec![q; cols]));
+            let x = [0; 5].map(|_| QuantizedVector::from_integers(&vec![q; cols]));
             for kernel in KERNELS {
-                let mut sums = [[0; ROWS]; 3];
+                let mut sums = [[0; ROWS]; 5];
                 matvec(kernel, &matrix, &x, 0..1, &mut sums);
                 let want = i32::from(weight) * i32::from(q) * cols as i32;
-                assert_eq!(sums, [[want; ROWS]; 3], "{}: {cols} columns", kernel.name);
+                assert_eq!(sums, [[want; ROWS]; 5], "{}: {cols} columns", kernel.name);
             }
         }
     }

@@ -88,7 +88,7 @@ const UPPER: u32 = 14;
 /// A tile as w + 2¹⁴ w′: for each half of its columns, fields 0 and 1, then 2 and 3.
 type Pairs = [[v128; 2]; 2];
 
-/// Most vectors whose sums [`many`] holds at a time.
+/// Most vectors whose sums [`many`] holds at a time, on the stack; any number gives the same sums.
 const MOST: usize = 16;
 
 fn many<'s>(
