@@ -1,4 +1,4 @@
-//! Text laid out by words (SPEC §2): every word begins at offset 1 of a patch, so that a word is the same
+//! Text laid out by words ([spec](crate::spec) §2): every word begins at offset 1 of a patch, so that a word is the same
 //! patches wherever it stands.
 //!
 //! The byte before a word (a space, a quote) stands at offset 0, and fill bytes take what is left of the

@@ -166,7 +166,7 @@ mod tests {
             cache.push(i, &[i as f32], &[-(i as f32)]);
         }
         assert_eq!(held(&cache), [5.0, 6.0, 7.0]);
-        // 8 was deleted: 6 is two before 9 and 8 still counts.
+        // 8 was deleted and still counts: 9 sees 7, and 6 no longer.
         cache.push(9, &[9.0], &[-9.0]);
         assert_eq!(held(&cache), [7.0, 9.0]);
     }

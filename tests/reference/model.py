@@ -1,4 +1,4 @@
-"""The CPU-1 family in PyTorch, written from SPEC.md §1–§2: the oracle of the Rust, and what is trained.
+"""The CPU-1 family in PyTorch, written from src/spec.md §1–§2: the oracle of the Rust, and what is trained.
 
 Shapes: B sequences, S positions (patches, or tokens in BPE runs), d = d_model, P = 4 bytes a patch.
 Module names give the canonical tensor names of SPEC §3.
