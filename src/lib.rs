@@ -33,7 +33,7 @@
 //! - [`weights`] finds out which tensor plays which role, packs it as it arrives, and builds the model;
 //! - [`model`] is one forward pass over one patch, a file per layer, and knows nothing of files;
 //! - [`generate`](mod@generate), [`sample`] and [`score`] turn passes into text and text into bits,
-//!   with [`tokenizer`] for the runs that read tokens, [`layout`] for texts laid out by words,, [`mod@trace`] for views of the inside, and
+//!   with [`tokenizer`] for the runs that read tokens, [`layout`] for texts laid out by words, [`mod@trace`] for views of the inside, and
 //!   [`passes`] for what both have in common;
 //! - [`kernels`] and [`math`] define the arithmetic, once, so that a seed means the same bytes on
 //!   every machine; [`parallel`] shares a pass between threads without changing a bit of it;
@@ -47,6 +47,7 @@ pub mod checkpoint;
 pub mod config;
 mod decimal;
 pub mod generate;
+mod json;
 pub mod kernels;
 pub mod layout;
 pub mod math;

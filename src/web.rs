@@ -16,7 +16,7 @@ use crate::score;
 use crate::tokenizer::Tokenizer;
 use crate::trace::Trace;
 use crate::weights::roles::{self, NameMap};
-use crate::weights::{self, Report};
+use crate::weights::{self, Options, Report};
 use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
@@ -148,7 +148,7 @@ impl Loader {
     pub fn new(file_bytes: f64, names: Option<String>) -> Result<Loader, JsError> {
         let loader = weights::Loader::new(file_bytes as u64).map_err(sentence)?;
         let names = names.map_or(Ok(NameMap::new()), |text| read_names(&text))?;
-        Ok(Loader { loader: loader.with_names(names) })
+        Ok(Loader { loader: loader.with(Options { names }) })
     }
 
     /// `[start, end, ahead]`: the bytes from `start` to `end` are wanted next, and after these, in
@@ -223,7 +223,7 @@ pub struct Packed {
 impl Packed {
     /// JSON: what kind of file it was, and what was made of its tensors.
     pub fn report(&self) -> String {
-        let Report { flavour, step, decisions, unused, skipped } = &self.packed.report;
+        let Report { flavour, step, decisions, unused, skipped, notes } = &self.packed.report;
         let decisions: Array = decisions
             .iter()
             .map(|decision| {
@@ -237,13 +237,15 @@ impl Packed {
                 ])
             })
             .collect();
-        let unused: Array = unused.iter().map(|name| JsValue::from_str(name)).collect();
+        let [unused, notes] = [unused, notes]
+            .map(|texts| texts.iter().map(|text| JsValue::from_str(text)).collect::<Array>());
         json(&[
             ("flavour", flavour.to_string().into()),
             ("step", step.map_or(JsValue::NULL, |step| JsValue::from_f64(step as f64))),
             ("run", self.packed.config.run.as_str().into()),
             ("unused", unused.into()),
             ("skipped", number(*skipped)),
+            ("notes", notes.into()),
             ("decisions", decisions.into()),
         ])
     }

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::Path;
 
 /// The modules of the crate, each behind all that it may import.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "decimal",
+    "json",
     "config",
     "runs",
     "math",

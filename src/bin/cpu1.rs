@@ -11,7 +11,7 @@ mod cli {
     use cpu1::score::Scoring;
     use cpu1::tokenizer::Tokenizer;
     use cpu1::weights::roles::NameMap;
-    use cpu1::weights::{Loaded, Loader, file_config};
+    use cpu1::weights::{Loaded, Loader, Options, file_config};
     use serde_json::{Value, json};
     use std::ffi::OsString;
     use std::fmt::Display;
@@ -121,23 +121,24 @@ mod cli {
             Some(path) => name_map(path)?,
             None => NameMap::new(),
         };
+        let reading = Options { names };
         match cli.command {
-            Command::Generate(options) => generate(options, team, names, cli.tokenizer),
+            Command::Generate(options) => generate(options, team, reading, cli.tokenizer),
             Command::Score { model, file, json, per_byte } => {
-                let loaded = load(&model, names)?.model;
+                let loaded = load(&model, reading)?.model;
                 let tokenizer = tokenizer(&loaded, &model, cli.tokenizer)?;
                 score(loaded, tokenizer, &file, team, json, per_byte)
             }
-            Command::Inspect { model, json } => inspect(load(&model, names)?, json),
-            Command::Pack { model, out } => pack(&model, names, &out),
+            Command::Inspect { model, json } => inspect(load(&model, reading)?, json),
+            Command::Pack { model, out } => pack(&model, reading, &out),
         }
     }
 
     /// Reads a checkpoint, range by range as a browser would.
-    fn read(path: &Path, names: NameMap) -> Result<Loader> {
+    fn read(path: &Path, options: Options) -> Result<Loader> {
         let mut file = File::open(path).map_err(at(path))?;
         let len = file.metadata().map_err(at(path))?.len();
-        let mut loader = Loader::new(len).map_err(at(path))?.with_names(names);
+        let mut loader = Loader::new(len).map_err(at(path))?.with(options);
         let mut bytes = Vec::new();
         while let Some(range) = loader.wants() {
             bytes.resize((range.end - range.start) as usize, 0);
@@ -149,8 +150,8 @@ mod cli {
         Ok(loader)
     }
 
-    fn load(path: &Path, names: NameMap) -> Result<Loaded> {
-        read(path, names)?.finish().map_err(at(path))
+    fn load(path: &Path, options: Options) -> Result<Loaded> {
+        read(path, options)?.finish().map_err(at(path))
     }
 
     fn name_map(path: &Path) -> Result<NameMap> {
@@ -200,7 +201,7 @@ mod cli {
     fn generate(
         options: Generate,
         team: Team,
-        names: NameMap,
+        reading: Options,
         given: Option<PathBuf>,
     ) -> Result<()> {
         let prompt = options.prompt.as_encoded_bytes();
@@ -224,7 +225,7 @@ mod cli {
             repetition_penalty: options.repetition_penalty,
             seed,
         };
-        let model = Arc::new(load(&options.model, names)?.model);
+        let model = Arc::new(load(&options.model, reading)?.model);
         if options.tokens && !model.config.is_bpe() {
             return Err("This model reads bytes; leave out --tokens.".into());
         }
@@ -349,6 +350,7 @@ mod cli {
                 "roles": roles,
                 "unused": report.unused,
                 "skipped": report.skipped,
+                "notes": report.notes,
             }));
         }
         let mut text = format!(
@@ -374,6 +376,9 @@ mod cli {
         if report.skipped > 0 {
             text += &format!("\n{} tensors outside the model skipped\n", report.skipped);
         }
+        for note in &report.notes {
+            text += &format!("\nnote: {note}\n");
+        }
         print(text.as_bytes())
     }
 
@@ -397,8 +402,8 @@ mod cli {
         Value::Object(entries.into_iter().filter_map(entry).collect())
     }
 
-    fn pack(path: &Path, names: NameMap, out: &Path) -> Result<()> {
-        let packed = read(path, names)?.packed().map_err(at(path))?.rounded();
+    fn pack(path: &Path, options: Options, out: &Path) -> Result<()> {
+        let packed = read(path, options)?.packed().map_err(at(path))?.rounded();
         const TOO_LARGE: &str = "a compact file holds at most 4 GiB and 65,535 entries.";
         let mut writer = packed.writer().ok_or(TOO_LARGE).map_err(at(out))?;
         let mut file = File::create(out).map_err(at(out))?;

@@ -2,9 +2,9 @@
 
 use super::encode::Tokenizer;
 use super::error::Error;
-use super::json::Json;
 use super::merge::Merges;
 use super::split::{LINES, Splitter, Step, WORDS};
+use crate::json::{self, Json};
 use crate::model::Symbol;
 use std::collections::HashMap;
 
@@ -19,7 +19,8 @@ impl Tokenizer {
     /// # Errors
     /// When it is not one, or asks for something that is not supported.
     pub fn read(json: &[u8]) -> Result<Self, Error> {
-        let file = Json::read(json)?;
+        let file = Json::read(json)
+            .map_err(|json::Error { at, expected }| Error::Json { at, expected })?;
         let model = file.get("model");
         let kind = model.get("type").text().unwrap_or("BPE");
         if kind != "BPE" {

@@ -12,7 +12,6 @@
 mod encode;
 mod error;
 mod file;
-mod json;
 mod letters;
 mod merge;
 mod split;

@@ -88,6 +88,16 @@ pub struct Report {
     pub unused: Vec<String>,
     /// Tensors outside the model: optimizer state and the like.
     pub skipped: usize,
+    /// What a person should know of how the file was read, each a sentence: a value of the config that was not used,
+    /// a number that was assumed.
+    pub notes: Vec<String>,
+}
+
+/// How a file is to be read where it leaves a choice.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Which tensor plays which role, by a person's word.
+    pub names: NameMap,
 }
 
 /// A model and the parts it was made of.
@@ -151,7 +161,7 @@ impl Packed {
 /// Reads a checkpoint into a model, a range at a time.
 pub struct Loader {
     reader: Reader,
-    map: NameMap,
+    options: Options,
     plan: Option<Plan>,
 }
 
@@ -169,12 +179,12 @@ impl Loader {
     /// # Errors
     /// When no checkpoint can be that short.
     pub fn new(file_len: u64) -> Result<Self, Error> {
-        Ok(Loader { reader: Reader::new(file_len)?, map: NameMap::new(), plan: None })
+        Ok(Loader { reader: Reader::new(file_len)?, options: Options::default(), plan: None })
     }
 
-    /// Settles roles by a person's word, before those that tensors' shapes and names settle.
-    pub fn with_names(mut self, map: NameMap) -> Self {
-        self.map = map;
+    /// Reads the file as a person says.
+    pub fn with(mut self, options: Options) -> Self {
+        self.options = options;
         self
     }
 
@@ -198,7 +208,7 @@ impl Loader {
         if self.plan.is_none()
             && let Some(contents) = self.reader.contents()
         {
-            let plan = Plan::new(contents, &self.map)?;
+            let plan = Plan::new(contents, &self.options)?;
             let mut selected: Vec<usize> = plan.roles.iter().map(|role| role.tensor).collect();
             selected.dedup();
             let needed = plan.least_memory();
@@ -243,15 +253,15 @@ impl Loader {
     /// # Errors
     /// As [`new`](Self::new) and [`feed`](Self::feed).
     pub fn read(file: &[u8]) -> Result<Self, Error> {
-        Self::read_with(file, NameMap::new())
+        Self::read_with(file, Options::default())
     }
 
-    /// The same [with names](Self::with_names).
+    /// The same [with options](Self::with).
     ///
     /// # Errors
     /// As [`new`](Self::new) and [`feed`](Self::feed).
-    pub fn read_with(file: &[u8], names: NameMap) -> Result<Self, Error> {
-        let mut loader = Loader::new(file.len() as u64)?.with_names(names);
+    pub fn read_with(file: &[u8], options: Options) -> Result<Self, Error> {
+        let mut loader = Loader::new(file.len() as u64)?.with(options);
         while let Some(range) = loader.wants() {
             loader.feed(&file[range.start as usize..range.end as usize])?;
         }
@@ -260,9 +270,10 @@ impl Loader {
 }
 
 impl Plan {
-    fn new(contents: &checkpoint::Contents, map: &NameMap) -> Result<Self, Error> {
+    fn new(contents: &checkpoint::Contents, options: &Options) -> Result<Self, Error> {
         let hints = Hints::read(contents.config.as_ref())?;
-        let Assignment { config, roles, unused } = roles::assign(&hints, &contents.tensors, map)?;
+        let Assignment { config, roles, unused } =
+            roles::assign(&hints, &contents.tensors, &options.names)?;
         let decide = |role: &Role| {
             let TensorInfo { name, shape, encoding } = &contents.tensors[role.tensor];
             Decision {
@@ -288,6 +299,7 @@ impl Plan {
                 decisions: roles.iter().map(decide).collect(),
                 unused: unused.iter().map(name).collect(),
                 skipped: contents.skipped_tensors,
+                notes: Vec::new(),
             },
             roles,
         })

@@ -6,7 +6,7 @@ pub mod attack;
 
 use arbitrary::{Result, Unstructured};
 use attack::{Pickle, archive};
-use cpu1::weights::{Error, Loaded, Loader, roles::NameMap};
+use cpu1::weights::{Error, Loaded, Loader, Options, roles::NameMap};
 
 /// The sizes of the storages "0", "1" … that wrapped pickles find.
 pub const STORAGES: [usize; 4] = [0, 16, 64, 300];
@@ -27,12 +27,12 @@ pub fn wrap(pickle: &[u8]) -> Vec<u8> {
 
 /// Loads a model within the bounds.
 pub fn load(file: &[u8], names: NameMap) -> Option<Loaded> {
-    attack::load(file, || Loader::read_with(file, names)?.finish()).ok()
+    attack::load(file, || Loader::read_with(file, Options { names })?.finish()).ok()
 }
 
 /// Loads a model and writes it as a compact file, which has to be the same model.
 pub fn round_trip(file: &[u8], names: NameMap) {
-    let read = |file: &[u8], names| Loader::read_with(file, names)?.packed();
+    let read = |file: &[u8], names| Loader::read_with(file, Options { names })?.packed();
     let Ok(packed) = read(file, names) else {
         return;
     };

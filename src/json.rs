@@ -1,15 +1,23 @@
-//! A reader of JSON (RFC 8259) for the one file that is JSON. It keeps what a `tokenizer.json` needs
-//! and is a tenth of the size, in a browser's download, of a reader for every type.
+//! A reader of JSON (RFC 8259): tokenizers, configs, headers, name maps. It keeps what these need and is a tenth of the
+//! size, in a browser's download, of a reader for every type.
 
-use super::error::Error;
 use std::borrow::Cow;
 
 /// How deep lists and objects may be nested.
 const DEEPEST: usize = 128;
 
+/// Where a text is no JSON, and what was expected there.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Error {
+    /// The byte where it is not.
+    pub(crate) at: usize,
+    /// What was expected there.
+    pub(crate) expected: &'static str,
+}
+
 /// A value. Texts without escapes, and numbers, are borrowed from the file.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Json<'a> {
+pub(crate) enum Json<'a> {
     Null,
     Bool(bool),
     /// As it is written.
@@ -24,10 +32,10 @@ impl<'a> Json<'a> {
     /// The value of a whole file.
     ///
     /// # Errors
-    /// [`Error::Json`].
-    pub(super) fn read(file: &'a [u8]) -> Result<Self, Error> {
+    /// Where it is none.
+    pub(crate) fn read(file: &'a [u8]) -> Result<Self, Error> {
         let input = str::from_utf8(file)
-            .map_err(|error| Error::Json { at: error.valid_up_to(), expected: "UTF-8 text" })?;
+            .map_err(|error| Error { at: error.valid_up_to(), expected: "UTF-8 text" })?;
         let mut parser = Parser { input, at: 0 };
         let value = parser.value(0)?;
         match parser.peek() {
@@ -37,14 +45,14 @@ impl<'a> Json<'a> {
     }
 
     /// The value under a key, null where there is none.
-    pub(super) fn get(&self, key: &str) -> &Json<'a> {
+    pub(crate) fn get(&self, key: &str) -> &Json<'a> {
         let entries = self.entries().iter().rev();
         let mut found = entries.filter(|(name, _)| name == key);
         found.next().map_or(&Json::Null, |(_, value)| value)
     }
 
     /// The keys and values of an object, none of anything else.
-    pub(super) fn entries(&self) -> &[(Cow<'a, str>, Json<'a>)] {
+    pub(crate) fn entries(&self) -> &[(Cow<'a, str>, Json<'a>)] {
         match self {
             Json::Object(entries) => entries,
             _ => &[],
@@ -52,14 +60,14 @@ impl<'a> Json<'a> {
     }
 
     /// The values of a list, none of anything else.
-    pub(super) fn items(&self) -> &[Json<'a>] {
+    pub(crate) fn items(&self) -> &[Json<'a>] {
         match self {
             Json::List(items) => items,
             _ => &[],
         }
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Json::Text(text) => Some(text),
             _ => None,
@@ -67,7 +75,7 @@ impl<'a> Json<'a> {
     }
 
     /// Whether it is this truth value.
-    pub(super) fn is(&self, value: bool) -> bool {
+    pub(crate) fn is(&self, value: bool) -> bool {
         *self == Json::Bool(value)
     }
 }
@@ -80,7 +88,7 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn refuse<T>(&self, expected: &'static str) -> Result<T, Error> {
         let at = self.at;
-        Err(Error::Json { at, expected })
+        Err(Error { at, expected })
     }
 
     fn byte(&self) -> Option<u8> {
@@ -332,7 +340,7 @@ mod tests {
         ] {
             compare(text.as_bytes());
             match Json::read(text.as_bytes()) {
-                Err(Error::Json { at: found, .. }) => assert_eq!(found, at, "{text}"),
+                Err(Error { at: found, .. }) => assert_eq!(found, at, "{text}"),
                 other => panic!("{text}: {other:?}"),
             }
         }
