@@ -13,10 +13,11 @@ use std::sync::Arc;
 
 #[test]
 fn every_run_equals_pytorch_in_every_flavour() {
-    for run in RUNS.iter().map(|run| run.name) {
+    // The model laid out by words is ours, and comes as it is shipped.
+    for (run, count) in RUNS.iter().map(|run| (run.name, 3)).chain([("tales", 1)]) {
         let golden = json(&format!("{run}.json"));
         let flavours = golden["flavours"].as_object().expect("flavours");
-        assert_eq!(flavours.len(), 3, "{run}");
+        assert_eq!(flavours.len(), count, "{run}");
         for (flavour, expected) in flavours {
             let name = format!("{run}.{flavour}");
             let model = load(&fixture(&format!("{name}.pt")));

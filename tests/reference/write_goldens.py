@@ -1,7 +1,7 @@
 """Writes the golden files of `tests/fixtures/`: small random models of every run in every file flavour, what
 they score and what they generate, and the same for the embedded model.
 
-    python write_goldens.py [RUN ...]                  the named runs, or all sixteen
+    python write_goldens.py [RUN ...]                  the named runs, or all sixteen and `tales`, which is laid out by words
     python write_goldens.py --embedded MODEL.pt        embedded.json for the shipped model
 
 The random weights are made lively (sharp logits, gates that delete about 40 % of the patches). The seed is
@@ -20,7 +20,7 @@ import torch
 import files
 import inference
 import quant
-from config import RUNS, reduced
+from config import RUNS, TALES, reduced
 from model import CPU1, P
 
 HERE = pathlib.Path(__file__).parent
@@ -28,6 +28,9 @@ FIXTURES = HERE.parent / "fixtures"
 TEXT_BYTES, PROMPT_BYTES, NEW_BYTES = 75, 37, 20
 WITH_OPTIMIZER = "run_14"
 PIECE_BYTES = 19
+MODELS = RUNS | {"tales": TALES}
+# A text with words of all lengths, an apostrophe within one, quotes, and a paragraph; the prompt ends within a word.
+TALE = """Zorvi didn't sleep. "Who's there?" she asked.\n\nIt was only Mr. Plum, the fox."""
 NAMES = {"unpacked": files.write_unpacked, "compact": files.write_compact, "step": files.write_step}
 
 
@@ -134,6 +137,8 @@ def step_optimizer(model):
 
 def texts(config, seed):
     """A text to score, a prompt, and one shorter than a patch."""
+    if config.layout == "words":
+        return list(TALE.encode()), list(TALE.encode()[:PROMPT_BYTES]), list(b"fn")
     if not config.bytes_in:
         generator = torch.Generator().manual_seed(seed)
         text = torch.randint(0, config.vocab_size, (TEXT_BYTES // P * 2,), generator=generator).tolist()
@@ -144,14 +149,19 @@ def texts(config, seed):
     return text, text[:PROMPT_BYTES], list(b"fn")
 
 
+def flavours_of(run):
+    """The published runs in all flavours, ours as it is shipped."""
+    return NAMES if run in RUNS else {"compact": NAMES["compact"]}
+
+
 def try_seed(run, seed, folder):
     """The golden of a run, its files in `folder`; None when some decision is too close."""
-    config = reduced(RUNS[run])
+    config = reduced(MODELS[run])
     tokens = not config.bytes_in
     text, prompt, short = texts(config, seed)
     model = lively(config, seed, text)
     flavours = {}
-    for flavour, write in NAMES.items():
+    for flavour, write in flavours_of(run).items():
         path = folder / f"{run}.{flavour}.pt"
         if flavour == "step":
             files.write_step(model, path, 1000, step_optimizer(model) if run == WITH_OPTIMIZER else None)
@@ -169,22 +179,22 @@ def try_seed(run, seed, folder):
     golden = {"run": run, "seed": seed, "parameters": sum(p.numel() for p in model.parameters()), "config": config.to_dict()}
     if tokens:
         golden["tokens"] = True
-    return golden | {"text": text} | flavours["unpacked"] | {"flavours": flavours}
+    return golden | {"text": text} | (flavours.get("unpacked") or flavours["compact"]) | {"flavours": flavours}
 
 
 def write_golden(run):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        first = 1000 * list(RUNS).index(run)   # runs of one architecture still get weights of their own
+        first = 1000 * list(MODELS).index(run)   # runs of one architecture still get weights of their own
         for seed in range(first, first + 1000):
             if golden := try_seed(run, seed, folder):
                 break
         else:
             raise SystemExit(f"{run}: none of a thousand seeds keeps clear of ties; loosen the margins in write_goldens.py")
-        for flavour in NAMES:
+        for flavour in flavours_of(run):
             (FIXTURES / f"{run}.{flavour}.pt").write_bytes((folder / f"{run}.{flavour}.pt").read_bytes())
     (FIXTURES / f"{run}.json").write_text(json.dumps(golden) + "\n")
-    share = golden["scored_patches_deleted"] / max(len(golden["text"]) // RUNS[run].patch_size, 1)
+    share = golden["scored_patches_deleted"] / max(len(golden["text"]) // MODELS[run].patch_size, 1)
     print(f"{run}: seed {seed}, {golden['bits_per_byte']:.3f} bits, {share:.0%} deleted", flush=True)
 
 
@@ -262,15 +272,15 @@ def main():
     parser.add_argument("runs", nargs="*", metavar="RUN")
     parser.add_argument("--embedded", metavar="MODEL.pt")
     options = parser.parse_args()
-    unknown = set(options.runs) - set(RUNS)
+    unknown = set(options.runs) - set(MODELS)
     if unknown:
-        raise SystemExit(f"no such run: {', '.join(sorted(unknown))}; there are {', '.join(RUNS)}")
+        raise SystemExit(f"no such run: {', '.join(sorted(unknown))}; there are {', '.join(MODELS)}")
     torch.set_num_threads(1)
     FIXTURES.mkdir(exist_ok=True)
     if options.embedded:
         write_embedded(options.embedded)
     else:
-        for run in options.runs or RUNS:
+        for run in options.runs or MODELS:
             write_golden(run)
 
 
