@@ -2,7 +2,7 @@
 
 A trainer starts the processes; by hand one makes rows as
 
-    python stock.py --folder FOLDER --texts world_texts --positions 1024 --seed 7 [--drills-for SECONDS] [--held-out ROWS]
+    python stock.py --folder FOLDER --texts world_texts --positions 1024 --seed 7 [--drills SHARE] [--lesson SECONDS] [--lesson-drills SHARE] [--held-out ROWS]
 
 Each writes files of rows until it is ended, or until nobody has read them for a while. `--texts` is a module with
 `documents(seed, drills, held_out)`, an endless iterator of documents (bytes).
@@ -87,16 +87,14 @@ class Stock:
             self.collect()
 
 
-def start(folder, workers, texts, positions, seed, seconds, drill_workers=(0.6, 0.2), lesson=0.15):
-    """The processes: at first many make drills, as long as the lesson of drills lasts (a share of `seconds`), later few."""
+def start(folder, workers, texts, positions, seed, drills, lesson, lesson_drills):
+    """The processes. Each makes drills and tales in the shares that are drawn: in the `lesson` (seconds) other ones than after it."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    first, later = (max(1, round(share * workers)) for share in drill_workers)
     processes = []
     for number in range(workers):
-        drills_for = 1e9 if number < later and workers > 1 else lesson * seconds if number < first else 0.0
         command = [sys.executable, HERE / "stock.py", "--folder", folder, "--texts", texts, "--positions", positions,
-                   "--seed", seed * 1000 + number, "--drills-for", drills_for]
+                   "--seed", seed * 1000 + number, "--drills", drills, "--lesson", lesson, "--lesson-drills", lesson_drills]
         processes.append(subprocess.Popen([str(word) for word in command]))
     return processes
 
@@ -123,7 +121,9 @@ def main():
     parser.add_argument("--texts", required=True)
     parser.add_argument("--positions", type=int, required=True, help="patches of a row")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--drills-for", type=float, default=0.0, help="seconds, before tales")
+    parser.add_argument("--drills", type=float, default=0.1, help="share of the rows")
+    parser.add_argument("--lesson", type=float, default=0.0, help="seconds in which the share is another")
+    parser.add_argument("--lesson-drills", type=float, default=0.6)
     parser.add_argument("--held-out", type=int, default=0, metavar="ROWS", help="only so many rows of what is held out")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -142,7 +142,8 @@ def main():
     sources = {kind: texts.documents(options.seed, kind == DRILLS, False) for kind in packers}
     rows, began, number, trainer = {kind: [] for kind in packers}, time.time(), 0, os.getppid()
     while os.getppid() == trainer:
-        kind = DRILLS if time.time() - began < options.drills_for else TALES
+        share = options.lesson_drills if time.time() - began < options.lesson else options.drills
+        kind = DRILLS if random.random() < share else TALES
         packers[kind].add([next(sources[kind]) for _ in range(16)])
         rows[kind] += packers[kind].full_rows()
         if len(rows[kind]) >= ROWS_PER_FILE:

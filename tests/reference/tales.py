@@ -472,8 +472,11 @@ def main():
     torch._dynamo.config.suppress_errors = True     # what cannot be compiled runs slower, but runs
     device = torch.cuda.get_device_name() if options.device == "cuda" else "CPU"
     print(f"PyTorch {torch.__version__} on {device}, {time.time() - START:.0f} s to start", flush=True)
-    seconds = options.trial or options.minutes * 60
-    processes = stock_module.start(options.work / "rows", options.workers, options.texts, options.positions, options.seed, seconds, lesson=options.lesson)
+    seconds, checkpoint = options.trial or options.minutes * 60, options.work / "checkpoint.pt"
+    spent = torch.load(checkpoint, weights_only=True, map_location="cpu")["spent"] if checkpoint.exists() else 0.0
+    # Who goes on after a kill reads other texts than before it.
+    processes = stock_module.start(options.work / "rows", options.workers, options.texts, options.positions, options.seed + int(spent),
+                                   options.drills, max(options.lesson * seconds - spent, 0.0), options.lesson_drills)
     try:
         if options.compile:
             training.compile_layers((recall, "nats_of"))
