@@ -121,7 +121,7 @@ mod cli {
             Some(path) => name_map(path)?,
             None => NameMap::new(),
         };
-        let reading = Options { names };
+        let reading = Options { names, ..Options::default() };
         match cli.command {
             Command::Generate(options) => generate(options, team, reading, cli.tokenizer),
             Command::Score { model, file, json, per_byte } => {

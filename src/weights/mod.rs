@@ -13,6 +13,7 @@ pub mod roles;
 use crate::checkpoint::write::Writer;
 use crate::checkpoint::{self, Encoding, Flavour, Reader, Tensor, TensorInfo};
 use crate::config::Config;
+use crate::dialect::Dialect;
 use crate::model::Model;
 use file_config::Hints;
 use roles::{Assignment, NameMap, Role, Why};
@@ -98,6 +99,8 @@ pub struct Report {
 pub struct Options {
     /// Which tensor plays which role, by a person's word.
     pub names: NameMap,
+    /// How the model is read where nobody wrote it down; else as the file's config says.
+    pub dialect: Option<Dialect>,
 }
 
 /// A model and the parts it was made of.
@@ -289,6 +292,8 @@ impl Plan {
                 zeros: 0.0,
             }
         };
+        let dialect = options.dialect.or(hints.dialect).unwrap_or_default();
+        let config = config.under(dialect);
         let name = |&index: &usize| contents.tensors[index].name.clone();
         Ok(Plan {
             config,
@@ -326,8 +331,9 @@ impl Plan {
         let mut uses: Vec<_> = decisions.filter(|(role, _)| role.tensor == index).collect();
         let last = uses.pop();
         let mut pack = |role: &Role, decision: &mut Decision, tensor: Tensor| {
-            let ternary = role.ternary && self.config.ternary;
-            let part = pack::pack(tensor, ternary)
+            let dialect =
+                Some(&self.config.dialect).filter(|_| role.ternary && self.config.ternary);
+            let part = pack::pack(tensor, dialect)
                 .ok_or_else(|| Error::NotFinite { tensor: decision.tensor.clone() })?;
             decision.held = pack::held(&part.data);
             decision.zeros = pack::zeros(&part);
