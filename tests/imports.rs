@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// The modules of the crate, each behind all that it may import.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "decimal",
     "json",
     "dialect",
@@ -25,6 +25,7 @@ const ORDER: [&str; 18] = [
     "sample",
     "generate",
     "score",
+    "probe",
     "tokenizer",
 ];
 
