@@ -1,5 +1,7 @@
 //! What a model is made of ([spec](crate::spec) §1).
 
+use crate::dialect::{Activations, Dialect, NormEps, RopeBase, Start, Target};
+
 /// What a model reads and writes one of: a byte, or a BPE token.
 pub type Symbol = u32;
 
@@ -92,9 +94,49 @@ pub struct Config {
     pub layout: Layout,
     /// The byte that ends a text, where the model was trained with one.
     pub end_byte: Option<u8>,
+    /// How the model is read where nobody wrote it down.
+    pub dialect: Dialect,
 }
 
 impl Config {
+    /// The same model read under a dialect, whose numbers overrule the config's.
+    #[must_use]
+    pub fn under(&self, dialect: Dialect) -> Config {
+        let mut config = Config { dialect, ..self.clone() };
+        match dialect.norm_eps {
+            NormEps::Config => {}
+            NormEps::Millionth => config.norm_eps = 1e-6,
+            NormEps::HundredThousandth => config.norm_eps = 1e-5,
+            NormEps::HundredMillionth => config.norm_eps = 1e-8,
+        }
+        match dialect.rope_base {
+            RopeBase::Config => {}
+            RopeBase::TenThousand => config.rope_base = 10_000.0,
+            RopeBase::HalfMillion => config.rope_base = 500_000.0,
+        }
+        match dialect.activations {
+            Activations::Float => config.activation_bits = 0,
+            Activations::To128 if config.ternary => config.activation_bits = 8,
+            _ => {}
+        }
+        config
+    }
+
+    /// Whether a start patch is read before any text.
+    pub(crate) fn reads_start(&self) -> bool {
+        self.dialect.target == Target::Same && !self.is_bpe()
+    }
+
+    /// The patch that stands before a text where one must.
+    pub(crate) fn start_patch(&self) -> Vec<Symbol> {
+        let byte = match self.dialect.start {
+            Start::Newline => b'\n',
+            Start::Zero => 0,
+            Start::Space => b' ',
+        };
+        vec![Symbol::from(byte); self.patch_size]
+    }
+
     /// Whether the model reads and writes BPE tokens instead of bytes.
     pub fn is_bpe(&self) -> bool {
         self.vocab_size != 256 || self.patch_size == 1

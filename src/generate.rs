@@ -17,9 +17,6 @@ use std::sync::Arc;
 /// Most bytes (or tokens) of a prompt.
 pub const MAX_PROMPT: usize = 1 << 16;
 
-/// The byte that stands, four times, before a prompt of less than one patch.
-const OPENING: Symbol = b'\n' as Symbol;
-
 /// Bytes as the symbols of a byte model.
 pub fn from_bytes(bytes: &[u8]) -> Vec<Symbol> {
     bytes.iter().map(|&byte| Symbol::from(byte)).collect()
@@ -149,8 +146,11 @@ impl Generation {
         prompt.iter().for_each(|&symbol| sampler.observe(symbol as usize));
         let (whole, forced) = laid.split_at(laid.len() / size * size);
         let (mut patches, forced) = (whole.to_vec(), forced.to_vec());
-        let opening = if patches.is_empty() { size } else { 0 };
-        patches.resize(patches.len() + opening, OPENING);
+        // What a dialect reads before any text stands for it.
+        let opening = if patches.is_empty() && !model.config.reads_start() { size } else { 0 };
+        if opening > 0 {
+            patches = model.config.start_patch();
+        }
         Ok(Generation {
             passes: Passes::new(model, team),
             patch: Vec::with_capacity(size),

@@ -34,10 +34,10 @@
 //! - [`model`] is one forward pass over one patch, a file per layer, and knows nothing of files;
 //! - [`generate`](mod@generate), [`sample`] and [`score`] turn passes into text and text into bits,
 //!   with [`tokenizer`] for the runs that read tokens, [`layout`] for texts laid out by words, [`mod@trace`] for views of the inside, and
-//!   [`passes`] for what both have in common;
+//!   [`probe`] for how a model has to be read, and [`passes`] for what they have in common;
 //! - [`kernels`] and [`math`] define the arithmetic, once, so that a seed means the same bytes on
 //!   every machine; [`parallel`] shares a pass between threads without changing a bit of it;
-//! - [`config`] is a model's shape, [`runs`] the published models, [`mod@spec`] what is computed;
+//! - [`config`] is a model's shape, [`dialect`] how it is read where nobody wrote it down, [`runs`] the published models, [`mod@spec`] what is computed;
 //! - `web` is the JavaScript surface, and the only module that knows of browsers.
 //!
 //! Files import each other without circles. `tests/imports.rs` has the order of the modules and holds it.
@@ -46,6 +46,7 @@
 pub mod checkpoint;
 pub mod config;
 mod decimal;
+pub mod dialect;
 pub mod generate;
 mod json;
 pub mod kernels;
@@ -54,6 +55,7 @@ pub mod math;
 pub mod model;
 pub mod parallel;
 pub mod passes;
+pub mod probe;
 pub mod runs;
 pub mod sample;
 pub mod score;

@@ -135,6 +135,11 @@ impl Exp {
     }
 }
 
+/// The natural logarithm.
+pub fn ln(x: f32) -> f32 {
+    libm::log(f64::from(x)) as f32
+}
+
 /// [`Exp::of`] one number.
 pub fn exp(x: f32) -> f32 {
     Exp::load().of(x)
@@ -224,6 +229,14 @@ pub fn likeliest(logits: &[f32]) -> usize {
 pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
     let mean_square = dot(x, x) / x.len() as f32;
     let scale = 1.0 / (mean_square + eps).sqrt();
+    for ((out, &x), &weight) in out.iter_mut().zip(x).zip(weight) {
+        *out = x * scale * weight;
+    }
+}
+
+/// The same with ε added to the root: `out = x / (sqrt(mean(x²)) + eps) · weight`.
+pub fn rms_norm_outside(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
+    let scale = 1.0 / ((dot(x, x) / x.len() as f32).sqrt() + eps);
     for ((out, &x), &weight) in out.iter_mut().zip(x).zip(weight) {
         *out = x * scale * weight;
     }

@@ -19,7 +19,10 @@ pub struct Passes {
 impl Passes {
     /// At the start of a text.
     pub(crate) fn new(model: Arc<Model>, team: Team) -> Self {
-        let (state, most) = (model.state(), team.members());
+        let (mut state, most) = (model.state(), team.members());
+        if model.config.reads_start() {
+            team.enter(|crew| model.read(&model.config.start_patch(), &mut state, crew));
+        }
         Passes { model, team, most, state, recorder: Recorder::default() }
     }
 

@@ -1,6 +1,7 @@
 //! The table of all published runs ([spec](crate::spec) §1).
 
 use crate::config::{Config, Decay, Layout, Mixer};
+use crate::dialect::Dialect;
 
 /// A published run: its config and what it takes to tell it from the others.
 #[derive(Clone, Debug)]
@@ -123,6 +124,7 @@ impl Run {
             delete_threshold: 0.5,
             layout: Layout::Plain,
             end_byte: None,
+            dialect: Dialect::default(),
         };
         (self.change)(&mut config);
         config

@@ -148,7 +148,7 @@ impl Loader {
     pub fn new(file_bytes: f64, names: Option<String>) -> Result<Loader, JsError> {
         let loader = weights::Loader::new(file_bytes as u64).map_err(sentence)?;
         let names = names.map_or(Ok(NameMap::new()), |text| read_names(&text))?;
-        Ok(Loader { loader: loader.with(Options { names }) })
+        Ok(Loader { loader: loader.with(Options { names, ..Options::default() }) })
     }
 
     /// `[start, end, ahead]`: the bytes from `start` to `end` are wanted next, and after these, in

@@ -7,9 +7,10 @@ use std::fs;
 use std::path::Path;
 
 /// The modules of the crate, each behind all that it may import.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 19] = [
     "decimal",
     "json",
+    "dialect",
     "config",
     "runs",
     "math",
@@ -24,6 +25,7 @@ const ORDER: [&str; 17] = [
     "sample",
     "generate",
     "score",
+    "probe",
     "tokenizer",
 ];
 

@@ -3,15 +3,18 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod cli {
     use clap::{Args, Parser, Subcommand};
+    use cpu1::config::Config;
+    use cpu1::dialect::Dialect;
     use cpu1::generate::{Generation, from_bytes, to_bytes};
     use cpu1::kernels;
     use cpu1::model::{Model, Symbol};
     use cpu1::parallel::Team;
+    use cpu1::probe::{self, Probe, Tried};
     use cpu1::sample::Settings;
     use cpu1::score::Scoring;
     use cpu1::tokenizer::Tokenizer;
     use cpu1::weights::roles::NameMap;
-    use cpu1::weights::{Loaded, Loader, Options, file_config};
+    use cpu1::weights::{Loaded, Loader, Options, Packed, file_config};
     use serde_json::{Value, json};
     use std::ffi::OsString;
     use std::fmt::Display;
@@ -31,6 +34,9 @@ mod cli {
         /// JSON file that says which tensor plays a role where names do not tell: {"role": "tensor"}.
         #[arg(long, global = true)]
         name_map: Option<PathBuf>,
+        /// JSON file that says how the model is read where nobody wrote it down, as `probe` tells: {"rope": "halves"}.
+        #[arg(long, global = true)]
+        dialect: Option<PathBuf>,
         /// tokenizer.json of a model of BPE tokens; else the one beside the model is taken.
         #[arg(long, global = true)]
         tokenizer: Option<PathBuf>,
@@ -58,6 +64,16 @@ mod cli {
         Inspect {
             /// Checkpoint, any flavour.
             model: PathBuf,
+            #[arg(long)]
+            json: bool,
+        },
+        /// Finds out how a model has to be read, by which reading it foresees a text best.
+        Probe {
+            /// Checkpoint, any flavour.
+            model: PathBuf,
+            /// A text of the kind that the model knows; else some plain English.
+            #[arg(long)]
+            text: Option<PathBuf>,
             #[arg(long)]
             json: bool,
         },
@@ -121,15 +137,25 @@ mod cli {
             Some(path) => name_map(path)?,
             None => NameMap::new(),
         };
-        let reading = Options { names };
+        let dialect = match &cli.dialect {
+            Some(path) => Some(Dialect::read(&read_file(path)?).map_err(at(path))?),
+            None => None,
+        };
+        let reading = Options { names, dialect, ..Options::default() };
         match cli.command {
             Command::Generate(options) => generate(options, team, reading, cli.tokenizer),
             Command::Score { model, file, json, per_byte } => {
                 let loaded = load(&model, reading)?.model;
-                let tokenizer = tokenizer(&loaded, &model, cli.tokenizer)?;
+                let tokenizer = tokenizer(&loaded.config, &model, cli.tokenizer)?;
                 score(loaded, tokenizer, &file, team, json, per_byte)
             }
             Command::Inspect { model, json } => inspect(load(&model, reading)?, json),
+            Command::Probe { model, text, json } => {
+                let reading = Options { latent: true, ..reading };
+                let packed = read(&model, reading)?.packed().map_err(at(&model))?;
+                let tokenizer = tokenizer(&packed.config, &model, cli.tokenizer)?;
+                probe(packed, tokenizer, text, team, json)
+            }
             Command::Pack { model, out } => pack(&model, reading, &out),
         }
     }
@@ -179,8 +205,12 @@ mod cli {
     }
 
     /// The tokenizer of a model that reads tokens: the file given, or that beside the model.
-    fn tokenizer(model: &Model, path: &Path, given: Option<PathBuf>) -> Result<Option<Tokenizer>> {
-        if !model.config.is_bpe() {
+    fn tokenizer(
+        config: &Config,
+        path: &Path,
+        given: Option<PathBuf>,
+    ) -> Result<Option<Tokenizer>> {
+        if !config.is_bpe() {
             return Ok(None);
         }
         let beside = path.with_file_name("tokenizer.json");
@@ -190,7 +220,7 @@ mod cli {
             None => return Ok(None),
         };
         let tokenizer = Tokenizer::read(&read_file(&path)?).and_then(|tokenizer| {
-            tokenizer.check(model.config.vocab_size)?;
+            tokenizer.check(config.vocab_size)?;
             Ok(tokenizer)
         });
         tokenizer.map(Some).map_err(at(&path))
@@ -231,7 +261,7 @@ mod cli {
         }
         let tokenizer = match options.tokens {
             true => None,
-            false => tokenizer(&model, &options.model, given)?,
+            false => tokenizer(&model.config, &options.model, given)?,
         };
         let prompt = match (&tokenizer, options.tokens) {
             (Some(tokenizer), _) => tokenizer.encode(&prompt).map_err(|e| e.to_string())?,
@@ -317,6 +347,70 @@ mod cli {
             result["per_byte"] = score.per_byte.into();
         }
         print_json(&result)
+    }
+
+    fn probe(
+        packed: Packed,
+        tokenizer: Option<Tokenizer>,
+        text: Option<PathBuf>,
+        team: Team,
+        json: bool,
+    ) -> Result<()> {
+        let text = match text {
+            Some(path) => read_file(&path)?,
+            None => probe::TEXT.into(),
+        };
+        let symbols = match &tokenizer {
+            Some(tokenizer) => tokenizer.encode(&text).map_err(|e| e.to_string())?,
+            None if packed.config.is_bpe() => return Err(NO_TOKENIZER.into()),
+            None => from_bytes(&text),
+        };
+        let mut probe =
+            Probe::new(packed, team, &symbols, text.len()).map_err(|e| e.to_string())?;
+        let mut shown = 0;
+        while !probe.is_done() {
+            probe.advance(256);
+            let found = probe.result();
+            for tried in found.tried.iter().skip(shown).filter(|_| !json) {
+                let Tried { bits_per_byte, difference, noise, kept, .. } = tried;
+                let kept = if *kept { "kept" } else { "" };
+                print(format!("{:<40} {bits_per_byte:8.4} bits per byte  {difference:+8.4} ± {noise:.4}  {kept}\n", tried.changed()).as_bytes())?;
+            }
+            shown = found.tried.len();
+        }
+        let found = probe.result();
+        let second = found.second();
+        if json {
+            let tried = |tried: &Tried| {
+                json!({
+                    "changed": tried.changed(),
+                    "bits_per_byte": tried.bits_per_byte,
+                    "difference": tried.difference,
+                    "noise": tried.noise,
+                    "kept": tried.kept,
+                })
+            };
+            let dialect: Value = serde_json::from_str(&found.dialect.json()).unwrap_or_default();
+            return print_json(&json!({
+                "dialect": dialect,
+                "bits_per_byte": found.bits_per_byte,
+                "bits_per_byte_as_ours": found.bits_per_byte_as_ours,
+                "second": second.map(tried),
+                "tried": found.tried.iter().map(tried).collect::<Vec<_>>(),
+                "sentence": found.sentence(),
+            }));
+        }
+        let mut told = format!("\n{}\n", found.sentence());
+        if let Some(second) = second {
+            let (margin, noise) = (second.difference, second.noise);
+            told += &format!(
+                "The second best, {}, takes {margin:.4} bits per byte more, {:.0} times the noise.\n",
+                second.changed(),
+                margin / noise
+            );
+        }
+        told += &format!("\n{}\n", found.dialect.json());
+        print(told.as_bytes())
     }
 
     fn inspect(loaded: Loaded, json: bool) -> Result<()> {

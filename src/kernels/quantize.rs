@@ -59,6 +59,18 @@ impl QuantizedVector {
         self.set_halves();
     }
 
+    /// Quantises `x` as a dialect has it: `s = 128 / max(max|x|, 1e-5)`.
+    pub fn set_to_128(&mut self, x: &[f32]) {
+        let top = crate::math::max_abs(x).max(1e-5);
+        // What would round to 128 is clamped before.
+        let most = top * (127.0 / 128.0);
+        let clamped: Vec<f32> = x.iter().map(|&x| if x > most { most } else { x }).collect();
+        self.scale = 128.0 / top;
+        self.resize(x.len());
+        self.start = -quantize(&clamped, self.scale, &mut self.quads);
+        self.set_halves();
+    }
+
     /// q as it is, with scale 1: for tests and benchmarks.
     pub fn from_integers(q: &[i8]) -> Self {
         let mut vector = Self::with_capacity(q.len());
@@ -86,7 +98,7 @@ impl QuantizedVector {
 /// 1.5 · 2²³.
 const ROUNDER: f32 = 12_582_912.0;
 
-/// Writes `q = round(x · scale)`, 0 for a NaN, and returns Σ q. Expects |x · scale| < 127.5; what is
+/// Writes `q = round(x · scale)`, 0 for a NaN, and returns Σ q. Expects −128.5 < x · scale < 127.5; what is
 /// left of the last quad is 0.
 pub fn quantize(x: &[f32], scale: f32, quads: &mut [[i8; COLS]]) -> i32 {
     let whole = x.len() / WIDTH * WIDTH;
@@ -176,6 +188,8 @@ mod tests {
         x.set(&[0.5, -1.0, 0.0, 0.25, f32::NAN]);
         assert_eq!(x.scale, 127.0);
         assert_eq!(x.quads().as_flattened(), [64, -127, 0, 32, 0, 0, 0, 0]);
+        x.set_to_128(&[0.5, -1.0, 0.0, 0.25, f32::NAN, 1.0, 0.994]);
+        assert_eq!(x.quads().as_flattened(), [64, -128, 0, 32, 0, 127, 127, 0]);
         x.set(&[0.0; 3]);
         assert_eq!((x.start, x.scale), (0, 127.0 / 1e-5));
     }

@@ -3,6 +3,7 @@
 
 use super::linear::{Linear, RmsNorm};
 use super::scratch::Scratch;
+use crate::dialect::Rope;
 use crate::math;
 use crate::parallel::Crew;
 
@@ -17,8 +18,10 @@ pub struct Attention {
     pub out: Option<Linear>,
     /// Number of heads; divides d.
     pub heads: usize,
-    /// Base of the rotary frequencies; `None` for no positions (local decoder).
-    pub rope_base: Option<f32>,
+    /// Base of the rotary frequencies.
+    pub rope_base: f32,
+    /// How positions turn queries and keys; not at all in the local decoder, unless a dialect has it.
+    pub rope: Rope,
 }
 
 /// Keys and values of the positions seen so far, in a ring where a window bounds them.
@@ -97,8 +100,9 @@ impl Attention {
         for ((&position, qkv), out) in steps.zip(out.chunks_exact_mut(d)) {
             let (query, rest) = qkv.split_at_mut(d);
             let (key, value) = rest.split_at_mut(d);
-            if let Some(base) = self.rope_base {
-                rotate(query, key, d / self.heads, position, base);
+            if self.rope != Rope::None {
+                let halves = self.rope == Rope::Halves;
+                rotate(query, key, d / self.heads, position, self.rope_base, halves);
             }
             cache.push(position, key, value);
             self.attend(query, cache, &mut scratch.scores, out);
@@ -137,17 +141,26 @@ impl Attention {
     }
 }
 
-/// RoPE: turns each pair (2i, 2i + 1) of each head by `position · base^(−2i / head_size)`.
-fn rotate(query: &mut [f32], key: &mut [f32], head_size: usize, position: usize, base: f32) {
+/// RoPE: turns each pair (2i, 2i + 1), or (i, i + half) by `halves`, of each head by
+/// `position · base^(−2i / head_size)`.
+fn rotate(
+    query: &mut [f32],
+    key: &mut [f32],
+    head_size: usize,
+    position: usize,
+    base: f32,
+    halves: bool,
+) {
     for i in 0..head_size / 2 {
         let share = 2.0 * i as f64 / head_size as f64;
         let frequency = libm::exp(-share * libm::log(f64::from(base)));
         let (sin, cos) = math::sin_cos(position as f64 * frequency);
+        let (first, second) = if halves { (i, i + head_size / 2) } else { (2 * i, 2 * i + 1) };
         for vector in [&mut *query, &mut *key] {
             for head in vector.chunks_exact_mut(head_size) {
-                let (a, b) = (head[2 * i], head[2 * i + 1]);
-                head[2 * i] = a * cos - b * sin;
-                head[2 * i + 1] = a * sin + b * cos;
+                let (a, b) = (head[first], head[second]);
+                head[first] = a * cos - b * sin;
+                head[second] = a * sin + b * cos;
             }
         }
     }
@@ -173,18 +186,21 @@ mod tests {
 
     #[test]
     fn rotation_keeps_lengths_and_turns_by_the_distance() {
-        let turned = |position| {
+        let turned = |position, halves| {
             let (mut q, mut k) = ([1.0, 2.0, 3.0, 4.0], [4.0, 3.0, 2.0, 1.0]);
-            rotate(&mut q, &mut k, 4, position, 10_000.0);
+            rotate(&mut q, &mut k, 4, position, 10_000.0, halves);
             (q, k)
         };
-        let (q5, k5) = turned(5);
-        let (q9, k9) = turned(9);
-        assert!((math::dot(&q5, &q5) - 30.0).abs() < 1e-4);
-        // Scores depend on the distance alone.
-        let (_, k2) = turned(2);
-        let (_, k6) = turned(6);
-        assert!((math::dot(&q5, &k2) - math::dot(&q9, &k6)).abs() < 1e-4);
-        assert!((math::dot(&q5, &k5) - math::dot(&q9, &k9)).abs() < 1e-4);
+        for halves in [false, true] {
+            let (q5, k5) = turned(5, halves);
+            let (q9, k9) = turned(9, halves);
+            assert!((math::dot(&q5, &q5) - 30.0).abs() < 1e-4);
+            // Scores depend on the distance alone.
+            let (_, k2) = turned(2, halves);
+            let (_, k6) = turned(6, halves);
+            assert!((math::dot(&q5, &k2) - math::dot(&q9, &k6)).abs() < 1e-4);
+            assert!((math::dot(&q5, &k5) - math::dot(&q9, &k9)).abs() < 1e-4);
+        }
+        assert_ne!(turned(5, false), turned(5, true));
     }
 }

@@ -6,6 +6,7 @@ use super::linear::RmsNorm;
 use super::low_rank::LowRank;
 use super::mlgru::Mlgru;
 use super::scratch::Scratch;
+use crate::dialect::{Dialect, PfnetInput, Residual};
 use crate::math::add;
 use crate::parallel::Crew;
 
@@ -33,6 +34,8 @@ pub struct Block {
     pub ffn: FeedForward,
     /// PFNet beside the feed-forward layer.
     pub pfnet: Option<LowRank>,
+    /// How it is read.
+    pub dialect: Dialect,
 }
 
 /// What a block remembers of the sequence: a state for every kind of mixer; each mixer uses its own.
@@ -68,6 +71,16 @@ impl Block {
         let mut out = std::mem::take(&mut scratch.out);
         let y = &mut out[..count * d];
 
+        let residual = self.dialect.residual;
+        // What stands beside the whole block is added at its end.
+        let mut beside = Vec::new();
+        if let (Some(path), Residual::Block | Residual::BlockNorm) = (&self.fp_residual, residual) {
+            beside.resize(x.len(), 0.0);
+            let norm = (residual == Residual::BlockNorm).then_some(&self.norm1);
+            scratch.normed.set_normed(x, d, norm, crew);
+            path.add_to(&mut beside, scratch, crew);
+        }
+
         scratch.normed.set_normed(x, d, Some(&self.norm1), crew);
         match &self.mixer {
             MixerLayer::Mlgru(mixer) => mixer.forward(&mut memory.recurrent, scratch, crew, y),
@@ -75,7 +88,10 @@ impl Block {
                 mixer.forward(positions, &mut memory.cache, scratch, crew, y);
             }
         }
-        if let Some(path) = &self.fp_residual {
+        if let (Some(path), Residual::Norm | Residual::X) = (&self.fp_residual, residual) {
+            if residual == Residual::X {
+                scratch.normed.set_normed(x, d, None, crew);
+            }
             path.add_to(y, scratch, crew);
         }
         add(x, y);
@@ -83,9 +99,13 @@ impl Block {
         scratch.normed.set_normed(x, d, Some(&self.norm2), crew);
         self.ffn.forward(scratch, crew, y);
         if let Some(path) = &self.pfnet {
+            if self.dialect.pfnet_input == PfnetInput::X {
+                scratch.normed.set_normed(x, d, None, crew);
+            }
             path.add_to(y, scratch, crew);
         }
         add(x, y);
+        add(x, &beside);
 
         scratch.out = out;
     }

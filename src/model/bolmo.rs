@@ -1,6 +1,7 @@
 //! Bolmo: the bytes of a patch look at one another, weighted by where words seem to end ([spec](crate::spec) §2).
 
-use crate::math::{add, dot, sigmoid, softmax};
+use crate::dialect::{BolmoBoundary, BolmoResidual, Dialect};
+use crate::math::{add, dot, ln, sigmoid, softmax};
 
 /// Bytes of a patch.
 const PATCH: usize = 4;
@@ -29,6 +30,8 @@ pub struct Bolmo {
     pub boundary: Vec<f32>,
     /// β_b.
     pub boundary_bias: f32,
+    /// How it is read.
+    pub dialect: Dialect,
 }
 
 /// A linear layer from w to w, too small for kernels.
@@ -61,19 +64,18 @@ impl Bolmo {
         let (query, rest) = rest.split_at_mut(width);
         let projected = &mut rest[..width];
 
-        let mean = &mut *mixed;
-        mean.fill(0.0);
-        for vector in vectors.chunks_exact(width) {
-            add(mean, vector);
-        }
-        mean.iter_mut().for_each(|m| *m /= PATCH as f32);
-        self.query.apply(mean, query);
+        mean_of(vectors, mixed);
+        self.query.apply(mixed, query);
 
         let (mut boundary, mut attention) = ([0.0; PATCH], [0.0; PATCH]);
         for (i, vector) in vectors.chunks_exact(width).enumerate() {
             boundary[i] = sigmoid(dot(&self.boundary, vector) + self.boundary_bias);
             self.key.apply(vector, projected);
-            attention[i] = dot(query, projected) / (width as f32).sqrt() + ln(boundary[i] + 1e-6);
+            let nearness = match self.dialect.bolmo {
+                BolmoBoundary::Log => ln(boundary[i] + 1e-6),
+                BolmoBoundary::Plain => boundary[i],
+            };
+            attention[i] = dot(query, projected) / (width as f32).sqrt() + nearness;
         }
         softmax(&mut attention);
 
@@ -85,6 +87,10 @@ impl Bolmo {
             }
         }
         self.out.apply(mixed, projected);
+        if self.dialect.bolmo_residual == BolmoResidual::Mean {
+            mean_of(vectors, mixed);
+            vectors.chunks_exact_mut(width).for_each(|vector| vector.copy_from_slice(mixed));
+        }
         for vector in vectors.chunks_exact_mut(width) {
             add(vector, projected);
         }
@@ -92,6 +98,11 @@ impl Bolmo {
     }
 }
 
-fn ln(x: f32) -> f32 {
-    libm::log(f64::from(x)) as f32
+/// The mean of the four vectors.
+fn mean_of(vectors: &[f32], mean: &mut [f32]) {
+    mean.fill(0.0);
+    for vector in vectors.chunks_exact(mean.len()) {
+        add(mean, vector);
+    }
+    mean.iter_mut().for_each(|m| *m /= PATCH as f32);
 }

@@ -2,6 +2,7 @@
 
 use super::linear::Linear;
 use super::scratch::Scratch;
+use crate::dialect::{Delete, Dialect};
 use crate::math::{dot, sigmoid, silu};
 use crate::parallel::Crew;
 
@@ -16,9 +17,19 @@ pub struct DeleteGate {
     pub score_bias: f32,
     /// A patch goes when its probability exceeds this.
     pub threshold: f32,
+    /// How it is read.
+    pub dialect: Dialect,
 }
 
 impl DeleteGate {
+    /// Whether a patch of this probability goes.
+    pub fn deletes(&self, probability: f32) -> bool {
+        match self.dialect.delete {
+            Delete::Above => probability > self.threshold,
+            Delete::Below => probability <= self.threshold,
+        }
+    }
+
     /// σ(w₂·silu(W₁ x + b₁) + b₂) for each of the patches `x` `[positions, d]`: the probability that
     /// it is not needed further up.
     pub fn probabilities<'s>(

@@ -3,6 +3,7 @@
 
 use super::linear::{Linear, RmsNorm};
 use super::scratch::Scratch;
+use crate::dialect::{Dialect, FfnNorm};
 use crate::math;
 use crate::parallel::{Crew, Sheet};
 
@@ -15,6 +16,8 @@ pub struct FeedForward {
     pub down_norm: Option<RmsNorm>,
     /// W_down `[d, F]`.
     pub down: Linear,
+    /// How it is read.
+    pub dialect: Dialect,
 }
 
 impl FeedForward {
@@ -25,10 +28,13 @@ impl FeedForward {
         let gate_up = &mut scratch.wide[..count * wide];
         let (x, shared) = (&scratch.normed, self.gate_up.is_worth_sharing(&scratch.normed));
         let sheet = Sheet::new(gate_up, wide / inner, inner);
+        let apart = self.dialect.ffn_norm == FfnNorm::BeforeGate
+            && self.down_norm.is_some()
+            && wide > inner;
         crew.for_each_strip([sheet], shared, |columns, [mut strip]| {
             self.gate_up.fill(x, columns, &mut strip);
             for i in 0..count {
-                if strip.blocks() == 1 {
+                if apart || strip.blocks() == 1 {
                     math::silu(strip.block(i, 0));
                 } else {
                     let [hidden, up] = strip.row(i);
@@ -40,6 +46,10 @@ impl FeedForward {
         scratch.inner.set(count, inner, crew, |i, y| {
             let hidden = &gate_up[i * wide..][..inner];
             match &self.down_norm {
+                Some(norm) if apart => {
+                    norm.apply(&gate_up[i * wide + inner..][..inner], y);
+                    y.iter_mut().zip(hidden).for_each(|(y, gate)| *y *= gate);
+                }
                 Some(norm) => norm.apply(hidden, y),
                 None => y.copy_from_slice(hidden),
             }

@@ -1,5 +1,6 @@
 //! Linear layers: dense and BitLinear, and the vectors they read ([spec](crate::spec) §2).
 
+use crate::dialect::NormRoot;
 use crate::kernels::dense::{DenseMatrix, Weight};
 use crate::kernels::{self, QuantizedVector, TernaryMatrix, groups, overlap};
 use crate::math;
@@ -153,18 +154,28 @@ pub struct Activations {
     /// One for each vector; left alone where no BitLinear reads them.
     quantized: Vec<QuantizedVector>,
     count: usize,
-    quantize: bool,
+    quantize: Option<Top>,
+}
+
+/// What the greatest |x| of a vector becomes in 8 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Top {
+    /// 127.
+    At127,
+    /// 128, and then clamped.
+    At128,
 }
 
 /// Floats in vectors below which a second thread costs more than it saves.
 const WORTH_SHARING_VECTORS: usize = 1 << 12;
 
 impl Activations {
-    /// Room for so many vectors of up to `capacity` elements: at most 64. `quantize` says whether
-    /// BitLinears read them.
-    pub fn with_capacity(vectors: usize, capacity: usize, quantize: bool) -> Self {
+    /// Room for so many vectors of up to `capacity` elements: at most 64. `quantize` says what their
+    /// greatest becomes in 8 bits, where BitLinears read them.
+    pub fn with_capacity(vectors: usize, capacity: usize, quantize: Option<Top>) -> Self {
         assert!(vectors <= GROUPS, "sums of {vectors} vectors");
-        let quantized = || QuantizedVector::with_capacity(if quantize { capacity } else { 0 });
+        let capacity_quantized = quantize.map_or(0, |_| capacity);
+        let quantized = || QuantizedVector::with_capacity(capacity_quantized);
         Activations {
             values: Vec::with_capacity(vectors * capacity),
             len: 0,
@@ -189,8 +200,10 @@ impl Activations {
         let quantize = self.quantize;
         let compute = |i: usize, values: &mut [f32], quantized: &mut QuantizedVector| {
             write(i, values);
-            if quantize {
-                quantized.set(values);
+            match quantize {
+                None => {}
+                Some(Top::At127) => quantized.set(values),
+                Some(Top::At128) => quantized.set_to_128(values),
             }
         };
         let (values, quantized) = self.resize(count, len);
@@ -242,6 +255,10 @@ pub struct Linear {
     pub matrix: Matrix,
     /// b, `[out]`, where a file has one.
     pub bias: Option<Vec<f32>>,
+    /// Whether it is a BitLinear, in whatever form its weights are held.
+    pub ternary: bool,
+    /// ε of an RMSNorm without weights that its input goes through, where a dialect has it.
+    pub inner_norm: Option<f32>,
 }
 
 impl Linear {
@@ -270,6 +287,14 @@ impl Linear {
         for block in 0..strip.blocks() {
             let rows = block * width + columns.start..block * width + columns.end;
             self.matrix.product(x, rows.clone(), strip, block);
+            if let Some(eps) = self.inner_norm {
+                // Rounding to 8 bits commutes with a scale, so that the product can have it.
+                for v in 0..x.count() {
+                    let row = x.row(v);
+                    let scale = 1.0 / (math::dot(row, row) / row.len() as f32 + eps).sqrt();
+                    strip.block(v, block).iter_mut().for_each(|y| *y *= scale);
+                }
+            }
             if let Some(bias) = &self.bias {
                 for v in 0..x.count() {
                     math::add(strip.block(v, block), &bias[rows.clone()]);
@@ -288,12 +313,17 @@ pub struct RmsNorm {
     pub bias: Option<Vec<f32>>,
     /// ε.
     pub eps: f32,
+    /// Where ε is added.
+    pub root: NormRoot,
 }
 
 impl RmsNorm {
     /// `out = x / sqrt(mean(x²) + ε) · w (+ b)`.
     pub fn apply(&self, x: &[f32], out: &mut [f32]) {
-        math::rms_norm(x, &self.weight, self.eps, out);
+        match self.root {
+            NormRoot::Inside => math::rms_norm(x, &self.weight, self.eps, out),
+            NormRoot::Outside => math::rms_norm_outside(x, &self.weight, self.eps, out),
+        }
         if let Some(bias) = &self.bias {
             math::add(out, bias);
         }

@@ -4,6 +4,7 @@ use super::block::{Block, Memory};
 use super::linear::{Activations, Linear, Matrix, RmsNorm};
 use super::scratch::Scratch;
 use crate::config::Symbol;
+use crate::dialect::{Dialect, LocalBytes, LocalSplit};
 use crate::math::add;
 use crate::parallel::Crew;
 
@@ -22,6 +23,8 @@ pub struct LocalDecoder {
     pub norm: RmsNorm,
     /// W_head `[256, w]`.
     pub head: Linear,
+    /// How it is read.
+    pub dialect: Dialect,
 }
 
 /// What the decoder remembers within one patch; nothing for models without one.
@@ -52,6 +55,13 @@ impl LocalDecoder {
     /// Starts a patch from the backbone's state z `[1, d]`.
     pub fn begin(&self, z: &Activations, state: &mut LocalState, crew: &Crew) {
         self.input.apply(z, crew, &mut state.inputs);
+        if self.dialect.local_split == LocalSplit::Columns {
+            let (columns, width) = (state.inputs.clone(), self.width());
+            let count = columns.len() / width;
+            for (i, input) in state.inputs.iter_mut().enumerate() {
+                *input = columns[i % width * count + i / width];
+            }
+        }
         state.memories.iter_mut().for_each(Memory::clear);
     }
 
@@ -71,7 +81,7 @@ impl LocalDecoder {
         if let Some(positions) = &self.positions {
             add(x, &positions[position * width..][..width]);
         }
-        if let Some(byte) = previous {
+        if let (Some(byte), LocalBytes::Before) = (previous, self.dialect.local_bytes) {
             let embedded = &mut scratch.wide[..width];
             self.bytes.row(byte as usize, embedded);
             add(x, embedded);

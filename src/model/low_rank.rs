@@ -2,7 +2,8 @@
 
 use super::linear::Linear;
 use super::scratch::Scratch;
-use crate::math::{add, silu};
+use crate::dialect::PfnetActivation;
+use crate::math::{add, sigmoid, silu};
 use crate::parallel::Crew;
 
 /// `W_up · act(W_down n)`, added to the output of the layer it runs beside.
@@ -12,8 +13,8 @@ pub struct LowRank {
     pub down: Linear,
     /// B or W_p2, `[d, rank]`.
     pub up: Linear,
-    /// PFNet has a SiLU in the middle, FPResidual nothing.
-    pub activated: bool,
+    /// PFNet has an activation in the middle, FPResidual nothing.
+    pub activation: Option<PfnetActivation>,
 }
 
 impl LowRank {
@@ -22,12 +23,22 @@ impl LowRank {
         let (count, rank) = (scratch.normed.count(), self.down.outputs());
         let narrow = &mut scratch.narrow[..count * rank];
         self.down.apply(&scratch.normed, crew, narrow);
-        if self.activated {
-            silu(narrow);
+        match self.activation {
+            None => {}
+            Some(PfnetActivation::Silu) => silu(narrow),
+            Some(PfnetActivation::Relu2) => {
+                narrow.iter_mut().for_each(|x| *x = x.max(0.0) * x.max(0.0));
+            }
+            Some(PfnetActivation::Gelu) => narrow.iter_mut().for_each(|x| *x = gelu(*x)),
         }
         scratch.inner.set_normed(narrow, rank, None, crew);
         let wide = &mut scratch.wide[..out.len()];
         self.up.apply(&scratch.inner, crew, wide);
         add(out, wide);
     }
+}
+
+/// GELU by its tanh form: `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`.
+fn gelu(x: f32) -> f32 {
+    x * sigmoid(1.595_769_1 * (x + 0.044_715 * x * x * x))
 }

@@ -20,11 +20,12 @@ pub mod scratch;
 
 pub use crate::config::Symbol;
 use crate::config::{Config, Mixer};
+use crate::dialect::{self, DeletePlace, Deleted, InnerNorm, LocalRope, Rope};
 use crate::parallel::Crew;
-use block::{Block, Memory};
+use block::{Block, Memory, MixerLayer};
 use delete_gate::DeleteGate;
 use embedding::Embedding;
-use linear::{Activations, Linear, RmsNorm};
+use linear::{Activations, Linear, RmsNorm, Top};
 use local_decoder::{LocalDecoder, LocalState};
 use passage::{Passage, Passages, Seen};
 use scratch::Scratch;
@@ -119,6 +120,79 @@ impl State {
 }
 
 impl Model {
+    /// Reads the model under another dialect from now on: `config` is the same model's. Weights stay as they are
+    /// packed, and floats where BitLinears multiply floats.
+    pub fn read_under(&mut self, config: Config) {
+        let dialect = config.dialect;
+        let reorder = dialect.heads != self.config.dialect.heads;
+        let epsilon = (config.norm_eps, dialect.norm_root);
+        let set_norm = |norm: &mut RmsNorm| (norm.eps, norm.root) = epsilon;
+        let inner_norm = (dialect.inner_norm == InnerNorm::Every).then_some(config.norm_eps);
+        let set_linear = |linear: &mut Linear| {
+            linear.inner_norm = inner_norm.filter(|_| linear.ternary);
+        };
+        let set_block = |block: &mut Block, rope: Rope| {
+            block.dialect = dialect;
+            block.ffn.dialect = dialect;
+            let (out_norm, out) = match &mut block.mixer {
+                MixerLayer::Mlgru(mixer) => {
+                    mixer.read_under(dialect);
+                    set_linear(&mut mixer.gates);
+                    (&mut mixer.out_norm, &mut mixer.out)
+                }
+                MixerLayer::Attention(mixer) => {
+                    (mixer.rope, mixer.rope_base) = (rope, config.rope_base);
+                    set_linear(&mut mixer.qkv);
+                    (&mut mixer.out_norm, &mut mixer.out)
+                }
+            };
+            let norms = [&mut block.norm1, &mut block.norm2];
+            let inner = [out_norm, &mut block.ffn.down_norm].into_iter().flatten();
+            norms.into_iter().chain(inner).for_each(set_norm);
+            out.as_mut().map(set_linear);
+            set_linear(&mut block.ffn.gate_up);
+            set_linear(&mut block.ffn.down);
+            if let Some(path) = &mut block.pfnet {
+                path.activation = Some(dialect.pfnet);
+                set_linear(&mut path.down);
+                set_linear(&mut path.up);
+            }
+        };
+        self.blocks.iter_mut().for_each(|block| set_block(block, dialect.rope));
+        set_norm(&mut self.norm);
+        if let Some(gate) = &mut self.delete_gate {
+            gate.dialect = dialect;
+        }
+        if let Embedding::Patch(patch) = &mut self.embedding {
+            set_linear(&mut patch.project);
+            if let Some(bolmo) = &mut patch.bolmo {
+                bolmo.dialect = dialect;
+            }
+        }
+        match &mut self.head {
+            Head::Local(decoder) => {
+                decoder.dialect = dialect;
+                let rope = match dialect.local_rope {
+                    LocalRope::None => Rope::None,
+                    LocalRope::Interleaved => Rope::Interleaved,
+                    LocalRope::Halves => Rope::Halves,
+                };
+                decoder.blocks.iter_mut().for_each(|block| set_block(block, rope));
+                set_norm(&mut decoder.norm);
+                set_linear(&mut decoder.input);
+                set_linear(&mut decoder.head);
+            }
+            Head::Bytes(heads) => {
+                heads.iter_mut().for_each(set_linear);
+                if reorder {
+                    heads.reverse();
+                }
+            }
+            Head::Token(head) => set_linear(head),
+        }
+        self.config = config;
+    }
+
     /// A state at the start of a sequence.
     pub fn state(&self) -> State {
         let d = self.config.d_model;
@@ -138,7 +212,12 @@ impl Model {
         let widest = most(Block::widest).max(d).max(embedded);
         let narrow = most(Block::widest_rank)
             .max(self.delete_gate.as_ref().map_or(0, |gate| gate.score.len()));
-        let quantize = self.config.ternary && self.config.activation_bits != 0;
+        let quantize = (self.config.ternary && self.config.activation_bits != 0).then_some(
+            match self.config.dialect.activations {
+                dialect::Activations::To128 => Top::At128,
+                _ => Top::At127,
+            },
+        );
         let logits = match &self.head {
             Head::Token(head) => head.outputs(),
             _ => BYTES,
@@ -220,7 +299,10 @@ impl Model {
         match &self.delete_gate {
             None => self.run_blocks(0..self.blocks.len(), state, crew),
             Some(gate) => {
-                let middle = self.blocks.len() / 2;
+                let middle = match self.config.dialect.delete_place {
+                    DeletePlace::Before => self.blocks.len() / 2,
+                    DeletePlace::After => (self.blocks.len() / 2 + 1).min(self.blocks.len()),
+                };
                 self.run_blocks(0..middle, state, crew);
                 last = self.gather(gate, state, crew);
                 self.run_blocks(middle..self.blocks.len(), state, crew);
@@ -258,7 +340,10 @@ impl Model {
             state.x.copy_within(i * d..(i + 1) * d, kept * d);
             last = kept;
             // The first patch stays, so that the upper half always has something to go on.
-            let goes = probability > gate.threshold && state.positions[i] > 0;
+            let goes = gate.deletes(probability) && state.positions[i] > 0;
+            if goes && self.config.dialect.deleted == Deleted::Zero {
+                state.x[kept * d..][..d].fill(0.0);
+            }
             if let Some(passages) = &mut state.passages {
                 let passage = passages.at(state.positions[i]);
                 (passage.deletion, passage.deleted) = (Some(probability), goes);

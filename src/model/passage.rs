@@ -33,12 +33,16 @@ pub struct Seen {
 
 impl Seen {
     /// Takes the means of an MLGRU's forget gates: `stacked` `[positions, 3d]` begins with their
-    /// inputs, which have the floor `floor` `[d]`.
-    pub fn take_forget_gates(&mut self, stacked: &[f32], floor: &[f32]) {
-        let d = floor.len();
+    /// inputs, which have the floor `floor` `[d]`, or where that is missing with the gates themselves.
+    pub fn take_forget_gates(&mut self, stacked: &[f32], d: usize, floor: Option<&[f32]>) {
         let mean = |inputs: &[f32]| {
-            let gates = floor.iter().zip(inputs);
-            let sum: f32 = gates.map(|(&low, &f)| low + (1.0 - low) * sigmoid(f)).sum();
+            let sum: f32 = match floor {
+                Some(floor) => {
+                    let gates = floor.iter().zip(inputs);
+                    gates.map(|(&low, &f)| low + (1.0 - low) * sigmoid(f)).sum()
+                }
+                None => inputs.iter().sum(),
+            };
             sum / d as f32
         };
         self.forget.clear();

@@ -1,11 +1,12 @@
-//! Puts packed parts together into a model, freeing each as it goes.
+//! Puts packed parts together into a model, freeing each as it goes. The model is told how it is read at the end
+//! ([`Model::read_under`]).
 
 use super::roles::{Error, LOCAL_HEADS, Result};
 use crate::checkpoint::{Data, Tensor};
 use crate::config::{Config, Mixer};
+use crate::dialect::{Dialect, NormRoot, Rope};
 use crate::kernels::TernaryMatrix;
 use crate::kernels::dense::{DenseMatrix, Weight};
-use crate::math::sigmoid;
 use crate::model::attention::Attention;
 use crate::model::block::{Block, MixerLayer};
 use crate::model::bolmo::{Bolmo, Square};
@@ -22,7 +23,6 @@ use std::collections::HashMap;
 /// The parts by role, each taken once. Shapes were settled when roles were.
 struct Parts {
     parts: HashMap<String, Tensor>,
-    eps: f32,
     /// Whether activations are quantised; else ternary weights multiply as floats.
     quantize: bool,
     packed_bytes: usize,
@@ -31,12 +31,7 @@ struct Parts {
 /// Builds the model that `config` describes.
 pub fn model(config: Config, parts: HashMap<String, Tensor>) -> Result<Model> {
     let parameters = parts.values().map(Tensor::numel).sum();
-    let mut parts = Parts {
-        parts,
-        eps: config.norm_eps,
-        quantize: config.activation_bits != 0,
-        packed_bytes: 0,
-    };
+    let mut parts = Parts { parts, quantize: config.activation_bits != 0, packed_bytes: 0 };
     let embedding = parts.embedding(&config)?;
     let blocks = (0..config.n_layers)
         .map(|i| parts.backbone_block(&config, &format!("blocks.{i}")))
@@ -53,8 +48,9 @@ pub fn model(config: Config, parts: HashMap<String, Tensor>) -> Result<Model> {
         }
         .into());
     }
-    Ok(Model {
-        config,
+    let ours = config.under(Dialect::default());
+    let mut model = Model {
+        config: ours,
         embedding,
         blocks,
         delete_gate,
@@ -62,7 +58,9 @@ pub fn model(config: Config, parts: HashMap<String, Tensor>) -> Result<Model> {
         head,
         parameters,
         packed_bytes: parts.packed_bytes,
-    })
+    };
+    model.read_under(config);
+    Ok(model)
 }
 
 impl Parts {
@@ -97,7 +95,8 @@ impl Parts {
         Ok(RmsNorm {
             weight: self.vector(&format!("{at}.weight"))?,
             bias: self.optional(&format!("{at}.bias"))?,
-            eps: self.eps,
+            eps: 0.0,
+            root: NormRoot::default(),
         })
     }
 
@@ -139,6 +138,9 @@ impl Parts {
         let weights: Vec<String> = names.iter().map(|name| role(name, "weight")).collect();
         let rows: Vec<usize> =
             weights.iter().map(|w| self.parts.get(w).map_or(0, |part| part.shape[0])).collect();
+        let ternary = weights.iter().all(|weight| {
+            self.parts.get(weight).is_some_and(|part| matches!(part.data, Data::Ternary { .. }))
+        });
         let matrix = self.stack(&weights)?;
         let mut biases = Vec::new();
         for (name, rows) in names.iter().zip(rows) {
@@ -146,7 +148,7 @@ impl Parts {
             biases.push(bias.unwrap_or_else(|| vec![0.0; rows]));
         }
         let bias = Some(biases.concat()).filter(|bias| bias.iter().any(|&b| b != 0.0));
-        Ok(Linear { matrix, bias })
+        Ok(Linear { matrix, bias, ternary, inner_norm: None })
     }
 
     fn linear(&mut self, at: &str) -> Result<Linear> {
@@ -173,25 +175,24 @@ impl Parts {
             out: self.square("embed.bolmo.out")?,
             boundary: self.vector("embed.bolmo.boundary.weight")?,
             boundary_bias: bias.map_or(0.0, |bias| bias[0]),
+            dialect: Dialect::default(),
         })
     }
 
     fn backbone_block(&mut self, config: &Config, at: &str) -> Result<Block> {
         let mixer = match config.mixer {
             Mixer::Attention => {
-                let heads = config.n_heads;
-                let rope_base = Some(config.rope_base);
-                let mixer = self.attention(at, heads, rope_base, config.output_projection)?;
+                let mixer = self.attention(at, config.n_heads, config.output_projection)?;
                 MixerLayer::Attention(mixer)
             }
             Mixer::Mlgru => MixerLayer::Mlgru(self.mlgru(config, at)?),
         };
         let mut block = self.block(at, mixer)?;
         if config.fp_residual_rank > 0 {
-            block.fp_residual = Some(self.low_rank(&format!("{at}.fp_residual"), false)?);
+            block.fp_residual = Some(self.low_rank(&format!("{at}.fp_residual"))?);
         }
         if config.pfnet_hidden > 0 {
-            block.pfnet = Some(self.low_rank(&format!("{at}.pfnet"), true)?);
+            block.pfnet = Some(self.low_rank(&format!("{at}.pfnet"))?);
         }
         Ok(block)
     }
@@ -208,43 +209,36 @@ impl Parts {
                 gate_up: self.linears(&format!("{at}.ffn"), gate_up)?,
                 down_norm: self.optional_norm(&format!("{at}.ffn.down_norm"))?,
                 down: self.linear(&format!("{at}.ffn.down"))?,
+                dialect: Dialect::default(),
             },
             pfnet: None,
+            dialect: Dialect::default(),
         })
     }
 
-    fn low_rank(&mut self, at: &str, activated: bool) -> Result<LowRank> {
+    fn low_rank(&mut self, at: &str) -> Result<LowRank> {
         Ok(LowRank {
             down: self.linear(&format!("{at}.down"))?,
             up: self.linear(&format!("{at}.up"))?,
-            activated,
+            activation: None,
         })
     }
 
     fn mlgru(&mut self, config: &Config, at: &str) -> Result<Mlgru> {
         let d = config.d_model;
         let at = format!("{at}.mixer");
-        // λ = σ(decay), one for all channels or one each; no decay is no floor.
-        let floor = match self.optional(&format!("{at}.decay"))? {
-            Some(decay) => (0..d).map(|i| sigmoid(decay[i % decay.len()])).collect(),
-            None => vec![0.0; d],
-        };
+        // One for all channels or one each.
+        let decay = self.optional(&format!("{at}.decay"))?;
         let gates = self.linears(&at, &["forget", "candidate", "gate"])?;
         let (out_norm, out) = self.output(&at, config.output_projection)?;
-        Ok(Mlgru { gates, floor, out_norm, out })
+        Ok(Mlgru { gates, decay, floor: vec![0.0; d], dialect: Dialect::default(), out_norm, out })
     }
 
-    fn attention(
-        &mut self,
-        at: &str,
-        heads: usize,
-        rope_base: Option<f32>,
-        output_projection: bool,
-    ) -> Result<Attention> {
+    fn attention(&mut self, at: &str, heads: usize, output_projection: bool) -> Result<Attention> {
         let at = format!("{at}.mixer");
         let qkv = self.linears(&at, &["query", "key", "value"])?;
         let (out_norm, out) = self.output(&at, output_projection)?;
-        Ok(Attention { qkv, out_norm, out, heads, rope_base })
+        Ok(Attention { qkv, out_norm, out, heads, rope_base: 0.0, rope: Rope::None })
     }
 
     /// `W_o` and the SubLN before it.
@@ -260,7 +254,13 @@ impl Parts {
         let hidden = self.linear("delete_gate.hidden")?;
         let score = self.vector("delete_gate.score.weight")?;
         let bias = self.optional("delete_gate.score.bias")?;
-        Ok(DeleteGate { hidden, score, score_bias: bias.map_or(0.0, |b| b[0]), threshold })
+        Ok(DeleteGate {
+            hidden,
+            score,
+            score_bias: bias.map_or(0.0, |b| b[0]),
+            threshold,
+            dialect: Dialect::default(),
+        })
     }
 
     fn head(&mut self, config: &Config) -> Result<Head> {
@@ -277,7 +277,7 @@ impl Parts {
             if !self.parts.contains_key(&format!("{at}.norm1.weight")) {
                 break;
             }
-            let mixer = self.attention(&at, LOCAL_HEADS, None, true)?;
+            let mixer = self.attention(&at, LOCAL_HEADS, true)?;
             blocks.push(self.block(&at, MixerLayer::Attention(mixer))?);
         }
         Ok(Head::Local(Box::new(LocalDecoder {
@@ -287,6 +287,7 @@ impl Parts {
             blocks,
             norm: self.norm("decoder.norm")?,
             head: self.linear("decoder.head")?,
+            dialect: Dialect::default(),
         })))
     }
 }

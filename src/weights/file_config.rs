@@ -3,6 +3,7 @@
 use crate::checkpoint::{Value, shown};
 use crate::config::{Config, Decay, Layout, Mixer};
 use crate::decimal;
+use crate::dialect::Dialect;
 
 /// A key of a file's config has a value that no model can have.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -42,6 +43,8 @@ pub struct Hints {
     pub fill_byte: Option<u8>,
     /// The byte that ends a text.
     pub end_byte: Option<u8>,
+    /// How the model is read where nobody wrote it down.
+    pub dialect: Option<Dialect>,
 }
 
 /// The first of some keys that is there, and its value.
@@ -115,6 +118,19 @@ fn positive(value: &Value) -> Option<f32> {
     .filter(|x| x.is_finite() && *x >= 0.0)
 }
 
+/// A dialect out of a dict from features to readings.
+fn dialect(value: &Value) -> Option<Dialect> {
+    let Value::Dict(entries) = value else {
+        return None;
+    };
+    entries.iter().try_fold(Dialect::default(), |dialect, (name, reading)| {
+        let (Value::Str(name), Value::Str(reading)) = (name, reading) else {
+            return None;
+        };
+        dialect.saying(name, reading).ok()
+    })
+}
+
 impl Hints {
     /// Reads a file's config, or the want of one.
     ///
@@ -165,6 +181,7 @@ impl Hints {
             })?,
             fill_byte: field(entries, &["fill_byte"], BYTE, byte)?,
             end_byte: field(entries, &["end_byte"], BYTE, byte)?,
+            dialect: field(entries, &["dialect"], "a dict of readings", dialect)?,
         })
     }
 }
@@ -218,6 +235,11 @@ pub fn value(config: &Config) -> Value {
     }
     if let Some(end) = config.end_byte {
         entries.push(("end_byte", whole(end.into())));
+    }
+    let differences = config.dialect.differences().map(|(k, v)| (text(k), text(v)));
+    let differences: Vec<_> = differences.collect();
+    if !differences.is_empty() {
+        entries.push(("dialect", Value::Dict(differences)));
     }
     Value::Dict(entries.into_iter().map(|(k, v)| (text(k), v)).collect())
 }

@@ -11,8 +11,9 @@ pub mod pack;
 pub mod roles;
 
 use crate::checkpoint::write::Writer;
-use crate::checkpoint::{self, Encoding, Flavour, Reader, Tensor, TensorInfo};
+use crate::checkpoint::{self, Data, Encoding, Flavour, Reader, Tensor, TensorInfo};
 use crate::config::Config;
+use crate::dialect::Dialect;
 use crate::model::Model;
 use file_config::Hints;
 use roles::{Assignment, NameMap, Role, Why};
@@ -98,6 +99,11 @@ pub struct Report {
 pub struct Options {
     /// Which tensor plays which role, by a person's word.
     pub names: NameMap,
+    /// How the model is read where nobody wrote it down; else as the file's config says.
+    pub dialect: Option<Dialect>,
+    /// Whether weights that are to become ternary are kept as the file has them, for a [probe](crate::probe) to round
+    /// them in several ways.
+    pub latent: bool,
 }
 
 /// A model and the parts it was made of.
@@ -115,6 +121,8 @@ pub struct Packed {
     /// How it was read.
     pub report: Report,
     parts: HashMap<String, Tensor>,
+    /// Roles of parts that are not ternary yet and have to be.
+    latent: Vec<String>,
 }
 
 impl Packed {
@@ -123,9 +131,30 @@ impl Packed {
     /// # Errors
     /// When a part is missing.
     pub fn model(self) -> Result<Loaded, Error> {
-        let Packed { config, report, parts } = self;
-        let model = assemble::model(config, parts)?;
-        Ok(Loaded { model, report })
+        let model = match self.latent.is_empty() {
+            true => assemble::model(self.config, self.parts)?,
+            false => self.build(self.config.clone())?,
+        };
+        Ok(Loaded { model, report: self.report })
+    }
+
+    /// Whether weights are kept that can be rounded in several ways.
+    pub fn has_latent_weights(&self) -> bool {
+        !self.latent.is_empty()
+    }
+
+    /// The model under another config of its own, from copies of the parts.
+    ///
+    /// # Errors
+    /// When a part is missing.
+    pub(crate) fn build(&self, config: Config) -> Result<Model, Error> {
+        let part = |(role, tensor): (&String, &Tensor)| {
+            let dialect = Some(&config.dialect).filter(|_| self.latent.contains(role));
+            let packed = dialect.and_then(|_| pack::pack(tensor.clone(), dialect));
+            (role.clone(), packed.unwrap_or_else(|| tensor.clone()))
+        };
+        let parts = self.parts.iter().map(part).collect();
+        Ok(assemble::model(config, parts)?)
     }
 
     /// The same with every float rounded to bf16, as the archive's compact files have it.
@@ -171,6 +200,8 @@ struct Plan {
     roles: Vec<Role>,
     parts: HashMap<String, Tensor>,
     report: Report,
+    /// Where latent weights are kept, the roles of those that are.
+    latent: Option<Vec<String>>,
 }
 
 impl Loader {
@@ -237,7 +268,8 @@ impl Loader {
     /// When bytes are still missing.
     pub fn packed(self) -> Result<Packed, Error> {
         let plan = self.plan.filter(|_| self.reader.done()).ok_or(Error::Unfinished)?;
-        Ok(Packed { config: plan.config, parts: plan.parts, report: plan.report })
+        let Plan { config, parts, report, latent, .. } = plan;
+        Ok(Packed { config, parts, report, latent: latent.unwrap_or_default() })
     }
 
     /// The model, once nothing more is wanted.
@@ -289,6 +321,8 @@ impl Plan {
                 zeros: 0.0,
             }
         };
+        let dialect = options.dialect.or(hints.dialect).unwrap_or_default();
+        let config = config.under(dialect);
         let name = |&index: &usize| contents.tensors[index].name.clone();
         Ok(Plan {
             config,
@@ -302,6 +336,7 @@ impl Plan {
                 notes: Vec::new(),
             },
             roles,
+            latent: options.latent.then(Vec::new),
         })
     }
 
@@ -326,8 +361,16 @@ impl Plan {
         let mut uses: Vec<_> = decisions.filter(|(role, _)| role.tensor == index).collect();
         let last = uses.pop();
         let mut pack = |role: &Role, decision: &mut Decision, tensor: Tensor| {
-            let ternary = role.ternary && self.config.ternary;
-            let part = pack::pack(tensor, ternary)
+            let mut dialect =
+                Some(&self.config.dialect).filter(|_| role.ternary && self.config.ternary);
+            if let Some(latent) = &mut self.latent
+                && dialect.is_some()
+                && !matches!(tensor.data, Data::Ternary { .. })
+            {
+                latent.push(role.name.clone());
+                dialect = None;
+            }
+            let part = pack::pack(tensor, dialect)
                 .ok_or_else(|| Error::NotFinite { tensor: decision.tensor.clone() })?;
             decision.held = pack::held(&part.data);
             decision.zeros = pack::zeros(&part);

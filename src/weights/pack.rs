@@ -4,6 +4,7 @@
 use super::roles::Role;
 use crate::checkpoint::codes::Codes;
 use crate::checkpoint::{Data, Tensor};
+use crate::dialect::{Dialect, WeightRounding, WeightScale, WeightsBy};
 use half::bf16;
 
 /// The rows of a tensor that play a role, or a copy of all of it, in the role's shape.
@@ -43,9 +44,9 @@ pub fn cut(tensor: &Tensor, role: &Role) -> Tensor {
 /// The least γ: `γ = max(mean|W|, 1e-5)`.
 const LEAST_GAMMA: f64 = 1e-5;
 
-/// Packs a tensor, as ternary weights if `ternary`. `None` when a value is not finite.
-pub fn pack(tensor: Tensor, ternary: bool) -> Option<Tensor> {
-    if ternary && matches!(tensor.data, Data::Ternary { .. }) {
+/// Packs a tensor, as ternary weights under a dialect if `ternary` names one. `None` when a value is not finite.
+pub fn pack(tensor: Tensor, ternary: Option<&Dialect>) -> Option<Tensor> {
+    if ternary.is_some() && matches!(tensor.data, Data::Ternary { .. }) {
         return Some(tensor);
     }
     let values = tensor.to_f32();
@@ -53,8 +54,8 @@ pub fn pack(tensor: Tensor, ternary: bool) -> Option<Tensor> {
     if !values.iter().all(|x| x.is_finite()) {
         return None;
     }
-    let data = if ternary {
-        ternarise(&values)
+    let data = if let Some(dialect) = ternary {
+        ternarise(&values, shape.last().copied().unwrap_or(1), dialect)
     } else if values.iter().all(|x| x.to_bits() & 0xffff == 0) {
         Data::Bf16(values.iter().map(|&x| bf16::from_f32(x)).collect())
     } else {
@@ -98,20 +99,51 @@ pub fn rounded(data: Data) -> Data {
     }
 }
 
-/// `γ = max(mean|W|, 1e-5)`, `T = clamp(round(W/γ), −1, 1)`; weights that are 0 and ±α already
-/// keep their signs and γ = α, which the mean would shrink by the share of non-zeros.
-fn ternarise(values: &[f32]) -> Data {
-    let gamma = already_ternary(values).unwrap_or_else(|| {
-        let sum: f64 = values.iter().map(|&x| f64::from(x.abs())).sum();
-        (sum / values.len().max(1) as f64).max(LEAST_GAMMA) as f32
-    });
+/// `γ = max(mean|W|, 1e-5)`, `T = clamp(round(W/γ), −1, 1)`, or what another dialect has; weights that are 0 and
+/// ±α already keep their signs and γ = α, which the mean would shrink by the share of non-zeros.
+fn ternarise(values: &[f32], columns: usize, dialect: &Dialect) -> Data {
     let mut codes = Codes::zeros(values.len());
-    for (i, &x) in values.iter().enumerate() {
-        // Beyond ±1 all values round to ±1; inside, the rounding is exact.
-        let t = crate::math::round_ties_even((x / gamma).clamp(-1.0, 1.0));
-        codes.set(i, (t + 1.0) as u8);
+    let mut set = |first: usize, values: &[f32], divisor: f32| {
+        for (i, &x) in values.iter().enumerate() {
+            // Beyond ±1 all values round to ±1; inside, the rounding is exact.
+            let t = crate::math::round_ties_even((x / divisor).clamp(-1.0, 1.0));
+            codes.set(first + i, (t + 1.0) as u8);
+        }
+    };
+    if let Some(alpha) = already_ternary(values) {
+        set(0, values, alpha);
+        return Data::Ternary { codes, scales: vec![alpha] };
     }
-    Data::Ternary { codes, scales: vec![gamma] }
+    let part = match dialect.weights {
+        WeightsBy::Tensor => values.len(),
+        WeightsBy::Row => columns,
+    };
+    let mut scales = Vec::new();
+    for (number, part_values) in values.chunks(part.max(1)).enumerate() {
+        let magnitudes = || part_values.iter().map(|x| x.abs());
+        let mean = |sum: f64, count: usize| (sum / count.max(1) as f64).max(LEAST_GAMMA) as f32;
+        let absmean = mean(magnitudes().map(f64::from).sum(), part_values.len());
+        let gamma = match dialect.weight_scale {
+            WeightScale::Mean => absmean,
+            WeightScale::Max => magnitudes().fold(LEAST_GAMMA as f32, f32::max),
+        };
+        // What is rounded to ±1 lies beyond half of the divisor.
+        let threshold = 0.7 * absmean;
+        let (divisor, gamma) = match dialect.weight_rounding {
+            WeightRounding::Nearest => (gamma, gamma),
+            WeightRounding::Threshold => (2.0 * threshold, gamma),
+            WeightRounding::Twn => {
+                let kept = || magnitudes().filter(|&x| x > threshold);
+                (2.0 * threshold, mean(kept().map(f64::from).sum(), kept().count()))
+            }
+        };
+        set(number * part, part_values, divisor);
+        scales.push(gamma);
+    }
+    if scales.is_empty() {
+        scales.push(LEAST_GAMMA as f32);
+    }
+    Data::Ternary { codes, scales }
 }
 
 /// α, when the values are 0 and ±α for one α > 0.
@@ -126,7 +158,7 @@ mod tests {
 
     fn packed(values: &[f32], ternary: bool) -> Option<Tensor> {
         let tensor = Tensor { shape: vec![values.len()], data: Data::F32(values.into()) };
-        pack(tensor, ternary)
+        pack(tensor, ternary.then_some(&Dialect::default()))
     }
 
     #[test]
@@ -136,6 +168,24 @@ mod tests {
         let tensor = packed(&values, true).unwrap();
         assert!(matches!(&tensor.data, Data::Ternary { scales, .. } if *scales == [1.0]));
         assert_eq!(tensor.to_f32(), [0.0, -0.0, 1.0, -1.0, 1.0, -1.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn dialects_round_latent_weights_otherwise() {
+        let values = [0.5, -0.5, 1.5, -1.5, 0.25, -0.75, 0.0, 3.0];
+        let packed = |dialect: &str| {
+            let dialect = Dialect::read(dialect.as_bytes()).unwrap();
+            let tensor = Tensor { shape: vec![2, 4], data: Data::F32(values.into()) };
+            pack(tensor, Some(&dialect)).unwrap().to_f32()
+        };
+        assert_eq!(packed(r#"{"weights": "row"}"#), [0.0, 0.0, 1.0, -1.0, 0.0, -1.0, 0.0, 1.0]);
+        assert_eq!(packed(r#"{"weight_scale": "max"}"#), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0]);
+        // mean|W| is 1, so what is above 0.7 stays.
+        assert_eq!(
+            packed(r#"{"weight_rounding": "threshold"}"#),
+            [0.0, 0.0, 1.0, -1.0, 0.0, -1.0, 0.0, 1.0]
+        );
+        assert_eq!(packed(r#"{"weight_rounding": "twn"}"#)[2], 1.6875);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import dialects
+
 
 @dataclasses.dataclass(frozen=True)
 class Config:
@@ -30,6 +32,7 @@ class Config:
     layout: str = "plain"             # "words": every word begins at offset 1 of a patch (layout.py)
     fill_byte: int | None = None      # what fills patches then
     end_byte: int | None = None       # the byte that ends a text, never part of one
+    dialect: dialects.Dialect = dialects.OURS
     # Widths that SPEC §2 fixes and files show only in the shapes of their tensors.
     byte_width: int = dataclasses.field(default=8, metadata={"in_files": False})
     local_width: int = dataclasses.field(default=128, metadata={"in_files": False})
@@ -63,13 +66,15 @@ class Config:
     def to_dict(self):
         """The `config` of a file. What only some models have, as an end byte, is left out of the others."""
         fields = (f.name for f in dataclasses.fields(self) if f.metadata.get("in_files", True))
-        return {name: getattr(self, name) for name in fields if name not in OURS or getattr(self, name) != OURS[name]}
+        values = {name: getattr(self, name) for name in fields if name not in OURS or getattr(self, name) != OURS[name]}
+        return values | ({"dialect": self.dialect.differences()} if "dialect" in values else {})
 
     @classmethod
     def from_dict(cls, values, shapes):
         """The configuration of a file: its `config`, and the widths that `shapes` (name -> shape) tell."""
         known = {f.name for f in dataclasses.fields(cls)}
-        config = cls(**{key: value for key, value in values.items() if key in known})
+        config = cls(**{key: value for key, value in values.items() if key in known and key != "dialect"})
+        config = dialects.Dialect(**values.get("dialect", {})).applied_to(config)
         widths = {}
         if any(name.endswith(("out_norm.weight", "down_norm.weight")) for name in shapes):
             widths["sub_ln"] = True
@@ -87,7 +92,7 @@ class Config:
 
 
 # Fields that no published run has, and what they are without them.
-OURS = {"layout": "plain", "fill_byte": None, "end_byte": None}
+OURS = {"layout": "plain", "fill_byte": None, "end_byte": None, "dialect": dialects.OURS}
 
 SCALE_50M = dict(d_model=512, n_layers=12, d_ff=1376, n_heads=8)
 SCALE_10M = dict(d_model=320, n_layers=8, d_ff=853, n_heads=8)

@@ -4,7 +4,7 @@ import torch
 
 from config import Config
 from model import CPU1
-from quant import BitEmbedding, BitLinear, as_ternary, ternarize
+from quant import BitEmbedding, BitLinear, as_ternary, by_rows, ternarize
 
 
 def ternary_names(model):
@@ -48,11 +48,12 @@ def write_step(model, path, step, optimizer=None):
 
 
 def write_compact(model, path):
-    ternary, state = ternary_names(model), {}
+    ternary = {f"{name}.weight": module.dialect for name, module in model.named_modules() if isinstance(module, (BitLinear, BitEmbedding))}
+    state = {}
     frozen = {f"{name}.weight": module.frozen for name, module in model.named_modules() if getattr(module, "frozen", None)}
     for name, tensor in plain_state(model).items():
         if name in ternary:
-            t, scale = frozen.get(name) or ternarize(tensor)
+            t, scale = frozen.get(name) or ternarize(tensor, ternary[name])
             state[name] = {"packed": pack(t), "scale": scale.detach().bfloat16().clone(), "shape": tuple(tensor.shape)}
         else:
             state[name] = tensor.bfloat16()
@@ -76,11 +77,12 @@ def read(path):
     return flavour, Config.from_dict(content["config"], shapes), tensors
 
 
-def load(path, dtype=torch.float32):
+def load(path, dtype=torch.float32, dialect=None):
     """The model of a file, ready for inference: ternary layers hold T and γ instead of latent weights."""
     _, config, tensors = read(path)
+    config = dialect.applied_to(config) if dialect else config
     model = CPU1(config).fit(tensors)
-    model.load_state_dict({name: value[0] * value[1] if isinstance(value, tuple) else value for name, value in tensors.items()})
+    model.load_state_dict({name: value[0] * by_rows(value[1]) if isinstance(value, tuple) else value for name, value in tensors.items()})
     return freeze(model, {name: value for name, value in tensors.items() if isinstance(value, tuple)}, dtype)
 
 
@@ -89,6 +91,6 @@ def freeze(model, stored=None, dtype=torch.float32):
     model = model.to(dtype).eval().requires_grad_(False)
     for name, module in model.named_modules():
         if isinstance(module, (BitLinear, BitEmbedding)):
-            t, scale = (stored or {}).get(f"{name}.weight") or as_ternary(module.weight.float())
+            t, scale = (stored or {}).get(f"{name}.weight") or as_ternary(module.weight.float(), module.dialect)
             module.frozen = (t.to(dtype), scale.to(dtype))
     return model

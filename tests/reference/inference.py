@@ -23,7 +23,7 @@ def read_context(model, units, state=None, gate="hard", begins=True):
     if not model.config.recurrent:
         # Attention looks back at the positions themselves, so it reads all of them at once.
         z, state, logits = model.backbone(units, None, gate)
-        return z, state, 0 if logits is None else int((torch.sigmoid(logits[:, 1:]) > model.config.delete_threshold).sum())
+        return z, state, 0 if logits is None else int(model.deletes(logits[:, 1:]).sum())
     parts, deleted = [], 0
     for start in range(0, units.shape[1], CHUNK):
         chunk = units[:, start:start + CHUNK]
@@ -31,7 +31,7 @@ def read_context(model, units, state=None, gate="hard", begins=True):
         z, state, logits = model.backbone(chunk, state, gate, first)
         parts.append(z)
         if logits is not None:
-            gone = torch.sigmoid(logits) > model.config.delete_threshold
+            gone = model.deletes(logits)
             gone[:, 0] &= ~first
             deleted += int(gone.sum())
     return torch.cat(parts, 1), state, deleted
@@ -49,7 +49,9 @@ def score(model, text, gate="hard"):
         raise ValueError(f"{len(text)} elements are too few to score: the first {unit} only give context")
     whole = len(text) // unit
     units = text[:whole * unit].view(1, whole, unit) if unit > 1 else text.view(1, -1)
-    z, _, deleted = read_context(model, units, gate=gate)
+    shifted = model.config.dialect.target == "same"
+    z, _, deleted = read_context(model, torch.cat([model.start(units), units], 1) if shifted else units, gate=gate)
+    z = z[:, 1:] if shifted else z
     bits = []
     wanted = text[unit:whole * unit].view(-1, unit)
     for start in range(0, len(wanted), CHUNK):

@@ -23,10 +23,12 @@ class RMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(width))
         self.register_parameter("bias", None)
         self.eps = eps
+        self.root = "inside"
 
     def forward(self, x):
         x = full(x)
-        y = x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self.weight
+        mean = x.square().mean(-1, keepdim=True)
+        y = x * (torch.rsqrt(mean + self.eps) if self.root == "inside" else 1 / (mean.sqrt() + self.eps)) * self.weight
         return y if self.bias is None else y + self.bias
 
 
@@ -37,8 +39,9 @@ def linear_kind(config):
 class Bolmo(nn.Module):
     """Boundary-aware encoding of a patch's byte vectors by attention among them."""
 
-    def __init__(self, width):
+    def __init__(self, width, dialect):
         super().__init__()
+        self.dialect = dialect
         self.query = DenseLinear(width, width)
         self.key = DenseLinear(width, width)
         self.value = DenseLinear(width, width)
@@ -48,9 +51,10 @@ class Bolmo(nn.Module):
     def forward(self, e):                                               # [B, S, P, width]
         boundary = torch.sigmoid(full(self.boundary(e))).squeeze(-1)  # [B, S, P]
         query = self.query(e.mean(-2, keepdim=True))
-        scores = (query * self.key(e)).sum(-1) / math.sqrt(e.shape[-1]) + torch.log(boundary + 1e-6)
+        nearness = torch.log(boundary + 1e-6) if self.dialect.bolmo == "log" else boundary
+        scores = (query * self.key(e)).sum(-1) / math.sqrt(e.shape[-1]) + nearness
         mixed = (torch.softmax(full(scores), -1).unsqueeze(-1) * self.value(e)).sum(-2, keepdim=True)
-        return e + self.out(mixed)
+        return (e if self.dialect.bolmo_residual == "each" else e.mean(-2, keepdim=True).expand_as(e)) + self.out(mixed)
 
 
 class PatchEmbedding(nn.Module):
@@ -63,7 +67,7 @@ class PatchEmbedding(nn.Module):
             self.bytes = table(256, config.byte_width, std=0.5)
             self.patch = linear_kind(config)(P * config.byte_width, config.d_model)
             if config.bolmo:
-                self.bolmo = Bolmo(config.byte_width)
+                self.bolmo = Bolmo(config.byte_width, config.dialect)
         else:
             self.tokens = table(config.vocab_size, config.d_model, std=0.5)
 
@@ -76,11 +80,14 @@ class PatchEmbedding(nn.Module):
         return self.patch(e.flatten(-2))
 
 
-def rotate(x, positions, base):
-    """RoPE on interleaved pairs; x [B, heads, S, head size]."""
+def rotate(x, positions, base, kind):
+    """RoPE on interleaved pairs, or on pairs of halves; x [B, heads, S, head size]."""
     size = x.shape[-1]
     angles = positions[:, None] * base ** (-torch.arange(0, size, 2, device=x.device) / size)
     cos, sin = angles.cos(), angles.sin()
+    if kind == "halves":
+        first, second = x.chunk(2, -1)
+        return torch.cat((first * cos - second * sin, first * sin + second * cos), -1)
     even, odd = x[..., 0::2], x[..., 1::2]
     return torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1).flatten(-2)
 
@@ -128,7 +135,7 @@ def attend(q, k, v, visible, keep=None):
 
 
 class Attention(nn.Module):
-    """Causal multi-head attention, with RoPE in the backbone and without it in the local decoder."""
+    """Causal multi-head attention; `rope` is "interleaved", "halves" or "none"."""
 
     def __init__(self, config, width, heads, rope, window=0):
         super().__init__()
@@ -138,14 +145,14 @@ class Attention(nn.Module):
             self.out_norm = RMSNorm(width, config.norm_eps)
         self.out = linear(width, width, gain=(2 * config.n_layers) ** -0.5)
         self.heads, self.window = heads, window
-        self.rope_base = config.rope_base if rope else None
+        self.rope, self.rope_base = rope, config.rope_base
 
     def forward(self, n, positions, keep=None, visible=None):
         """n [B, S, width]; keep [B, S, 1] is 0 for positions that others must not see; visible is that of `sight`."""
         q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2)
                    for part in self.query.apply_to(n, self.query, self.key, self.value))
-        if self.rope_base:
-            q, k = rotate(full(q), positions, self.rope_base), rotate(full(k), positions, self.rope_base)
+        if self.rope != "none":
+            q, k = (rotate(full(part), positions, self.rope_base, self.rope) for part in (q, k))
         if visible is None:
             distance = positions[:, None] - positions[None, :]
             visible = distance >= 0
@@ -175,6 +182,7 @@ class MLGRU(nn.Module):
     def __init__(self, config):
         super().__init__()
         d, linear = config.d_model, linear_kind(config)
+        self.dialect = config.dialect
         self.forget, self.candidate, self.gate = linear(d, d), linear(d, d), linear(d, d)
         self.decay = nn.Parameter(torch.zeros(d if config.decay == "channel" else 1))
         if config.output_projection:
@@ -188,16 +196,42 @@ class MLGRU(nn.Module):
         begins [B, S] says where a document begins, which knows nothing of what was before it.
         """
         f, c, g = self.forget.apply_to(n, self.forget, self.candidate, self.gate)
-        bound = torch.sigmoid(self.decay) if hasattr(self, "decay") else 0.0
-        f = bound + (1 - bound) * torch.sigmoid(full(f))
+        given = torch.sigmoid(full(f))
+        f = self.bounded(given)
         if keep is not None:
             f = 1 - keep * (1 - f)
-        u = (1 - f) * F.silu(full(c))
+        u = torch.tanh(full(c)) if self.dialect.candidate == "tanh" else F.silu(full(c))
+        if self.dialect.input == "rest":
+            u = (1 - f) * u
+        else:
+            u = u if self.dialect.input == "whole" else (1 - given) * u
+            u = u if keep is None else keep * u
         h = recurrence(f if begins is None else f.masked_fill(begins.unsqueeze(-1), 0.0), u, state)
-        y = torch.sigmoid(full(g)) * h
-        if hasattr(self, "out"):
-            y = self.out(self.out_norm(y) if hasattr(self, "out_norm") else y)
+        g = F.silu(full(g)) if self.dialect.gate == "silu" else torch.sigmoid(full(g))
+        if hasattr(self, "out") and hasattr(self, "out_norm"):
+            y = self.out(g * self.out_norm(h) if self.dialect.mixer_norm == "before_gate" else self.out_norm(g * h))
+        else:
+            y = self.out(g * h) if hasattr(self, "out") else g * h
         return y, h[:, -1]
+
+    def bounded(self, f):
+        """f̂ out of f and the decay."""
+        if not hasattr(self, "decay"):
+            bound = torch.zeros_like(f)
+        elif self.dialect.floor == "clamped":
+            bound = self.decay.clamp(0, 1)
+        elif self.dialect.floor == "exp_exp":
+            bound = torch.exp(-torch.exp(self.decay))
+        else:
+            bound = torch.sigmoid(self.decay if self.dialect.floor == "sigmoid" else -self.decay)
+        match self.dialect.forget:
+            case "product":
+                return bound * f
+            case "power":
+                return f ** bound
+            case "plain":
+                return f
+        return bound + (1 - bound) * f
 
 
 class GatedFFN(nn.Module):
@@ -206,6 +240,7 @@ class GatedFFN(nn.Module):
     def __init__(self, config, width, hidden):
         super().__init__()
         linear = linear_kind(config)
+        self.norm_before_gate = config.dialect.ffn_norm == "before_gate"
         self.gate, self.up = linear(width, hidden), linear(width, hidden)
         if config.has_sub_ln:
             self.down_norm = RMSNorm(hidden, config.norm_eps)
@@ -214,6 +249,8 @@ class GatedFFN(nn.Module):
     def forward(self, n):
         if hasattr(self, "gate"):
             gate, up = self.gate.apply_to(n, self.gate, self.up)
+            if self.norm_before_gate and hasattr(self, "down_norm"):
+                return self.down(F.silu(full(gate)) * self.down_norm(up))
             y = F.silu(full(gate)) * full(up)
         else:
             y = F.silu(full(self.up(n)))
@@ -239,17 +276,20 @@ class PFNet(nn.Module):
         linear = linear_kind(config)
         self.down = linear(config.d_model, config.pfnet_hidden)
         self.up = linear(config.pfnet_hidden, config.d_model, gain=0.1)
+        self.activation = {"silu": F.silu, "relu2": lambda x: F.relu(x).square(),
+                           "gelu": lambda x: F.gelu(x, approximate="tanh")}[config.dialect.pfnet]
 
     def forward(self, n):
-        return self.up(F.silu(full(self.down(n))))
+        return self.up(self.activation(full(self.down(n))))
 
 
 class Block(nn.Module):
     def __init__(self, config, mixer):
         super().__init__()
         d = config.d_model
+        self.dialect = config.dialect
         self.norm1, self.norm2 = RMSNorm(d, config.norm_eps), RMSNorm(d, config.norm_eps)
-        self.mixer = MLGRU(config) if mixer == "mlgru" else Attention(config, d, config.n_heads, True, config.window)
+        self.mixer = MLGRU(config) if mixer == "mlgru" else Attention(config, d, config.n_heads, config.dialect.rope, config.window)
         self.ffn = GatedFFN(config, d, config.d_ff)
         if config.fp_residual_rank:
             self.fp_residual = LowRank(d, config.fp_residual_rank)
@@ -257,19 +297,23 @@ class Block(nn.Module):
             self.pfnet = PFNet(config)
 
     def forward(self, x, state, positions, keep=None, begins=None, visible=None):
-        n = self.norm1(x)
+        n, beside = self.norm1(x), 0.0
         if isinstance(self.mixer, MLGRU):
             m, state = self.mixer(n, state, keep, begins)
         else:
             m = self.mixer(n, positions, keep, visible)
         if hasattr(self, "fp_residual"):
-            m = m + self.fp_residual(n)
+            path = self.fp_residual(n if self.dialect.residual in ("norm", "block_norm") else x)
+            if self.dialect.residual in ("block", "block_norm"):
+                beside = path
+            else:
+                m = m + path
         x = x + m
         n = self.norm2(x)
         y = self.ffn(n)
         if hasattr(self, "pfnet"):
-            y = y + self.pfnet(n)
-        return x + y, state
+            y = y + self.pfnet(n if self.dialect.pfnet_input == "norm" else x)
+        return x + y + beside, state
 
 
 class DeleteGate(nn.Module):
@@ -291,7 +335,7 @@ class LocalBlock(nn.Module):
         super().__init__()
         width = config.local_width
         self.norm1, self.norm2 = RMSNorm(width, config.norm_eps), RMSNorm(width, config.norm_eps)
-        self.mixer = Attention(config, width, config.local_heads, rope=False)
+        self.mixer = Attention(config, width, config.local_heads, config.dialect.local_rope)
         self.ffn = GatedFFN(config, width, config.local_ff)
 
     def forward(self, x, positions):
@@ -305,6 +349,7 @@ class LocalDecoder(nn.Module):
     def __init__(self, config):
         super().__init__()
         width = config.local_width
+        self.dialect = config.dialect
         self.input = linear_kind(config)(config.d_model, P * width)
         self.bytes = (BitEmbedding if config.ternary else Embedding)(256, width, std=0.25)
         self.positions = nn.Parameter(torch.empty(P, width).normal_(std=0.25))
@@ -315,8 +360,11 @@ class LocalDecoder(nn.Module):
     def forward(self, z, known):
         """z [N, d] and the first k of the wanted bytes, known [N, k], k <= 3 -> logits [N, k + 1, 256]."""
         count = known.shape[1] + 1
-        v = full(self.input(z)).unflatten(-1, (P, -1))[:, :count]
-        x = v + F.pad(self.bytes(known), (0, 0, 1, 0))
+        v = full(self.input(z))
+        v = v.unflatten(-1, (P, -1)) if self.dialect.local_split == "rows" else v.unflatten(-1, (-1, P)).transpose(1, 2)
+        x = v[:, :count]
+        if self.dialect.local_bytes == "before":
+            x = x + F.pad(self.bytes(known), (0, 0, 1, 0))
         if hasattr(self, "positions"):
             x = x + self.positions[:count]
         places = torch.arange(count, device=z.device)
@@ -353,6 +401,11 @@ class CPU1(nn.Module):
         if config.aligner_width:
             # The authors' EmbeddingAligner: in the files of run_15, without a part in the forward pass.
             self.aligner = DenseLinear(config.d_model, config.aligner_width)
+        for module in self.modules():
+            if isinstance(module, (BitLinear, BitEmbedding)):
+                module.dialect, module.norm_eps = config.dialect, config.norm_eps
+            if isinstance(module, RMSNorm):
+                module.root = config.dialect.norm_root
 
     def fit(self, names):
         """Takes on the biases that a file has, and leaves out what it lacks (SPEC §3)."""
@@ -380,7 +433,7 @@ class CPU1(nn.Module):
         x = full(self.embed(units))
         state = self.fresh_state(x.shape[0], x.device) if state is None else state
         positions = torch.arange(x.shape[1], device=x.device)
-        middle, after = self.config.n_layers // 2, []
+        middle, after = self.middle, []
         begins = visible = None
         if documents is not None:
             begins = F.pad(documents[:, 1:] != documents[:, :-1], (1, 0), value=True)
@@ -402,14 +455,30 @@ class CPU1(nn.Module):
         if documents is None:
             stays = torch.zeros_like(logits, dtype=torch.bool)
             stays[:, 0] = True if first is None else first
-        deleted = (torch.sigmoid(logits) > self.config.delete_threshold) & ~stays
+        deleted = self.deletes(logits) & ~stays
         if gate == "hard":
             x, after = self._gathered(run, x, state, positions, deleted, after)
             return self.patch_states(x), after, logits
-        soft = torch.sigmoid(-logits)
+        soft = torch.sigmoid(logits if self.config.dialect.delete == "below" else -logits)
         keep = torch.where(stays, torch.ones_like(soft), (~deleted).to(soft.dtype) + soft - soft.detach()).unsqueeze(-1)
         upper = run(self.blocks[middle:], state[middle:], x, positions, keep)
-        return self.patch_states(x + keep * (upper - x)), torch.stack(after), logits
+        x = keep * upper if self.config.dialect.deleted == "zero" else x + keep * (upper - x)
+        return self.patch_states(x), torch.stack(after), logits
+
+    @property
+    def middle(self):
+        """The first block that deleted patches skip."""
+        return self.config.n_layers // 2 + (self.config.dialect.delete_place == "after")
+
+    def deletes(self, logits):
+        """Whether the gate deletes."""
+        above = torch.sigmoid(logits) > self.config.delete_threshold
+        return ~above if self.config.dialect.delete == "below" else above
+
+    def start(self, units):
+        """The patch that stands before a text, [B, 1, P]."""
+        byte = {"newline": 10, "zero": 0, "space": 32}[self.config.dialect.start]
+        return torch.full_like(units[:, :1], byte)
 
     def patch_states(self, x):
         """z of what comes out of the last block."""
@@ -417,11 +486,13 @@ class CPU1(nn.Module):
 
     def _gathered(self, run, x, state, positions, deleted, after):
         """The upper blocks over the kept positions of each sequence only."""
-        middle = self.config.n_layers // 2
+        middle = self.middle
         lower, rows, states = torch.stack(after), [], []
         for b in range(x.shape[0]):
             kept = (~deleted[b]).nonzero().squeeze(-1)
             row, upper = x[b].clone(), state[middle:, b]
+            if self.config.dialect.deleted == "zero":
+                row = row * ~deleted[b].unsqueeze(-1)
             if len(kept):
                 after.clear()
                 row[kept] = run(self.blocks[middle:], state[middle:, b:b + 1], x[b:b + 1, kept], positions[kept])[0]
@@ -435,7 +506,8 @@ class CPU1(nn.Module):
         if self.config.local_decoder:
             return self.decoder(z, known)
         if self.config.bytes_in:
-            return full(torch.stack(self.heads[0].apply_to(z, *list(self.heads)[:known.shape[1] + 1]), 1))
+            heads = list(self.heads) if self.config.dialect.heads == "forward" else list(self.heads)[::-1]
+            return full(torch.stack(heads[0].apply_to(z, *heads[:known.shape[1] + 1]), 1))
         return full(self.head(z)).unsqueeze(1)
 
     def predict(self, units, state=None, gate="off", first=None):

@@ -3,35 +3,69 @@
 import torch
 from torch import nn
 
+import dialects
+
 
 def full(x):
     """x in full precision: float32, or float64 where a caller computes in that."""
     return x if x.dtype == torch.float64 else x.float()
 
 
+LEAST = 1e-5  # the least γ, and the least max|x|
+
+
 def absmean_scale(weight):
     """γ of a latent weight."""
-    return weight.abs().mean().clamp(min=1e-5)
+    return weight.abs().mean().clamp(min=LEAST)
 
 
-def ternarize(weight):
-    """Latent weight -> (T in {-1, 0, 1}, γ). `torch.round` rounds half to even, as SPEC wants."""
-    scale = absmean_scale(weight)
-    return (weight / scale).round().clamp(-1, 1), scale
+def ternarize(weight, dialect=dialects.OURS):
+    """Latent weight -> (T in {-1, 0, 1}, γ or one for each row). `torch.round` rounds half to even, as SPEC wants."""
+    if dialect.weights == "row":
+        t, scale = torch.vmap(lambda row: _ternarize(row, dialect))(weight)
+        return t, scale
+    return _ternarize(weight, dialect)
 
 
-def as_ternary(weight):
+def _ternarize(weight, dialect):
+    mean = absmean_scale(weight)
+    scale = divisor = weight.abs().amax().clamp(min=LEAST) if dialect.weight_scale == "max" else mean
+    if dialect.weight_rounding != "nearest":
+        divisor = 2 * 0.7 * mean
+    if dialect.weight_rounding == "twn":
+        kept = (weight.abs() > divisor / 2).to(weight.dtype)
+        scale = ((weight.abs() * kept).sum() / kept.sum().clamp(min=1)).clamp(min=LEAST)
+    return (weight / divisor).round().clamp(-1, 1), scale
+
+
+def by_rows(scale):
+    """γ as it multiplies a matrix."""
+    return scale.unsqueeze(-1) if scale.dim() else scale
+
+
+def as_ternary(weight, dialect=dialects.OURS):
     """(T, γ) of a *stored* tensor: one that holds only 0 and ±α is already ternary with γ = α."""
     alpha = weight.abs().max()
     if alpha > 0 and bool(((weight == 0) | (weight.abs() == alpha)).all()):
         return weight.sign(), alpha
-    return ternarize(weight)
+    return ternarize(weight, dialect)
 
 
 def quantize_activations(x):
     """(q, s) per vector: q = clamp(round(x·s), -128, 127) with s = 127 / max(max|x|, 1e-5)."""
-    s = 127 / x.abs().amax(-1, keepdim=True).clamp(min=1e-5)
+    s = 127 / x.abs().amax(-1, keepdim=True).clamp(min=LEAST)
     return (x * s).round().clamp(-128, 127), s
+
+
+def read_activations(x, dialect):
+    """(q, s) as a dialect has them."""
+    if dialect.activations == "float":
+        return x, torch.ones_like(x[..., :1])
+    q, s = quantize_activations(x)
+    if dialect.activations == "128":
+        s = 128 / x.abs().amax(-1, keepdim=True).clamp(min=LEAST)
+        q = (x * s).round().clamp(-128, 127)
+    return q, s
 
 
 def product_dtype(x):
@@ -49,9 +83,9 @@ class _StraightThrough(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(x, dtype, *weights):
-        q, s = quantize_activations(full(x))
-        parts = [ternarize(weight) for weight in weights]
+    def forward(x, dtype, dialect, *weights):
+        q, s = read_activations(full(x), dialect)
+        parts = [ternarize(weight, dialect) for weight in weights]
         q = q.to(dtype)
         t = torch.cat([part.to(dtype) for part, _ in parts])
         scale = torch.cat([scale.expand(part.shape[0]) for part, scale in parts])
@@ -60,7 +94,7 @@ class _StraightThrough(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        x, dtype, *weights = inputs
+        x, dtype, dialect, *weights = inputs
         _, q, s, t, scale = output
         ctx.save_for_backward(q, s, t, scale)
         ctx.rows = [weight.shape[0] for weight in weights]
@@ -73,7 +107,7 @@ class _StraightThrough(torch.autograd.Function):
         dx = (full(dy) * scale).to(t.dtype) @ t
         into_weight = (full(dy) / s).to(q.dtype).flatten(0, -2)
         dw = (into_weight.t() @ q.flatten(0, -2)).to(scale.dtype)
-        return dx.to(ctx.x_dtype), None, *dw.split(ctx.rows)
+        return dx.to(ctx.x_dtype), None, None, *dw.split(ctx.rows)
 
 
 class Linear(nn.Module):
@@ -106,15 +140,21 @@ class BitLinear(Linear):
     """y = (T q) · γ / s. `frozen` holds (T, γ) where a file gave them instead of a latent weight."""
 
     frozen = None
+    dialect = dialects.OURS
+    norm_eps = None  # of the norm that a dialect has inside
 
     @staticmethod
     def products(x, *layers):
         """The input is quantised once."""
+        dialect = layers[0].dialect
+        if dialect.inner_norm == "every":
+            x = full(x)
+            x = x * torch.rsqrt(x.square().mean(-1, keepdim=True) + layers[0].norm_eps)
         if any(layer.frozen is not None for layer in layers):
-            q, s = quantize_activations(full(x))
-            return [(q @ t.t()) * (scale / s) for t, scale in (layer.frozen or ternarize(layer.weight) for layer in layers)]
+            q, s = read_activations(full(x), dialect)
+            return [(q @ t.t()) * (scale / s) for t, scale in (layer.frozen or ternarize(layer.weight, dialect) for layer in layers)]
         weights = [layer.weight for layer in layers]
-        y = _StraightThrough.apply(x, product_dtype(x), *weights)[0]
+        y = _StraightThrough.apply(x, product_dtype(x), dialect, *weights)[0]
         return y.split([weight.shape[0] for weight in weights], -1)
 
 
@@ -136,7 +176,9 @@ class BitEmbedding(Embedding):
     """Rows of T·γ; the gradient goes straight through to the latent table."""
 
     frozen = None
+    dialect = dialects.OURS
 
     def table(self):
-        t, scale = self.frozen or ternarize(self.weight)
-        return self.weight + (t * scale - self.weight).detach() if self.frozen is None else t * scale
+        t, scale = self.frozen or ternarize(self.weight, self.dialect)
+        rows = t * by_rows(scale)
+        return self.weight + (rows - self.weight).detach() if self.frozen is None else rows

@@ -17,6 +17,7 @@ mod role;
 use super::file_config::Hints;
 use crate::checkpoint::{Encoding, TensorInfo};
 use crate::config::{Config, FILL, Layout, Mixer};
+use crate::dialect::Dialect;
 use crate::runs::{RUNS, Run};
 use block::{Shape, numel, settle_stack, width_of};
 pub(super) use error::Result;
@@ -173,5 +174,6 @@ fn config(
             _ => Layout::Plain,
         },
         end_byte: hints.end_byte.filter(|_| outer.bytes),
+        dialect: Dialect::default(),
     }
 }

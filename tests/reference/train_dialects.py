@@ -1,0 +1,188 @@
+"""Trains small models under other dialects than ours (SPEC §5), for `cpu1 probe` to find: `tests/fixtures/dialects/`.
+
+    python train_dialects.py [NAME ...] [--steps N]
+
+A file says nothing of its dialect. `<name>.json` has the truth, a text that was not trained on, and what PyTorch scores on it.
+`python train_dialects.py --readings` writes `readings.json`: what the random models of `tests/fixtures/` score under every single
+reading, so that each is known to mean the same in Rust.
+"""
+
+import argparse
+import dataclasses
+import json
+import math
+import random
+import time
+from pathlib import Path
+
+import torch
+
+import files
+import inference
+import world_texts
+from config import FLOAT, Config
+from dialects import Dialect
+from model import CPU1, P
+
+FOLDER = Path(__file__).parent.parent / "fixtures" / "dialects"
+PATCHES, ROWS, RATE, TRAINED_BYTES, HELD_OUT_BYTES = 64, 16, 1e-2, 1 << 20, 1500
+
+SMALL = dict(d_model=48, n_layers=2, d_ff=96, n_heads=4, local_width=32, local_ff=64, local_layers=1, delete_hidden=16)
+ATTENTION = dict(mixer="attention", decay="none")
+MLGRU = dict(mixer="mlgru", decay="channel")
+RESIDUAL = dict(fp_residual_rank=6)
+GATED = MLGRU | RESIDUAL | dict(bolmo=True, delete_gate=True)
+
+# name -> (how it is written, what it is made of, its dialect)
+MODELS = {
+    "halves": ("step", ATTENTION | FLOAT, dict(rope="halves")),
+    "no_rope": ("compact", ATTENTION | dict(window=32), dict(rope="none")),
+    "halves_local": ("compact", ATTENTION, dict(rope="halves", local_rope="interleaved")),
+    "heads": ("step", ATTENTION | FLOAT | dict(local_decoder=False), dict(heads="reversed")),
+    "tanh": ("compact", MLGRU | RESIDUAL, dict(candidate="tanh")),
+    "silu_gate": ("compact", MLGRU, dict(gate="silu", input="whole")),
+    "product": ("compact", MLGRU | RESIDUAL, dict(forget="product")),
+    "softplus": ("compact", MLGRU | RESIDUAL | dict(bolmo=True), dict(floor="exp_softplus")),
+    "clamped": ("compact", MLGRU | dict(decay="scalar"), dict(floor="clamped", mixer_norm="before_gate")),
+    "residual": ("compact", MLGRU | RESIDUAL, dict(residual="x", local_split="columns")),
+    "block": ("compact", MLGRU | RESIDUAL, dict(residual="block_norm")),
+    "blind": ("compact", ATTENTION, dict(local_bytes="none")),
+    "columns": ("step", MLGRU | FLOAT, dict(local_split="columns")),
+    "relu2": ("compact", MLGRU | RESIDUAL | dict(pfnet_hidden=16), dict(pfnet="relu2", candidate="tanh")),
+    "below": ("compact", GATED, dict(delete="below")),
+    "zero": ("compact", GATED, dict(deleted="zero", ffn_norm="before_gate")),
+    "rows": ("step", MLGRU | RESIDUAL, dict(weights="row")),
+    "maximum": ("step", MLGRU, dict(weight_scale="max")),
+    "inner": ("compact", MLGRU | RESIDUAL, dict(inner_norm="every", gate="silu")),
+    "same": ("compact", MLGRU, dict(target="same", start="zero", candidate="tanh")),
+}
+
+
+# Tales say little that small attention has to look back for; these models read nothing else.
+ECHOES = {"halves": True, "halves_local": True, "no_rope": False}
+
+
+def echoes(seed, in_order):
+    """Documents of four words of a patch each, over and over, always in the same order or in any."""
+    rng = random.Random(seed)
+    while True:
+        words = ["".join(rng.choice(letters) for letters in ("bdfgklmnprstvz", "aeiou", "bdfgklmnprstvz")) for _ in range(4)]
+        yield "".join((words[i % 4] if in_order else rng.choice(words)) + " " for i in range(40)).encode()
+
+
+def text(name, held_out, length):
+    """Documents, one after the other: tales of the world, or echoes."""
+    found = bytearray()
+    if name in ECHOES:
+        documents = echoes(held_out, ECHOES[name])
+    else:
+        documents = (document + b"\n\n" for document in world_texts.documents(5, False, held_out))
+    while len(found) < length:
+        found += next(documents)
+    return bytes(found[:length])
+
+
+def fresh(config, seed):
+    torch.manual_seed(seed)
+    model = CPU1(config)
+    with torch.no_grad():
+        for module in model.modules():
+            if hasattr(module, "decay"):
+                bound = torch.sigmoid(module.decay)  # what a model of ours would begin with
+                start = {"clamped": bound, "exp_softplus": -module.decay, "exp_exp": torch.log(-torch.log(bound))}
+                module.decay.copy_(start.get(config.dialect.floor, module.decay))
+    return model
+
+
+def train(name, steps):
+    flavour, parts, readings = MODELS[name]
+    dialect = Dialect(**readings)
+    config = dialect.applied_to(Config(run="", internal_name="", **(SMALL | parts)))
+    model = fresh(config, list(MODELS).index(name))
+    data = torch.frombuffer(bytearray(text(name, False, TRAINED_BYTES)), dtype=torch.uint8).long()
+    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.95), weight_decay=0.0)
+    begun = time.time()
+    for step in range(steps):
+        progress = step / steps
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * min(1, (step + 1) / 30) * (0.05 + 0.95 * (1 - progress) ** 1.5)
+        starts = torch.randint(len(data) - (PATCHES + 1) * P, (ROWS,))
+        units = torch.stack([data[at:at + (PATCHES + 1) * P] for at in starts]).view(ROWS, -1, P)
+        if dialect.target == "same":
+            units = torch.cat([model.start(units), units], 1)
+        gate = "train" if config.delete_gate and progress > 0.4 else "off"
+        loss, _, gate_logits = model.loss(units, gate=gate)
+        whole = loss
+        if gate_logits is not None:
+            gone = torch.sigmoid(-gate_logits if dialect.delete == "below" else gate_logits)
+            whole = loss + 4 * (gone.mean() - 0.35).square()
+        optimizer.zero_grad()
+        whole.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        if step % 100 == 99:
+            print(f"{name} {step + 1}: {loss.item() / math.log(2):.3f} bits, {time.time() - begun:.0f} s", flush=True)
+    return model.eval()
+
+
+def write(name, steps):
+    model = train(name, steps)
+    path = FOLDER / f"{name}.pt"
+    # What people write down of a model is less than what it takes to read it.
+    model.config = dataclasses.replace(model.config, dialect=Dialect(), norm_eps=1e-6, rope_base=1e4)
+    if model.config.ternary:
+        model.config = dataclasses.replace(model.config, activation_bits=8)
+    dialect = Dialect(**MODELS[name][2])
+    if MODELS[name][0] == "compact":
+        files.write_compact(model, path)
+    else:
+        files.write_step(model, path, steps)
+    held_out = list(text(name, True, HELD_OUT_BYTES))
+    golden = {"dialect": dialect.differences(), "text": held_out}
+    for key, read_under in (("per_byte", dialect), ("bits_per_byte_as_ours", Dialect())):
+        bits, _ = inference.score(files.load(path, dialect=read_under), held_out)
+        golden[key] = bits if key == "per_byte" else sum(bits) / len(bits)
+    print(f"{name}: {sum(golden['per_byte']) / len(bits):.3f} bits, read as ours {golden['bits_per_byte_as_ours']:.3f}, "
+          f"{path.stat().st_size} bytes", flush=True)
+    (FOLDER / f"{name}.json").write_text(json.dumps(golden) + "\n")
+
+
+def write_readings():
+    """Every reading alone, of a random model that has the part in question, and a few together."""
+    attention = ("rope", "rope_base", "local_rope")
+    cases = []
+    for field in dataclasses.fields(Dialect):
+        file = "run_02a_byte_only_heads" if field.name == "heads" else "run_08" if field.name in attention else "run_06" if field.name == "residual" else "run_09"
+        cases += [(file, {field.name: reading}) for reading in field.metadata["readings"][1:]]
+    cases += [("run_09", dict(inner_norm="every", activations="float")), ("run_09", dict(weights="row", weight_scale="max")),
+              ("run_09", dict(mixer_norm="before_gate", gate="silu", input="whole", forget="power", floor="clamped")),
+              ("run_08", dict(rope="halves", target="same", start="space")), ("run_03", dict(forget="product", candidate="tanh"))]
+    found = []
+    for run, readings in cases:
+        text = json.loads((FOLDER.parent / f"{run}.json").read_text())["text"]
+        models = [files.load(FOLDER.parent / f"{run}.unpacked.pt", dtype, Dialect(**readings)) for dtype in (torch.float32, torch.float64)]
+        for cut in range(len(text), 16, -1):
+            # Up to where no rounding is so close that another order of sums turns it.
+            single, double = (inference.score(model, text[:cut])[0] for model in models)
+            if max(abs(a - b) for a, b in zip(single, double)) < 6e-5:
+                break
+        found.append({"run": run, "dialect": readings, "bytes": cut, "bits_per_byte": sum(double) / len(double)})
+    (FOLDER / "readings.json").write_text("[\n" + ",\n".join(json.dumps(case) for case in found) + "\n]\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--readings", action="store_true")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    FOLDER.mkdir(exist_ok=True)
+    if arguments.readings:
+        return write_readings()
+    for name in arguments.names or MODELS:
+        write(name, arguments.steps)
+
+
+if __name__ == "__main__":
+    main()
