@@ -120,9 +120,11 @@ class Content:
         for number, line in lines:
             text = line.strip()
             try:
-                if text.startswith(("Q ", "Y ")):
-                    ask, _, answers = text[2:].partition(" = ")
-                    event.questions.append(Question(grammar.read("@past " + ask, plain=True), [grammar.read("@past " + a, plain=True) for a in answers.split(" | ") if a.strip()], text[0] == "Y"))
+                asked = re.match(r"Q |q\(([^()]+)\) ", text)
+                if asked:
+                    ask, _, answers = text[asked.end():].partition(" = ")
+                    event.questions.append(Question(grammar.read("@past " + ask, plain=True), [grammar.read("@past " + a, plain=True) for a in answers.split(" | ") if a.strip()],
+                                                    re.compile(rf"(?i)\b(?:{asked[1]})") if asked[1] else None))
                     continue
                 m = re.match(r"@\(([^)]*)\)\s+", text)
                 w = grammar.read(text[m.end():] if m else text)
@@ -211,11 +213,18 @@ class Content:
 
 
 def words():
-    """All small words of the content; an invented name is none of them."""
+    """All words of the content in small letters, with the forms that the grammar makes of them; an invented name is none of them."""
     global _words
     if _words is None:
-        _words = {w for folder in ("events", "plots", "lexicon", ".") for path in (HERE / folder).glob("*.*") if path.suffix in (".txt", ".py")
-                  for w in re.findall(r"(?<![A-Za-z])[a-z]+", path.read_text(encoding="utf-8"))}
+        from . import lexicon
+        found = {w.lower() for folder in ("events", "plots", "lexicon", ".") for path in (HERE / folder).glob("*.*") if path.suffix in (".txt", ".py")
+                 for w in re.findall(r"(?<![A-Za-z])[A-Za-z]+", path.read_text(encoding="utf-8"))}
+        for past in {f for e in load().events.values() for w in e.wordings for f in re.findall(r"[a-z]+", " ".join(re.findall(r"<([^<>/]*)", w.source)))}:
+            try:
+                found |= {grammar.base(past), grammar.present(past, "3")}
+            except ValueError:
+                pass
+        _words = found | {part for head in (*lexicon.KINDS, *lexicon.THINGS, *lexicon.PLACES) for part in grammar.plural(head).split()}
     return _words
 
 

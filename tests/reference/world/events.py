@@ -38,10 +38,14 @@ def value(arg, bind):
 
 @dataclass(eq=False)
 class Question:
-    """`Q who? = answer`: asked after a tale in which the event happened; what stands in the answer alone is what is asked."""
+    """`Q who? = answer`: asked after a tale in which the event happened; what stands in the answer alone is what is asked.
+    `q(word) who? = answer`: only if the sentence that tells of the event has the word."""
     ask: grammar.Wording
     answers: list
-    yes_no: bool = False
+    word: object = None
+
+    def is_told(self, text):
+        return self.word is None or bool(self.word.search(text))
 
 
 @dataclass(eq=False)

@@ -163,7 +163,7 @@ def askable(verdict, rng):
     told = []
     for t in verdict.told:
         bind = {k: turn(e) for k, e in t.bind.items() if e is not judge.UNKNOWN and e is not None}
-        told.append(judge.Told(t.event, bind, t.wording, t.line))
+        told.append(judge.Told(t.event, bind, t.wording, t.line, t.text))
     for q, bind in questions.of_events(state, told):
         yield Teller(rng, state).tell(q.ask, bind)
     for ask, _ in judge.general(w):

@@ -203,6 +203,7 @@ forget remember given shown told brought sent lent offered handed asked helped f
 following waking calling carrying missing""".split())
 EITHER_AFTER = {"for", "on", "in", "before", "after", "like", "than", "since", "until"}      # a subject if a verb follows
 INVERTING = {"did", "was", "were", "could", "would", "had", "might", "should", "must"}
+COMING = {"stood", "sat", "lay", "came", "crept", "lived", "jumped", "flew", "hung"}      # `there stood Ben`: who comes after them is the subject
 COUNTS = {"two", "three", "four", "five", "all", "both", "others", "people", "children", "men", "women", "mice", "geese", "feet", "teeth"}
 SENTENCE_END = re.compile(r"""[.!?]"? "?$""")
 ADVERB = set("and but then or also always never still just soon even almost only both often sometimes at once who already again not too "
@@ -287,6 +288,8 @@ class _Reader:
         self.out.keys |= set(key) if is_char(key) else {key}
         if is_char(key) and not form and not self.quoted and self.is_object(nodes, "".join(self.tokens[self.i:self.i + 3])):
             form = "him"
+        if is_char(key) and not form and not self.quoted and self.comes(nodes):
+            self.out.not_narrator |= set(key)       # nobody says `there stood I`
         s = Slot(key, form, self.quoted, self.subject)
         before = "".join(n.text for n in nodes[-3:] if isinstance(n, Lit)) if nodes and isinstance(nodes[-1], Lit) else ""
         who_speaks = before.endswith(('?" ', '!" ')) and re.match(r" (?:(?!only)\w+ly )?<(\w+)", "".join(self.tokens[self.i:self.i + 2]))
@@ -303,6 +306,12 @@ class _Reader:
         return s
 
     @staticmethod
+    def comes(nodes):
+        """Whether the verb right before is one that its subject follows."""
+        verbs = [n for n in nodes[-2:] if isinstance(n, Verb)]
+        return len(nodes) > 1 and nodes[-1].__class__ is Lit and nodes[-1].text == " " and bool(verbs) and set(verbs[0].forms) <= COMING
+
+    @staticmethod
     def is_object(nodes, rest):
         """Whether what comes next is the object of the verb or preposition before it."""
         nodes = list(nodes)
@@ -312,7 +321,7 @@ class _Reader:
             nodes = next((list(o) for o in nodes[-1].options if o), [])
         last = nodes[-1] if nodes else None
         if isinstance(last, Verb):
-            return not set(last.forms) & INVERTING
+            return not set(last.forms) & (INVERTING | COMING)
         if isinstance(last, Lit):
             m = re.search(r"([a-z]+) ?$", last.text)
             if m and m[1] in EITHER_AFTER:
@@ -342,6 +351,9 @@ class _Reader:
         agree = self.agreement(m[2])
         if agree == "3" and forms == ["were"]:
             agree = "p"
+        comes = re.match(r" \{([A-E])[.}]", "".join(self.tokens[self.i:self.i + 2]))
+        if comes and agree == "p" and not m[2] and set(forms) <= COMING:
+            agree = comes[1]         # `by the boats sat a sailor`
         self.tail = "and"
         return Verb(forms, agree)
 

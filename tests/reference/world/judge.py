@@ -76,6 +76,7 @@ class Told:
     bind: dict
     wording: object
     line: int
+    text: str
 
 
 @dataclass
@@ -374,7 +375,7 @@ class Reader:
                 all_here.sort(key=lambda c: min((order.index(k) for k in found if k in order and found[k] is c), default=99))
                 end.prev = tuple(all_here) or end.prev[:1]
                 end.recent = tuple(dict.fromkeys([*end.prev, *w.recent]))[:4]
-                end.told = (*end.told, Told(event, found, pattern.wording, line))
+                end.told = (*end.told, Told(event, found, pattern.wording, line, said))
                 results.append(end)
                 if len(results) >= TRIES:
                     return results
@@ -938,7 +939,7 @@ def answered(reader, w, ask, answer):
     for pattern, slots in asks().readings(masked_ask):
         a = pattern.event
         for told in w.told:
-            if told.event is not a.event or not agrees(reader, w, slots, told.bind):
+            if told.event is not a.event or not a.question.is_told(told.text) or not agrees(reader, w, slots, told.bind):
                 continue
             verdict = verdict or False
             for wording in a.question.answers:

@@ -84,7 +84,7 @@ KINDS = {
     "finished": (finished, 1),
     "sequel": (sequel, 2),
     "talk": (talks.text, 5),
-    "riddle": (lambda rng, held: riddles.text(rng), 3),
+    "riddle": (riddles.text, 3),
     "storyteller": (storyteller.text, 5),
     "drill": (drills.text, 24),
     "visitor": (visitors.text, 20),

@@ -18,6 +18,8 @@ BUILT_IN = {"is", "near", "same", "new", "at", "has", "named", "long"}
 STATIC_FORMS = {"", "he", "pron", "full", "him", "his", "himself", "hers", "they", "them", "their", "name", "a", "kind", "kind.s", "the", "look"}
 THING_FORMS = {"", "a", "n", "noun", "plural", "it", "look"}
 PLACE_FORMS = {"", "n", "in", "to"}
+COUNT = re.compile(r"\b(?:live|sit|stand|lie|fly) an? [a-z]")
+CASE = re.compile(r"\b(?:between|with|given|beside|from|of|at) (?:I|we|he|they)\b(?! [a-z]+(?:ed|es|s)\b)|\b(?:there|and so|here) (?:stood|sat|lay|came|stands|sits|lies|comes) (?:me|us)\b")
 LEFT_OVER = re.compile(r"[{}<>\[\]|@/]|\b(a|an|the) (a|an|the)\b|\bNone\b|(?<!\.)[.,!?] ?[.,](?!\.)|  |\ba [aeio]\w|\bto (he|she|I)\b|\b(he|she)'s [a-z]+ed\b")
 
 
@@ -49,7 +51,10 @@ def event_faults(event):
         yield f"{event.source}: event {event.name} has no wording"
     for w in event.wordings:
         yield from wording_faults(w, known, w.where)
+    told = [re.sub(" +", " ", re.sub(r"[<>|/\[\]]", " ", w.source)) for w in event.wordings]
     for q in event.questions:
+        if q.word and not any(q.is_told(t) for t in told):
+            yield f"{event.source}: no wording has a word of q({q.word.pattern}) {q.ask.source}"
         for w in [q.ask, *q.answers]:
             yield from wording_faults(w, known | {s for x in event.wordings for s in x.keys}, event.source)
 
@@ -140,6 +145,12 @@ def render_faults(event, rng):
                     m = LEFT_OVER.search(text)
                     if m:
                         yield f"{w.where}: {m[0]!r} is left over in: {text}"
+                    m = CASE.search(text)
+                    if m:
+                        yield f"{w.where}: {m[0]!r} has the wrong pronoun: {text}"
+                    m = COUNT.search(text) if person == 3 else None
+                    if m:
+                        yield f"{w.where}: {m[0]!r} has the verb of many: {text}"
 
 
 def play_faults(c, plot, rng, n):

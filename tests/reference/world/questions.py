@@ -3,22 +3,20 @@
 Some belong to events (the `Q` lines of the content). The others are asked of every tale: names and kinds, who there was, whose a thing
 is at the end, its color. `general` makes these from what was told, for the simulator and for the judge alike.
 """
+import re
+
 from . import grammar, lexicon, tale
-from .render import Teller
 from .state import SOMEWHERE
 
 # ---------------------------------------------------------------- of events
 
 
-def given(question, bind):
-    """What the question gives away: the values of its slots."""
-    return tuple(id(bind[k]) if k[0].isupper() else bind[k] for k in sorted(question.ask.keys) if k in bind)
+def spelt(wording, bind):
+    """The wording with what stands in its slots: two questions with the same are one question, whatever their roles are called."""
+    return SLOT.sub("{}", wording.source), tuple(bind.get(m[1]) if len(m[1]) == 1 or m[1][0].islower() else tuple(bind.get(k) for k in m[1]) for m in SLOT.finditer(wording.source))
 
 
-def wanted(question, bind):
-    """What it asks for: the values of the slots that stand in the answer alone."""
-    keys = sorted(set().union(*(a.keys for a in question.answers)) - question.ask.keys)
-    return tuple(id(bind.get(k)) if k[0].isupper() else bind.get(k) for k in keys)
+SLOT = re.compile(r"\{(\w+)(?:\.\w+)*\}")
 
 
 def fits(state, wording, bind):
@@ -32,19 +30,20 @@ def fits(state, wording, bind):
     return all(k in bind for k in wording.keys)
 
 
-def of_events(state, told, first_wording=lambda t: t.wording):
-    """(question, event's bindings) of all events whose question has one answer. `told` has event, bind and wording of each sentence."""
+def of_events(state, told):
+    """(question, event's bindings) of all events whose question has one answer. `told` has event, bind, wording and text of each sentence."""
+    answers = {}         # a question and what it gives away: all answers that the tale has for it
     for t in told:
         for q in t.event.questions:
-            if not fits(state, q.ask, t.bind):
+            if q.is_told(t.text):
+                answers.setdefault(spelt(q.ask, t.bind), set()).add(spelt(q.answers[0], t.bind))
+    for t in told:
+        for q in t.event.questions:
+            if not q.is_told(t.text) or not fits(state, q.ask, t.bind):
                 continue
             lists = {k for w in (q.ask, *q.answers) for k in w.keys if k[0].islower()}
-            if not lists <= first_wording(t).keys:
-                continue
-            same = [o for o in told if o.event is t.event and given(q, o.bind) == given(q, t.bind)]
-            if len({wanted(q, o.bind) for o in same}) > 1:
-                continue
-            yield q, t.bind
+            if lists <= t.wording.keys and len(answers[spelt(q.ask, t.bind)]) == 1:
+                yield q, t.bind
 
 
 # ---------------------------------------------------------------- of every tale
@@ -108,7 +107,7 @@ def pick(t, n):
             if not answers or q.ask in seen:
                 continue
             seen.add(q.ask)
-            teller = Teller(rng, t.state)
+            teller = t.aside()
             ask = teller.tell(q.ask, bind)
             pairs.append((ask, teller.tell(rng.choice(answers), bind)))
         else:

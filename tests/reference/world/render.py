@@ -16,6 +16,9 @@ class Teller:
         self.prev, self.here = [], []
         self.subject = None          # whose doing the sentence tells at this point
         self.introduced = set()      # who gets a name in this very wording
+        self.said = set()            # nouns, looks and values of lists that were written: (what, form)
+        self.sexed = set()           # of whom a pronoun was written
+        self.sure = lambda entity: True      # whose pronoun may be written
 
     # -------------------------------------------------------- sentences
 
@@ -56,11 +59,14 @@ class Teller:
             return grammar.PRONOUNS[self.voice + "p" if self.narrator in entity and self.narrator and not quoted else "p"][form]
         if entity is self.narrator and not quoted:
             return grammar.PRONOUNS[self.voice][form]
+        self.sexed.add(entity)
         return grammar.PRONOUNS[entity.gender][form]
 
     def _clear(self, entity, form):
         """Whether a pronoun can only mean this one."""
         here = self.here
+        if not isinstance(entity, tuple) and not self.sure(entity):
+            return False
         others = [o for o in here + self.prev if isinstance(o, Char) and o is not entity and o is not self.narrator]
         if isinstance(entity, tuple):
             return all(e in here or e in self.prev for e in entity) and not any(o not in entity for o in others)
@@ -116,10 +122,15 @@ class Teller:
             if form in ("his", "hers"):
                 return grammar.PRONOUNS[self.voice + "p"]["his"] if own and own in entity else text + "'s"
             return text
-        text = entity.name if entity in self.introduced or (entity,) in self.state.facts.get("named", ()) else ""
+        text = entity.name if entity in self.introduced and (entity, "name") in self.said or (entity,) in self.state.facts.get("named", ()) else ""
         if not text or (entity.kind not in ("girl", "boy") or self.rng.random() < .3) and self.rng.random() < .22 and self._only_of_kind(entity):
             text = "the " + entity.kind
+            self.told_kind(entity, text)
         return text + "'s" if form in ("his", "hers") else text
+
+    def told_kind(self, entity, text):
+        if text == "the " + entity.kind:
+            self.said.add((entity, "kind"))
 
     def _only_of_kind(self, entity):
         known = self.state.facts.get("new", ())
@@ -128,17 +139,20 @@ class Teller:
     # -------------------------------------------------------- things
 
     def thing(self, t, form, quoted):
-        if form == "noun":
-            return t.noun
         if form == "it":
             return "it"
+        self.said.add((t, "look" if form == "look" else "noun"))
+        if form == "noun":
+            return t.noun
         if form == "look":
             return t.look
         if form == "plural":
             return grammar.plural(t.noun)
+        name = t.full if form == "a" or t.look and self.rng.random() < .22 else t.noun
+        if t.look and name != t.noun:
+            self.said.add((t, "look"))
         if form == "a":
-            return grammar.article(t.full)
-        name = t.full if t.look and self.rng.random() < .22 else t.noun
+            return grammar.article(name)
         if form == "n":
             return name
         if not quoted and self.here and isinstance(self.here[0], Char):
@@ -230,7 +244,8 @@ def said(n):
         elif t._clear(who, "he") and t.rng.random() < .45:
             text = f"{t._pronoun(who, 'he', False)} {form}"
         else:
-            name = t.names(who, "he")
+            name = "the " + who.kind if who in t.introduced and who not in t.here else t.names(who, "he")
+            t.told_kind(who, name)
             text = f"{form} {name}" if t.rng.random() < .7 else f"{name} {form}"
         if who not in t.here:
             t.here.append(who)
@@ -286,7 +301,9 @@ def slot(n):
                 if not quoted and form != "look":
                     t.subject = who
                 if form == "name":
+                    t.said.add((who, "name"))
                     return who.name
+                t.said |= {(who, "look" if form == "look" else "kind")} | ({(who, "look")} if form in ("a", "the") else set())
                 if form == "kind":
                     return who.kind
                 if form == "kind.s":
@@ -303,13 +320,18 @@ def slot(n):
         else:
             write = lambda t: phrase(t, t.bind[key], form, t.entity(n.subject) if n.subject else None)
     elif key in grammar.PLACES:
-        write = {"": lambda t: "the " + t.bind[key].noun, "n": lambda t: t.bind[key].noun,
-                 "in": lambda t: t.bind[key].prep + " the " + t.bind[key].noun,
-                 "to": lambda t: t.bind[key].to or "to the " + t.bind[key].noun}.get(
-            form, lambda t: phrase(t, t.bind[key], form, t.entity(n.subject) if n.subject else None))
+        form_of = {"": lambda p: "the " + p.noun, "n": lambda p: p.noun, "in": lambda p: p.prep + " the " + p.noun, "to": lambda p: p.to or "to the " + p.noun}.get(form)
+
+        def write(t):
+            place = t.bind[key]
+            if form_of is None:
+                return phrase(t, place, form, t.entity(n.subject) if n.subject else None)
+            t.said.add((place, "noun"))
+            return form_of(place)
     else:
         def write(t):
             value = t.bind[key]
+            t.said.add((value, ""))
             if form == "a":
                 return grammar.article(value)
             if form == "the":

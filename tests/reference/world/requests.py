@@ -1,6 +1,5 @@
 """A reader asks for a story, and the storyteller tells it: what was asked for is in it."""
 from . import grammar, tale
-from .render import Teller
 
 WISHES = [grammar.read("@past " + w, plain=True) for w in """
 Tell me a story about {A.a}.
@@ -69,8 +68,7 @@ YES = ["", "", "", "", "", "", "", "Gladly.", "Here it is.", "Very well, listen.
 def roles(t):
     """The tale's roles by letter, and those of its things and places that were told of."""
     bind = {k: v for k, v in t.scope.items() if len(k) == 1}
-    known = {e for told in t.told for e in told.bind.values() if not isinstance(e, str)}
-    return {k: v for k, v in bind.items() if v in known}
+    return {k: v for k, v in bind.items() if any((v, form) in t.teller.said for form in ("noun", "kind", "name"))}
 
 
 def wish(t):
@@ -78,8 +76,8 @@ def wish(t):
     bind = roles(t)
     for _ in range(30):
         w = t.rng.choice(WISHES)
-        if all(k in bind and (form != "name" or (bind[k],) in t.state.facts.get("named", ())) for k, form in tale.needs(w)):
-            text = Teller(t.rng, t.state).tell(w, bind)
+        if all(k in bind and (form != "name" or (bind[k], "name") in t.teller.said) for k, form in tale.needs(w)):
+            text = t.aside().tell(w, bind)
             if w.source.removeprefix("@past ")[0].islower() or t.rng.random() < .06:
                 text = text[0].lower() + text[1:]
             if t.rng.random() < .08:

@@ -75,7 +75,7 @@ def _place(rng):
     return clues[:4], rng.choice(["What place am I?", "Where are you?", "What place is this?", "Guess where you are."]), grammar.article(noun) if entry.prep else noun
 
 
-def text(rng):
+def text(rng, held):
     clues, ask, answer = rng.choice([_thing, _thing, _being, _place])(rng)
     begin = rng.choice(BEGIN)
     riddle = begin + (" " if begin and not begin.endswith("\n") else "") + " ".join(grammar.capital(c) for c in clues) + " " + ask
@@ -83,7 +83,8 @@ def text(rng):
         return f"{riddle}\nA: {grammar.capital(answer)}."
     said = rng.choice(["It is {}.", "I am {}.", "The answer is {}.", "{}.", "That is {}!", "{}, of course.", "You are {}.", "It must be {}."]).format(answer)
     if rng.random() < .2:
-        a, b = names.invented(rng, "f"), names.invented(rng, "m")
+        a = names.choose(rng, "f", True, [], held, False)
+        b = names.choose(rng, "m", True, [a], held, False)
         return f'"{riddle.removeprefix(begin).strip()}" asked {a}.\n"{grammar.capital(said[:-1])}{"!" if said[-1] == "!" else ","}" said {b}.\n' + rng.choice(
             [f'"Right," said {a}.', f'"How did you know that?" asked {a}.', f'"You are clever, {b}," said {a}.', f"And {b} was right.", f"{a} laughed, for {b} was right."])
     return f"{riddle}\n\n{grammar.capital(said)}"

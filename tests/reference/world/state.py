@@ -44,8 +44,10 @@ class State:
     """Facts by predicate, and the log of all events that made them."""
     facts: dict = field(default_factory=dict)
     log: list = field(default_factory=list)      # (event name, bindings)
+    ever: set = field(default_factory=set)       # predicates that held at some time
 
     def add(self, pred, args):
+        self.ever.add(pred)
         held = self.facts.setdefault(pred, [])
         if pred in FUNCTIONAL:
             i = FUNCTIONAL[pred]

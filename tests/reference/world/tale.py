@@ -113,7 +113,7 @@ class Tale:
         name = ""
         if named or not always_nameless and ("child" in entry.tags or not self.chars or rng.random() < .7):
             invent = self.style.invented and rng.random() < .85
-            name = names.choose(rng, gender, invent, [c.name for c in self.chars if c.name], self.held, "grown" in entry.tags)
+            name = names.choose(rng, gender, invent, [c.name for c in self.chars if c.name], self.held, "grown" in entry.tags and "royal" not in entry.tags)
         look = rng.choice(entry.looks) if entry.looks and rng.random() < .75 else ""
         c = Char(name, kind, gender, look, entry.tags)
         self.chars.append(c)
@@ -151,6 +151,8 @@ class Tale:
 
     def _pick(self, key):
         values = lexicon.LISTS.get(key.rstrip("0123456789"))
+        if key.startswith("lesson"):
+            values = [v for v in values if v not in lexicon.LESSONS or not self.state.ever.isdisjoint(lexicon.LESSONS[v])]
         if not values:
             raise grammar.WordingError(f"{{{key}}} is neither a role nor a list of the lexicon")
         return values[int(self.rng.random() * len(values))]
@@ -162,6 +164,8 @@ class Tale:
         hero = self.scope["A"] = before.hero
         self.chars = [hero]
         self.teller = Teller(self.rng, self.state, before.teller.narrator, before.style.present, before.style.voice)
+        self.teller.sexed = set(before.teller.sexed)
+        self.teller.said = {s for s in before.teller.said if s[0] is hero}
         self.state.add("new", (hero,))
         self.state.add("at", (hero, SOMEWHERE))
         if (hero,) in before.state.facts.get("named", ()):
@@ -361,8 +365,8 @@ class Tale:
                 bind[k] = self._fresh(k)
         text = self.teller.tell(w, bind, event.naming)
         event.apply(self.state, bind)
-        for k, form in needs(w):
-            if form == "name" and k in event.naming:
+        for k in event.naming:
+            if (bind[k], "name") in self.teller.said:
                 self.state.add("named", (bind[k],))
         self.described.update(bind[k] for k in describes(w) if k in bind)
         self.happened.add(event.name)
@@ -429,19 +433,48 @@ class Tale:
     def things_in_order(self):
         return [f[0] for f in self.state.facts.get("new", ()) if isinstance(f[0], Thing)]
 
+    def tells(self, wording, scope):
+        """Whether the tale told everything that a wording beside it, as a title, names."""
+        return all(k in scope and self.tells_slot(k, scope[k], form) for s in slots(wording.nodes) for k, form in ([(s.key, s.form)] if s.key[0].islower() else [(k, s.form) for k in s.key]))
+
+    def tells_slot(self, key, e, form):
+        said = self.teller.said
+        if isinstance(e, Char):
+            if form in PRONOUNS:
+                return self.knows_sex(e)
+            if form in ("a", "the"):
+                return (e, "kind") in said and (not e.look or (e, "look") in said)
+            if form in ("name", "kind", "kind.s", "look"):
+                return (e, form.split(".")[0]) in said
+            return (e, "name") in said or (e, "kind") in said
+        if isinstance(e, Thing):
+            return (e, "noun") in said and (form in ("noun", "plural", "it") or not e.look or (e, "look") in said)
+        return (e, "noun") in said if isinstance(e, Place) else (e, "") in said
+
+    def knows_sex(self, who):
+        """Whether the tale told whether it is a she or a he: by a pronoun, the kind or the name."""
+        if who in self.teller.sexed:
+            return True
+        tags = entry(who).tags
+        if (who, "kind") in self.teller.said and sum(g in tags for g in "fmn") == 1:
+            return True
+        return (who, "name") in self.teller.said and names.sex(who.name) == who.gender
+
+    def aside(self):
+        """One who speaks of the tale from outside: asks about it, or names it. Nobody's pronoun is used that the tale has not told."""
+        teller = Teller(self.rng, self.state)
+        teller.sure = self.knows_sex
+        return teller
+
     def title(self):
-        told = {e for t in self.told for e in t.bind.values() if not isinstance(e, str)}
-        scope = {k: v for k, v in self.scope.items() if isinstance(v, str) or v in told}
-        own = [t for t in self.plot.titles if self._fits_title(t, scope)]
-        common = [t for t in TITLES if self._fits_title(t, scope)]
+        scope = self.scope
+        own = [t for t in self.plot.titles if self.tells(t, scope)]
+        common = [t for t in TITLES if self.tells(t, scope)]
         titles = common if common and (not own or self.rng.random() < .2) else own
         if not titles:
             return None
         w = titles[int(self.rng.random() * len(titles))]
-        return grammar.title_case(Teller(self.rng, self.state).tell(w, scope))
-
-    def _fits_title(self, w, scope):
-        return w.keys <= scope.keys() and all(form != "name" or (scope[k],) in self.state.facts.get("named", ()) for k, form in needs(w))
+        return grammar.title_case(self.aside().tell(w, scope))
 
 
 TITLES = [grammar.read("@past " + t, plain=True) for t in (
@@ -454,6 +487,7 @@ def entry(e):
     return (lexicon.KINDS[e.kind] if isinstance(e, Char) else lexicon.THINGS[e.noun] if isinstance(e, Thing) else lexicon.PLACES[e.noun])
 
 
+PRONOUNS = {"he", "him", "his", "himself", "hers", "pron"}
 PLAIN = {"", "he", "pron", "full", "plural", "him", "his", "himself", "hers", "they", "them", "their", "a", "the", "kind", "kind.s", "n", "noun", "it", "in", "to"}
 
 

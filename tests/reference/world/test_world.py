@@ -1,8 +1,9 @@
 """Facts about the world: `cd tests/reference && python -m unittest world.test_world`."""
 import random
+import re
 import unittest
 
-from . import content, grammar, kinds, lint, names, patterns
+from . import content, grammar, kinds, lint, names, patterns, questions, requests, thesaurus, visitors
 from .state import Char, Place, State
 
 
@@ -27,6 +28,13 @@ class GrammarTest(unittest.TestCase):
         for bad in ('{A} <go> home.', '{A} went [home.', '"Stop, <said A>.', '"I <went> home," <said A>.', '{a b} sat.', '@never {A} <sat>.'):
             with self.assertRaises(grammar.WordingError, msg=bad):
                 grammar.read(bad)
+
+
+class ThesaurusTest(unittest.TestCase):
+    def test_a_word_is_swapped_only_where_the_other_fits(self):
+        for text in ('"How can I ever thank you?"', "not far from here", "it <was> a voice like a trumpet", "very low"):
+            self.assertEqual(thesaurus.vary(text), text)
+        self.assertIn("thanks", thesaurus.vary('"Thank you, Mira."').lower())
 
 
 class ContentTest(unittest.TestCase):
@@ -59,6 +67,39 @@ class TaleTest(unittest.TestCase):
                 self.assertEqual({names.is_held(c.name) for c in t.chars if c.name} - {held}, set())
                 if any(p.held for p in t.content.plots.values()):
                     self.assertEqual(t.plot.held, held)
+
+    def test_what_is_said_beside_a_tale_is_told_in_it(self):
+        for i in range(150):
+            rng = random.Random(f"beside/{i}")
+            t = (visitors.play if i % 3 == 0 else kinds.play)(rng, False)
+            title, body = t.title() or "", t.body.lower()
+            beside = " ".join([title, requests.wish(t), *(x for pair in questions.pick(t, 4) for x in pair)])
+            for name in {c.name for c in t.chars if c.name}:
+                if re.search(rf"\b{re.escape(name)}\b", beside):
+                    self.assertIn(name.lower(), body)
+            for noun in {e.noun for e in (*t.things, *t.places)}:
+                if grammar.title_case(noun) in title:
+                    self.assertIn(noun, body)
+
+    def test_a_pronoun_is_used_beside_a_tale_only_if_the_tale_tells_it(self):
+        for i in range(200):
+            t = kinds.play(random.Random(f"sex/{i}"), False)
+            hero = t.teller.narrator
+            if hero and hero.kind in ("fox", "pupil", "frog", "mouse", "baker") and not t.knows_sex(hero):
+                about = grammar.read("@past {A.he} found {A.his} hat.", plain=True)
+                self.assertNotRegex(t.aside().tell(about, {"A": hero}), r"\b(?:she|he|it|her|his|its)\b")
+
+    def test_a_question_asks_what_its_sentence_told(self):
+        event = content.load().events["island_flag"]
+        told = [q.answers[0].source for q in event.questions if q.is_told("They laid a big arrow of white shells on the sand.")]
+        self.assertEqual(len(told), 1)
+        self.assertIn("arrow", told[0])
+
+    def test_invented_names_are_no_words(self):
+        rng = random.Random("words")
+        for i in range(2000):
+            name = names.choose(rng, rng.choice("fm"), True, [], i % 2 == 0, i % 3 == 0).split()[-1]
+            self.assertTrue(names.known(name) or name.lower() not in names.WORDS | content.words(), name)
 
     def test_who_is_asleep_away_or_elsewhere_does_nothing(self):
         event = content.load().events["thank"]

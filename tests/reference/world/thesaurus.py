@@ -17,8 +17,8 @@ suddenly | all of a sudden | all at once
 for a long time | for a long while | for quite a while
 for a while | for some time | for a time
 for a moment | for a second | for an instant
-the next day | the day after | the following day | on the next day
-the next morning | the following morning | the morning after | early the next morning
+the next day | the next day | the following day | on the next day
+the next morning | the following morning | early the next morning
 ^in the evening | that evening | towards evening | at the end of the day
 that night | that same night | during the night
 ^one day | one fine day | one day
@@ -45,7 +45,7 @@ softly | quietly | gently
 quietly | softly | silently
 perhaps | maybe
 almost | nearly
-(?<=only )a little | a tiny
+(?<=only )a little(?= [a-z]) | a tiny
 only(?= a ) | just
 once more | one more time | once again
 far away | far off
@@ -55,17 +55,18 @@ beside(?= (?:the|a|an)\b) | next to
 next to(?= (?:the|a|an)\b) | beside | by
 near(?= (?:the|a|an)\b) | close to | near
 behind(?= the\b) | behind | at the back of
-nothing but | only
+(?<!of )nothing but | only
 side by side | shoulder to shoulder | next to each other
 in a hurry | in a great hurry | in haste
 a hundred | a hundred | a thousand
 a piece of | a bit of
-(?<!the )very(?! much| well| many| own) | very | really | so
+(?<!the )(?<!that )(?<!this )(?<!\ba )very(?! much| well| many| own| low| same) | very | really | so
+(?<=\ba )very(?! own| same) | very | really
 quite a | rather a
 as if | as though
 each other | one another
 in the middle of the night | in the dead of night | at midnight
-not far | not far | quite near
+not far(?! (?:away|off|from|behind|enough)) | not far | quite near
 long ago | a long time ago | many years ago
 step by step | step by step | little by little
 with a smile | smiling | cheerfully
@@ -100,10 +101,10 @@ in the whole | in all the | in the whole
 up and down | back and forth | up and down
 from far away | from far off | from a distance
 one by one | one after the other | one by one
-too much | far too much | too much
+(?<!coins )(?<!pennies )(?<!ate )(?<!eaten )too much | far too much | too much
 too late | too late | far too late
 good idea | good idea | fine idea | clever idea
-a voice | a voice | a small voice | somebody's voice
+(?<!with )(?<!have )(?<!had )a voice(?! like) | a voice | somebody's voice
 last of all | at the very end | last of all
 first of all | before anything else | first of all
 by and by | little by little
@@ -112,9 +113,6 @@ on the way | on the way | along the way
 in the dark | in the dark | in the darkness
 strange | strange | peculiar
 clever | clever | smart
-already | already | by now
-never again | never again | never more
-still(?= (?:there|here|warm|dark)) | even now | still
 """
 
 _SPEECH = r"""
@@ -148,7 +146,7 @@ I want to(?= [a-z]) | I'd like to
 """
 
 VERBS = [(re.compile(r"<" + form + r">(?=" + after + ")"), "<" + choice + ">") for form, choice, after in [
-    ("began", "began|started", " to "), ("looked", "looked|looked|gazed|stared", " at "), ("ran", "ran|hurried|rushed", " (?:to|out|home|down|back|up) "),
+    ("began", "began|started", " to "), ("looked", "looked|looked|gazed|stared", " at "), ("ran", "ran|hurried|rushed", " (?:to|out|home|back|up) "),
     ("jumped", "jumped|leapt|sprang", " "), ("smiled", "smiled|smiled|grinned|beamed", r"(?! at)"), ("closed", "closed|shut", " "), ("threw", "threw|tossed|flung", " "),
     ("wished", "wished|wished|longed", " for "), ("saw", "saw|saw|spotted|noticed", " (?:a|an|the|something) "), ("carried", "carried|carried|brought", " it "),
     ("went", "went|went|walked", r" (?:up|down|back|past) "), ("walked", "walked|walked|wandered", r" (?:through|along|past) "), ("crept", "crept|tiptoed|stole", r" (?:up|into|out|through) "),
@@ -156,11 +154,11 @@ VERBS = [(re.compile(r"<" + form + r">(?=" + after + ")"), "<" + choice + ">") f
     ("shouted", "shouted|called|yelled", r"[:,]"), ("loved", "loved|loved|adored", " (?:the|a) "), ("slept", "slept|slept|dozed", " (?:in|under|on|all) "), 
     ("found", "found|found|discovered", " (?:a|an|the|something) "), ("waited", "waited|waited|stayed", " (?:by|at|in|under|until) "), ("climbed", "climbed|clambered|scrambled", " (?:up|over|out|down) "),
     ("stumbled", "stumbled|tripped", " over "), ("shone", "shone|gleamed|glowed", r" (?:in|on|like) "), ("fell", "fell|tumbled|dropped", r" (?:down|off|out of|into) "),
-    ("sat", "sat|settled", " down "), ("turned", "turned|spun", " around"), ("liked", "liked|liked|loved", " to "), ("got", "got|got|stood", " up "), ("took", "took|pulled", " out "),
+    ("sat", "sat|settled", " down (?:on|beside|by|under|next) "), ("turned", "turned|spun", " around"), ("liked", "liked|liked|loved", " to "), ("got", "got|got|stood", " up "), ("took", "took|pulled", " out "),
     ("picked", "picked|picked|took", " up "), ("stood", "stood|stood|waited", " (?:at|by|in|on) the "), ("knew", "knew|knew|understood", " that "), ("shook", "shook|trembled", r"[.,]"),
     ("laughed", "laughed|laughed|giggled", r"[.,]"), ("cheered", "cheered|clapped", r"[.,]"), ("stopped", "stopped|stopped|paused", r"[.,]"), ("flew", "flew|flew|sailed", " (?:off|over|out|away|down) "),
     ("told", "told|told|said", r" it to "), ("grew", "grew|became|got", " (?:bigger|smaller|louder|dark|quiet|cold|tired) "), ("became", "became|grew|got", " (?:bigger|smaller|louder|dark|quiet|cold|tired) "),
-    ("put", "put|put|laid", r" (?:it|the \w+) (?:on|into|in|down) ")]] + [
+    ("put", "put|put|laid", r" (?:it|the \w+) (?:on|down) ")]] + [
     (re.compile(r"<cried ([A-E])>"), r"<cried|called|exclaimed \1>"), (re.compile(r"<thought ([A-E])>"), r"<thought|thought|said \1>"), (re.compile(r"<whispered ([A-E])>"), r"<whispered|murmured \1>"),
     (re.compile(r"<sobbed ([A-E])>"), r"<sobbed|wailed|cried \1>"), (re.compile(r"<shouted ([A-E])>"), r"<shouted|yelled|called \1>"), (re.compile(r"<answered ([A-E])>"), r"<answered|replied|said \1>"),
     (re.compile(r'(\?" <asked [A-E]>\. "[^"<>]*[,.!]" <)said ([A-E]>)'), r"\1said|answered|replied \2"), (re.compile(r'(\?" <said/it> [^"<>]*\. "[^"<>]*[,.!]" <)said ([A-E]>)'), r"\1said|answered|replied \2")]
@@ -200,27 +198,18 @@ def vary(source):
 
 
 def _literal(text, quoted, begin):
-    parts = [text]          # what stands at odd places is a choice already
-    small = text.lower()
+    small, spans = text.lower(), []
     for pattern, choices, plain in (PLAIN + SPEECH if quoted else PLAIN):
-        if plain not in small:
+        if plain not in small or pattern.pattern.startswith("^") and (quoted or not begin):
             continue
-        if pattern.pattern.startswith("^") and (quoted or not begin):
-            continue
-        fresh = []
-        for i, part in enumerate(parts):
-            if i % 2:
-                fresh.append(part)
-                continue
-            at = 0
-            for m in pattern.finditer(part):
-                if pattern.pattern.startswith("^") and i:
-                    break
-                fresh += [part[at:m.start(1)], "[" + "|".join(_cased(c, m[1]) for c in choices) + "]"]
-                at = m.end(1)
-            fresh.append(part[at:])
-        parts = fresh
-    return "".join(parts)
+        for m in pattern.finditer(text):        # over the whole text, for a rule may ask what stands around
+            if all(m.end(1) <= a or b <= m.start(1) for a, b, _ in spans):
+                spans.append((m.start(1), m.end(1), "[" + "|".join(_cased(c, m[1]) for c in choices) + "]"))
+    at, out = 0, []
+    for a, b, choice in sorted(spans):
+        out += [text[at:a], choice]
+        at = b
+    return "".join(out) + text[at:]
 
 
 def _cased(choice, model):

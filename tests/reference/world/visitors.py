@@ -22,8 +22,6 @@ class Begun(tale.Tale):
         event, bind = self._beginning()
         if not self.say(event, bind):
             raise tale.CannotHappen("no beginning fits")
-        if self.teller.narrator:
-            self.state.add("named", (hero,))
         self.known = {bind[k] for k in event.new}
         if "B" in event.params:
             self.teller.paragraph()     # after two, a pronoun would not be clear

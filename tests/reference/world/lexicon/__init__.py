@@ -62,6 +62,7 @@ def table(text, place=False):
 
 KINDS, THINGS, PLACES, LISTS = {}, {}, {}, {}
 NAMES = {"f": [], "m": [], "n": []}
+LESSONS = {}         # a lesson that does not fit every tale: facts of which one must have held in it
 
 
 def _load():
@@ -79,6 +80,8 @@ def _load():
             values = [v.strip() for line in text.strip().split("\n") for v in line.split("|") if v.strip()]
             LISTS.setdefault(key, [])
             LISTS[key] += [v for v in values if v not in LISTS[key]]
+        for facts, text in getattr(module, "LESSONS", {}).items():
+            LESSONS.update((v.strip(), set(facts.split())) for line in text.split("\n") for v in line.split("|"))
         for gender, text in getattr(module, "NAMES", {}).items():
             NAMES[gender] += [n.replace("_", " ") for n in text.split() if n.replace("_", " ") not in NAMES[gender]]
 

@@ -51,3 +51,19 @@ LISTS = {
         I thought that nobody wanted it|my brother is ill, and I wanted to make him laugh|I have never had anything of my own|I wanted to look at it only once""",
     "relative": "mother|father|grandmother|grandfather|aunt|uncle|sister|brother",
 }
+LESSONS = {
+    "friend helps helped_on_way": """a friend is worth more than any treasure|two can carry more than one|it is easier to laugh together|a true friend also tells you what you do not like to hear|it is good to have somebody to call""",
+    "helps helped_on_way": """nobody is too small to help|help comes from where one does not look for it|many small hands make a big one|a good neighbor is better than a high fence|who gives gets something back|kind words cost nothing""",
+    "gave shared shared_food shared_lunch gave_store": """sharing makes things bigger|a gift need not be dear|some treasures do not shine""",
+    "lied lied_vase honest told_vase gave_back has_keys gave_chest": """the truth is the shortest way|a lie has short legs|it pays to be honest|everybody makes mistakes""",
+    "afraid trapped in_water storm hid_vase caged": """being brave means to be afraid and to go on|a little courage is enough|fear is smaller when one looks at it""",
+    "angry at_peace told_vase": """it is never too late to say sorry|anger is a bad adviser""",
+    "broken vase_broken broken_down": """a broken thing can be mended, and a friendship too""",
+    "lost has_keys lost_mother": """what is lost is often very near""",
+    "race racing contest": """to win is nice, but to play is nicer|the slow ones see more on the way|not every loud voice is a brave one""",
+    "wished wanted wants_boat wants_home needs_thing": """a wish alone builds no house""",
+    "fed ate_with shared_food": """hunger is the best cook""",
+    "gave_word visits helped_on_way": """a promise is a promise""",
+    "lied flattered made_offer": """one must not believe all that one hears""",
+    "locked_out opened_gate clock_stopped": """a door that is shut may only be stuck""",
+}
