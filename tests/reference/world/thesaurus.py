@@ -69,7 +69,7 @@ in the middle of the night | in the dead of night | at midnight
 not far(?! (?:away|off|from|behind|enough)) | not far | quite near
 long ago | a long time ago | many years ago
 step by step | step by step | little by little
-with a smile | smiling | cheerfully
+with a smile(?! on) | smiling | cheerfully
 in a low voice | softly | very quietly
 happily | cheerfully | gladly
 sadly | sadly | with a sigh

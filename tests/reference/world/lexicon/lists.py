@@ -19,7 +19,7 @@ LISTS = {
         behind the clock|in the pocket of an old coat|under an upturned boat|between the cabbages|in a crack in the wall|inside a drum""",
     "sight": """a herd of cows|an old wagon|a family of ducks|a broken fence|two snails on a leaf|a tall sunflower|a frozen puddle|a scarecrow in a hat
         a sleeping dog|a row of beehives|a cloud like a whale|a cat on a roof|a kite in a tree|three black sheep|a man with a cello|a ring of mushrooms
-        a bicycle without wheels|an empty birdcage|a line of washing|a stone like a face|a tiny door in a tree|a feather that floated down""",
+        a bicycle without wheels|an empty birdcage|a line of washing|a stone like a face|a tiny door in a tree|a feather floating down""",
     "sound": """a soft rustling|a long whistle|three knocks|a tiny cough|a deep hum|the ringing of a bell|a splash|a faint song|a crack of twigs|a low growl|somebody crying|somebody laughing""",
     "weather_bad": "rain|snow|hail|thunder|a cold wind|fog",
     "wish": """a garden full of flowers|a warm coat for winter|a boat with a white sail|a tree that never ran out of apples|shoes that never got wet
