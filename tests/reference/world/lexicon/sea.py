@@ -66,7 +66,7 @@ coral beach | walk outdoors water sea | on | see: bright fish; a turtle's track;
 ferry | outdoors water sea | on; onto the ferry | see: a gull on the rail; a cart full of cabbages; the shore getting smaller | do: <leaned> over the rail; <watched> the foam; <talked> to the ferryman
 """
 LISTS = {
-    "seahobby": """watch the ships come in|collect shells|listen to the waves|sail in small boats|count the gulls|look for things that the tide brought
+    "seahobby": """watch the ships come in|collect shells|listen to the waves|sail in small boats|count the gulls|look for things on the shore
         tell tales about pirates|fish from the pier|build castles of sand|draw ships|swim with the waves|sing sailors' songs""",
     "seawish": """sail around the world|see a whale|find a treasure|live in a lighthouse|have a boat|cross the sea|be the captain of a ship|sleep on a ship
         find a pearl|visit the far islands""",
@@ -74,7 +74,7 @@ LISTS = {
         a smooth white bone|a rusty hook|a doll's shoe|a tangle of seaweed""",
     "ship": """the Silver Herring|the Brave Anna|the North Star|the Old Walrus|the Lucky Penny|the Blue Heron|the Merry Widow|the Morning Wind|the Sea Rose
         the Flying Puffin|the Red Lantern|the Good Hope""",
-    "seatreasure": """golden coins|pearls as white as milk|old silver cups|crowns with green stones|blue stones that shone like the sea|a hundred glass marbles
+    "seatreasure": """golden coins|pearls as white as milk|old silver cups|crowns with green stones|stones as blue as the sea|a hundred glass marbles
         rings for every finger|bars of chocolate in silver paper|silver spoons|necklaces of amber""",
     "seatoken": """a little wooden whale|a shell with a hole in it|a picture of the harbor|a dried starfish|a blue ribbon|a drawing of a lighthouse|a round white stone
         a feather from a gull""",

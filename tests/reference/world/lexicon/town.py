@@ -83,14 +83,14 @@ LISTS = {
         carry parcels for the neighbors|draw on the sidewalk|listen to the town clock|help at the market|read the names on the doors|try on hats""",
     "townwish": """be the mayor for one day|ride on the fire engine|have a shop|bake a cake as tall as a house|win a prize|sing on a stage|learn to make clocks
         have a key to the clock tower|drive the tram|be known all over town""",
-    "talent": """walk on two hands|whistle like a nightingale|draw horses that looked alive|juggle five apples|play the violin|do the longest sums without paper|fold a swan out of paper
-        tell tales so that everyone listened|climb a rope like a squirrel|imitate every animal""",
+    "talent": """walk on two hands|whistle like a nightingale|draw horses like real ones|juggle five apples|play the violin|do the longest sums without paper|fold a swan out of paper
+        tell tales to a whole room|climb a rope like a squirrel|imitate every animal""",
     "playrole": "a tree|the moon|the back half of a horse|a cloud|the third sheep|a mushroom|the wind|a rock",
     "playname": "The Sleeping King|The Golden Goose|The Lost Princess|The Dragon Who Sneezed|The Three Winds|The Moon Thief|The Frog and the Crown",
     "cake": """a nut cake|a cherry cake|a lemon cake|a chocolate cake|an apple cake|a plum cake|a honey cake|a carrot cake|a poppy seed cake|a cheesecake""",
     "bprize": "a golden spoon|a silver whisk|a blue ribbon|a new rolling pin|a sack of sugar|a crown of gingerbread|a medal as big as a plate",
-    "goodnews": """a baby had been born, a girl with red hair|a brother was coming home at last|there was a house by the lake for them|grandfather was well again|they would all come for the summer
-        the lost dog had been found""",
+    "goodnews": """there is a new baby in the family, a girl with red hair|a brother is coming home at last|there is a house by the lake for them|grandfather is well again|they will all come for the summer
+        the lost dog is back""",
     "townsight": """a tram with only one passenger|a man carrying a mirror|two nuns on one bicycle|a dog with a newspaper|a hat rolling down the street|a piano in the middle of the road
         a lady with six hatboxes|a boy on stilts|a cart full of cabbages|a wedding|an open window with a cake in it|a chimney sweep on a roof""",
     "partything": "paper lanterns|balloons|a cake with candles|paper hats for everybody|a song with seven verses|a table full of cookies",
