@@ -96,7 +96,7 @@ class Tale:
         key = (id(table), wanted, barred)
         found = self._memo.get(key)
         if found is None:
-            found = self._memo[key] = [h for h, e in table.items() if (wanted - {"any"} <= e.tags or wanted <= {h.replace(" ", "_")}) and not barred & e.tags]
+            found = self._memo[key] = [h for h, e in table.items() if (wanted - {"any"} <= e.tags or wanted <= {h.replace(" ", "_")}) and not barred & (e.tags | {h.replace(" ", "_")})]
         return found
 
     def character(self, tags, named=None):

@@ -148,7 +148,7 @@ I want to(?= [a-z]) | I'd like to
 VERBS = [(re.compile(r"<" + form + r">(?=" + after + ")"), "<" + choice + ">") for form, choice, after in [
     ("began", "began|started", " to "), ("looked", "looked|looked|gazed|stared", " at "), ("ran", "ran|hurried|rushed", " (?:to|out|home|back|up) "),
     ("jumped", "jumped|leapt|sprang", " "), ("smiled", "smiled|smiled|grinned|beamed", r"(?! at)"), ("closed", "closed|shut", " "), ("threw", "threw|tossed|flung", " "),
-    ("wished", "wished|wished|longed", " for "), ("saw", "saw|saw|spotted|noticed", " (?:a|an|the|something) "), ("carried", "carried|carried|brought", " it "),
+    ("saw", "saw|saw|spotted|noticed", " (?:a|an|the|something) "), ("carried", "carried|carried|brought", " it "),
     ("went", "went|went|walked", r" (?:up|down|back|past) "), ("walked", "walked|walked|wandered", r" (?:through|along|past) "), ("crept", "crept|tiptoed|stole", r" (?:up|into|out|through) "),
     ("pulled", "pulled|tugged", " at "), ("held", "held|held|clutched", r" (?:on|it) "), ("hid", "hid|hid|crouched", " (?:behind|under) "), ("wept", "wept|cried", ""),
     ("shouted", "shouted|called|yelled", r"[:,]"), ("loved", "loved|loved|adored", " (?:the|a) "), ("slept", "slept|slept|dozed", " (?:in|under|on|all) "), 

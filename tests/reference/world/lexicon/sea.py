@@ -79,7 +79,7 @@ LISTS = {
     "seatoken": """a little wooden whale|a shell with a hole in it|a picture of the harbor|a dried starfish|a blue ribbon|a drawing of a lighthouse|a round white stone
         a feather from a gull""",
     "seaprize": "a silver cup|a new sail|a golden anchor|a barrel of apples|a cake as big as a wheel|a brass bell|a blue flag with a star",
-    "seafood": "fried fish|hot fish soup|mussels in broth|bread and smoked herring|crab cakes|hot chocolate|pea soup|potatoes in their skins",
+    "seafood": "fried fish|hot fish soup|mussels in broth|bread and smoked herring|crab cakes|pea soup|potatoes in their skins",
 }
 NAMES = {
     "f": "Marina Coralie Nerissa Morwenna Sanna Brita Annika Solveig Maren Oceane Ondine Delphine Talia Kerensa Lowenna Perla Sirena Muriel Doris Thora Gudrun Ragna Astrid Sunniva Linnea",
