@@ -4,7 +4,7 @@
 
 A file says nothing of its dialect. `<name>.json` has the truth, a text that was not trained on, and what PyTorch scores on it.
 `python train_dialects.py --readings` writes `readings.json`: what the random models of `tests/fixtures/` score under every single
-reading, so that each is known to mean the same in Rust.
+reading, so that each is known to mean the same in Rust. `--table CPU1` probes all of them and writes the table of README.md.
 """
 
 import argparse
@@ -12,6 +12,8 @@ import dataclasses
 import json
 import math
 import random
+import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -172,16 +174,43 @@ def write_readings():
     (FOLDER / "readings.json").write_text("[\n" + ",\n".join(json.dumps(case) for case in found) + "\n]\n")
 
 
+def probe(program, name, text):
+    path = FOLDER / f"{name}.pt"
+    return json.loads(subprocess.run([program, "probe", path, "--json", *text], capture_output=True, check=True).stdout)
+
+
+def write_table(program):
+    """What the probe finds, into README.md."""
+    rows = ["| model | its dialect | bits per byte | read as ours | found in plain English | found in its own text |", "|---|---|---|---|---|---|"]
+    for path in sorted(FOLDER.glob("*.pt")):
+        golden = json.loads(path.with_suffix(".json").read_text())
+        with tempfile.NamedTemporaryFile() as own:
+            own.write(golden["text"].encode())
+            own.flush()
+            found = [probe(program, path.stem, text) for text in ((), ("--text", own.name))]
+        said = ["yes" if result["dialect"] == golden["dialect"] else f"`{json.dumps(result['dialect'])}`" for result in found]
+        bits = f"{golden['bits_per_byte']:.3f} | {golden['bits_per_byte_as_ours']:.3f}"
+        rows.append(f"| {path.stem} | `{json.dumps(golden['dialect'])}` | {bits} | {said[0]} | {said[1]} |")
+        print(rows[-1], flush=True)
+    readme = Path(__file__).parent / "README.md"
+    begin, end = "<!-- dialects: written by train_dialects.py -->\n", "<!-- /dialects -->"
+    before, rest = readme.read_text().split(begin)
+    readme.write_text(before + begin + "\n" + "\n".join(rows) + "\n\n" + end + rest.split(end)[1])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--readings", action="store_true")
+    parser.add_argument("--table", metavar="CPU1", help="the program to probe with")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     FOLDER.mkdir(exist_ok=True)
     if arguments.readings:
         return write_readings()
+    if arguments.table:
+        return write_table(arguments.table)
     for name in arguments.names or MODELS:
         write(name, arguments.steps)
 
