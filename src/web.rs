@@ -143,12 +143,19 @@ pub struct Loader {
 
 #[wasm_bindgen]
 impl Loader {
-    /// A loader for a file of so many bytes, and perhaps a name map as JSON: role → tensor.
+    /// A loader for a file of so many bytes, and perhaps, as JSON: a name map, role → tensor; the model's config, instead
+    /// of the file's; and what lies beside the file as `config.json`, for a file that has none.
     #[wasm_bindgen(constructor)]
-    pub fn new(file_bytes: f64, names: Option<String>) -> Result<Loader, JsError> {
+    pub fn new(
+        file_bytes: f64,
+        names: Option<String>,
+        config: Option<String>,
+        config_beside: Option<String>,
+    ) -> Result<Loader, JsError> {
         let loader = weights::Loader::new(file_bytes as u64).map_err(sentence)?;
         let names = names.map_or(Ok(NameMap::new()), |text| read_names(&text))?;
-        Ok(Loader { loader: loader.with(Options { names, ..Options::default() }) })
+        let options = Options { names, config, config_beside, ..Options::default() };
+        Ok(Loader { loader: loader.with(options) })
     }
 
     /// `[start, end, ahead]`: the bytes from `start` to `end` are wanted next, and after these, in
