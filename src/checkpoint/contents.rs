@@ -18,8 +18,9 @@ const LARGEST_STORAGE: u64 = 256 << 20;
 
 /// Keys under which trainers keep the settings, best first.
 #[rustfmt::skip]
-const CONFIG_KEYS: [&str; 7] = [
-    "config", "cfg", "model_config", "hparams", "hyper_parameters", "model_args", "args",
+const CONFIG_KEYS: [&str; 8] = [
+    "config", "cfg", "model_config", "hparams", "hyper_parameters", "model_args", "architecture",
+    "args",
 ];
 const STEP_KEYS: [&str; 4] = ["step", "global_step", "iteration", "iter"];
 
@@ -76,8 +77,10 @@ pub struct TensorInfo {
 pub struct Contents {
     /// Which kind of file it is.
     pub flavour: Flavour,
-    /// The settings the model was built with, most often a [`Value::Dict`].
+    /// The settings under the key where they most often are, most often a [`Value::Dict`].
     pub config: Option<Value>,
+    /// Whatever else is in the file but tensors and an optimizer's state: its settings may be there.
+    pub beside: Value,
     /// The training step it was written at.
     pub step: Option<u64>,
     /// The model's tensors, in the order of the state dict.
@@ -138,7 +141,8 @@ pub(super) fn describe(
     let beside = |keys: &[&str]| {
         keys.iter().find_map(|key| trail.iter().find_map(|&dict| graph.find(dict, &[key])))
     };
-    let config = beside(&CONFIG_KEYS).filter(|&id| !matches!(graph.node(id), Node::None));
+    let mut configs = CONFIG_KEYS.iter().filter_map(|key| beside(&[key]));
+    let config = configs.find(|&id| !matches!(graph.node(id), Node::None));
 
     let mut declared = Declared::default();
     let packings = trail.iter().copied().chain(config);
@@ -167,7 +171,8 @@ pub(super) fn describe(
         return Err(Error::NoTensors.into());
     }
 
-    let config = config.map(|id| graph.value(id)).transpose()?;
+    let others = graph.beside_tensors(config);
+    let config = config.map(|id| graph.settings(id));
     let step = beside(&STEP_KEYS).and_then(|id| match graph.node(id) {
         Node::Int(step) => u64::try_from(*step).ok(),
         _ => None,
@@ -186,7 +191,7 @@ pub(super) fn describe(
     };
     let used = used.into_iter().filter(|used| *used).count();
     let skipped_tensors = graph.count_tensors().saturating_sub(used);
-    Ok((Contents { flavour, config, step, tensors, skipped_tensors }, sources))
+    Ok((Contents { flavour, config, beside: others, step, tensors, skipped_tensors }, sources))
 }
 
 /// The walk that gathers the tensors of the state dict.

@@ -37,6 +37,7 @@
 //! - `ranges`: the ranges to ask for;
 //! - `pickle`: the description, as values; `dtype`: the types of elements;
 //! - `state_dict`: which of these values is the model; `packed_groups`: packed tensors in it;
+//! - `settings`: what is beside it, as plain values;
 //! - `contents`: its tensors and settings;
 //! - `tensor`: a storage's bytes as a tensor's values;
 //! - [`codes`]: two bits a weight; `packing`: how another file lays them out;
@@ -52,6 +53,7 @@ mod packing;
 mod pickle;
 mod ranges;
 mod reader;
+mod settings;
 mod state_dict;
 mod tensor;
 pub mod write;

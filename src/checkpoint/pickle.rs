@@ -21,12 +21,6 @@ const MOST_DIMENSIONS: usize = 8;
 /// How deep values may be nested.
 pub(super) const DEEPEST: usize = 48;
 
-/// Bytes that a value copied out of a pickle may have per byte of the pickle. One byte can make a
-/// [`Value`] of 32; what goes far beyond that is one value repeated through the memo.
-const EXPANSION: usize = 64;
-/// Bytes that a value copied out of a pickle may have in all.
-const LARGEST_VALUE: usize = 64 << 20;
-
 /// A settings value: what the `config` dict of a checkpoint is made of.
 ///
 /// Tuples, sets and `torch.Size` are lists, `OrderedDict` is a dict, and an instance of an
@@ -85,8 +79,8 @@ pub(super) enum Node<'a> {
 
 impl<'a> Node<'a> {
     /// A fresh instance of an unknown class.
-    fn object(class: Global<'a>) -> Self {
-        Node::Object(Box::new(Object { class, state: None, items: Vec::new() }))
+    fn object(class: Global<'a>, args: Option<Id>) -> Self {
+        Node::Object(Box::new(Object { class, args, state: None, items: Vec::new() }))
     }
 }
 
@@ -101,6 +95,8 @@ pub(super) struct Global<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Object<'a> {
     pub(super) class: Global<'a>,
+    /// What it was called with, a tuple or a list.
+    pub(super) args: Option<Id>,
     /// What `BUILD` would have set: most often the dict of attributes.
     pub(super) state: Option<Id>,
     /// What would have been set by key, where the class is a kind of dict.
@@ -135,7 +131,7 @@ pub(super) struct Graph<'a> {
     nodes: Vec<Node<'a>>,
     pub(super) root: Id,
     /// Length of the pickle in bytes: what it may become is measured against it.
-    len: usize,
+    pub(super) len: usize,
 }
 
 impl<'a> Graph<'a> {
@@ -211,59 +207,11 @@ impl<'a> Graph<'a> {
         }
         tensors
     }
-
-    /// Copies a value out of the arena.
-    ///
-    /// # Errors
-    /// [`Error::TooDeep`] and [`Error::TooMuchSharing`] for values that contain themselves or
-    /// that would be larger as a tree than any settings are.
-    pub(super) fn value(&self, id: Id) -> Result<Value> {
-        self.copy(id, 0, &mut (self.len.saturating_mul(EXPANSION).min(LARGEST_VALUE)))
-    }
-
-    fn copy(&self, id: Id, depth: usize, budget: &mut usize) -> Result<Value> {
-        if depth > DEEPEST {
-            return Err(Error::TooDeep.into());
-        }
-        let node = self.node(id);
-        let cost = size_of::<Value>()
-            + match node {
-                Node::Str(text) => text.len(),
-                Node::Bytes(bytes) => bytes.len(),
-                Node::Global(global) => global.module.len() + global.name.len(),
-                Node::Object(object) => object.class.module.len() + object.class.name.len(),
-                _ => 0,
-            };
-        *budget = budget.checked_sub(cost).ok_or(Error::TooMuchSharing)?;
-        let mut copy = |id| self.copy(id, depth + 1, budget);
-        Ok(match node {
-            Node::None => Value::None,
-            Node::Bool(value) => Value::Bool(*value),
-            Node::Int(value) => Value::Int(*value),
-            Node::Float(value) => Value::Float(*value),
-            Node::Str(text) => Value::Str((*text).to_owned()),
-            Node::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
-            Node::List(ids) | Node::Tuple(ids) => {
-                Value::List(ids.iter().map(|&id| copy(id)).collect::<Result<_>>()?)
-            }
-            Node::Global(global) => Value::Opaque(global.path()),
-            Node::Storage(_) => Value::Opaque("torch.storage".to_owned()),
-            Node::Tensor(_) => Value::Opaque("torch.Tensor".to_owned()),
-            Node::Object(object) if self.items(id).is_empty() => Value::Opaque(object.class.path()),
-            Node::Dict(_) | Node::Object(_) => {
-                let items = self.items(id).iter();
-                Value::Dict(
-                    items
-                        .map(|&(key, value)| Ok((copy(key)?, copy(value)?)))
-                        .collect::<Result<_>>()?,
-                )
-            }
-        })
-    }
 }
 
 impl Global<'_> {
-    fn path(&self) -> String {
+    /// Its name with its module's.
+    pub(super) fn path(&self) -> String {
         format!("{}.{}", self.module, self.name)
     }
 }
@@ -458,10 +406,18 @@ impl<'a> Machine<'a> {
                 let target = self.top()?;
                 // Classes with slots give a pair: their dict, or None, and the dict of slots.
                 if let Node::Tuple(parts) = self.get(state)
-                    && let [_, slots] = parts[..]
-                    && matches!(self.get(slots), Node::Dict(_))
+                    && let [dict, slots] = parts[..]
+                    && let Node::Dict(slot_items) = self.get(slots)
                 {
                     state = slots;
+                    if let Node::Dict(items) = self.get(dict)
+                        && !items.is_empty()
+                    {
+                        let both = [&items[..], &slot_items[..]].concat();
+                        self.count_pushes(both.len())?;
+                        state = self.nodes.len() as Id;
+                        self.nodes.push(Node::Dict(both));
+                    }
                 }
                 // Attributes of dicts and tensors (such as `_metadata`) say nothing about values.
                 if let Node::Object(object) = &mut self.nodes[target as usize] {
@@ -558,7 +514,7 @@ impl<'a> Machine<'a> {
     fn long(&mut self, width: u64) -> Result<Node<'a>> {
         let bytes = self.counted(width)?;
         if bytes.len() > 8 {
-            return Ok(Node::object(Global { module: "builtins", name: "int" }));
+            return Ok(Node::object(Global { module: "builtins", name: "int" }, None));
         }
         let negative = bytes.last().is_some_and(|&byte| byte >= 0x80);
         let mut wide = [if negative { 0xff } else { 0 }; 8];
@@ -686,6 +642,7 @@ impl<'a> Machine<'a> {
             return Err(self.expected("the name of a function"));
         };
         let callee = **callee;
+        let all = args;
         let (Node::Tuple(args) | Node::List(args)) = self.get(args) else {
             return Err(self.expected("a tuple of arguments"));
         };
@@ -731,7 +688,7 @@ impl<'a> Machine<'a> {
                 }
                 self.call(function, args)
             }
-            _ => self.push_new(Node::object(callee)),
+            _ => self.push_new(Node::object(callee, Some(all))),
         }
     }
 
@@ -775,7 +732,7 @@ mod tests {
 
     fn value(pickle: &[u8]) -> Result<Value, Error> {
         let graph = parse(pickle)?;
-        Ok(graph.value(graph.root)?)
+        Ok(graph.settings(graph.root))
     }
 
     fn ints<const N: usize>(ints: [i64; N]) -> Value {
@@ -787,7 +744,8 @@ mod tests {
         let text = |text: &str| Value::Str(text.to_owned());
         let opaque = |name: &str| Value::Opaque(name.to_owned());
         let dict = |key: &str, value| Value::Dict(vec![(text(key), value)]);
-        let cases: [(&[u8], Value); 48] = [
+        let both = Value::Dict(vec![(text("a"), Value::Int(1)), (text("a"), Value::Int(2))]);
+        let cases: [(&[u8], Value); 49] = [
             (b"N.", Value::None),
             (b"\x80\x02\x88.", Value::Bool(true)),
             (b"\x80\x05\x95\x02\0\0\0\0\0\0\0\x89.", Value::Bool(false)),
@@ -831,6 +789,7 @@ mod tests {
             (b"cos\nsystem\nU\x02ls\x85R.", opaque("os.system")),
             (b"cm\nC\n)\x81}U\x01aK\x01sb.", dict("a", Value::Int(1))),
             (b"cm\nC\n)\x81N}U\x01aK\x01s\x86b.", dict("a", Value::Int(1))),
+            (b"cm\nC\n)\x81}U\x01aK\x01s}U\x01aK\x02s\x86b.", both),
             (b"cm\nC\n)}\x92.", opaque("m.C")),
             (b"cm\nD\n)RU\x01aK\x01s.", dict("a", Value::Int(1))),
             (b"ccollections\nOrderedDict\n)RU\x01aNs}b.", dict("a", Value::None)),

@@ -11,7 +11,7 @@ pub mod pack;
 pub mod roles;
 
 use crate::checkpoint::write::Writer;
-use crate::checkpoint::{self, Data, Encoding, Flavour, Reader, Tensor, TensorInfo};
+use crate::checkpoint::{self, Data, Encoding, Flavour, Reader, Tensor, TensorInfo, Value};
 use crate::config::Config;
 use crate::dialect::Dialect;
 use crate::model::Model;
@@ -26,9 +26,6 @@ pub enum Error {
     /// The file cannot be read.
     #[error(transparent)]
     Checkpoint(#[from] checkpoint::Error),
-    /// The file's config says something impossible.
-    #[error(transparent)]
-    Config(#[from] file_config::Error),
     /// The tensors do not make a model, or not one alone.
     #[error(transparent)]
     Roles(roles::Error),
@@ -303,9 +300,12 @@ impl Loader {
 
 impl Plan {
     fn new(contents: &checkpoint::Contents, options: &Options) -> Result<Self, Error> {
-        let hints = Hints::read(contents.config.as_ref())?;
+        let config = contents.config.as_ref().unwrap_or(&Value::None);
+        let mut hints = Hints::read(&[config, &contents.beside]);
         let Assignment { config, roles, unused } =
             roles::assign(&hints, &contents.tensors, &options.names)?;
+        let mut notes = std::mem::take(&mut hints.notes);
+        notes.extend(hints.compare(&config));
         let decide = |role: &Role| {
             let TensorInfo { name, shape, encoding } = &contents.tensors[role.tensor];
             Decision {
@@ -333,7 +333,7 @@ impl Plan {
                 decisions: roles.iter().map(decide).collect(),
                 unused: unused.iter().map(name).collect(),
                 skipped: contents.skipped_tensors,
-                notes: Vec::new(),
+                notes,
             },
             roles,
             latent: options.latent.then(Vec::new),

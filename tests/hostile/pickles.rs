@@ -4,6 +4,16 @@ use crate::attack::{Pickle, read};
 use crate::{checkpoint, config_of, refused, refuses, says, with_config};
 use cpu1::checkpoint::{Error, Value};
 
+/// Whether a config was cut where it grew beyond measure.
+fn is_cut(value: &Value) -> bool {
+    match value {
+        Value::List(list) => list.iter().any(is_cut),
+        Value::Dict(entries) => entries.iter().any(|(key, value)| is_cut(key) || is_cut(value)),
+        Value::Opaque(name) => name.starts_with("a "),
+        _ => false,
+    }
+}
+
 #[test]
 fn unknown_globals_are_never_called() {
     let marker = std::env::temp_dir().join("cpu1-hostile-was-executed");
@@ -42,7 +52,7 @@ fn billion_laughs_by_memo() {
             }
             pickle = pickle.op(b"h\x28");
             if config {
-                refuses(&with_config(&pickle), Error::TooMuchSharing);
+                assert!(is_cut(&config_of(&with_config(&pickle)).unwrap()));
             } else {
                 let root = Pickle::one_vector().text("more");
                 let root = root.op(&pickle.0[2..]).op(b"s");
@@ -67,7 +77,7 @@ fn one_long_text_repeated() {
     let long = "x".repeat(100_000);
     let once = Pickle::new().text(&long).op(b"q\x000](");
     let refs: Vec<u8> = b"h\x00".repeat(50_000);
-    refuses(&with_config(&once.op(&refs).op(b"e")), Error::TooMuchSharing);
+    assert!(is_cut(&config_of(&with_config(&once.op(&refs).op(b"e"))).unwrap()));
     // As keys of tensors and of dicts, where a name is made from it.
     let pickle = Pickle::new().text(&long).op(b"q\x000").vector().op(b"q\x010}(");
     says(&checkpoint(&pickle.op(&b"h\x00h\x01".repeat(50_000)).op(b"u")), "absurdly long name");
@@ -102,13 +112,13 @@ fn one_large_dict_referred_to_everywhere() {
 fn nesting_without_end() {
     for depth in [100, 200_000] {
         let nested = Pickle::new().op(&b"]".repeat(depth)).op(&b"a".repeat(depth - 1));
-        refuses(&with_config(&nested), Error::TooDeep);
+        assert!(is_cut(&config_of(&with_config(&nested)).unwrap()));
         let nested = Pickle::new().op(&b"]".repeat(depth)).vector().op(&b"a".repeat(depth));
         refuses(&checkpoint(&nested), Error::TooDeep);
     }
     // A list inside itself.
     let circle = Pickle::new().op(b"]q\x00h\x00a");
-    refuses(&with_config(&circle), Error::TooDeep);
+    assert!(is_cut(&config_of(&with_config(&circle)).unwrap()));
     refuses(&checkpoint(&circle), Error::NoTensors);
     // A state dict inside itself.
     let circle = Pickle::new().op(b"}q\x00").text("w").vector().op(b"s").text("me").op(b"h\x00s");

@@ -1,0 +1,224 @@
+//! Settings out of a pickle, as plain values, whatever classes held them.
+//!
+//! What a person keeps beside the weights can be anything. A value that is nested inside itself, too deep or too large is
+//! cut there and stays a [`Value::Opaque`]: settings never end the reading of a file.
+
+use super::pickle::{DEEPEST, Graph, Id, Node, Object, Value};
+use super::state_dict::is_training_state;
+use half::f16;
+use std::borrow::Cow;
+
+/// Bytes that the copy of a value may have per byte of the pickle. One byte can make a [`Value`] of 32; what goes far
+/// beyond that is one value repeated through the memo.
+const EXPANSION: usize = 64;
+/// Bytes that the copy of a value may have in all; settings have some thousands.
+const LARGEST: usize = 4 << 20;
+/// Elements that are copied of a list beside the settings: lists say nothing of a model, logs are long.
+const MOST_ELEMENTS: usize = 64;
+/// Entries of a dict that is copied.
+const MOST_ENTRIES: usize = 1 << 14;
+
+/// Where instances of some classes keep the value that they stand for: `OmegaConf`'s containers and nodes, pydantic's
+/// models, `ml_collections`' dicts and references.
+const INNER: [&str; 5] = ["_content", "_val", "__dict__", "_fields", "_value"];
+
+impl<'a> Graph<'a> {
+    /// Copies a value out of the arena.
+    pub(super) fn settings(&self, id: Id) -> Value {
+        Copier { graph: self, budget: self.budget(), above: Vec::new(), apart: None }.copy(id)
+    }
+
+    /// Copies all that is not a tensor, but for the value `apart` and the state of an optimizer.
+    pub(super) fn beside_tensors(&self, apart: Option<Id>) -> Value {
+        let apart = Some(apart.unwrap_or(Id::MAX));
+        Copier { graph: self, budget: self.budget(), above: Vec::new(), apart }.copy(self.root)
+    }
+
+    fn budget(&self) -> usize {
+        self.len.saturating_mul(EXPANSION).min(LARGEST)
+    }
+
+    /// Bytes, also as pickles of protocol 2 have them: encoded from Latin-1 text.
+    fn bytes(&self, id: Id) -> Option<Cow<'a, [u8]>> {
+        match self.node(id) {
+            Node::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
+            Node::Object(object) if object.class.name == "encode" => {
+                let text = self.text(*self.args(object).first()?)?;
+                let bytes = text.chars().map(|c| u8::try_from(u32::from(c)));
+                bytes.collect::<Result<_, _>>().ok().map(Cow::Owned)
+            }
+            _ => None,
+        }
+    }
+
+    fn args(&self, object: &Object<'a>) -> &[Id] {
+        match object.args.map(|id| self.node(id)) {
+            Some(Node::Tuple(ids) | Node::List(ids)) => ids,
+            _ => &[],
+        }
+    }
+
+    /// The value of a scalar or an array of no dimensions of numpy's.
+    fn numpy(&self, object: &Object<'a>) -> Option<Value> {
+        if !object.class.module.starts_with("numpy") {
+            return None;
+        }
+        let (dtype, data) = match (object.class.name, self.args(object)) {
+            ("scalar", &[dtype, data, ..]) => (dtype, data),
+            // (version, shape, type, whether columns come first, data)
+            ("_reconstruct", _) => match self.node(object.state?) {
+                Node::Tuple(state) => match state[..] {
+                    [_, shape, dtype, _, data] if self.sizes(shape)?.is_empty() => (dtype, data),
+                    _ => return None,
+                },
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let Node::Object(dtype) = self.node(dtype) else {
+            return None;
+        };
+        let name = self.text(*self.args(dtype).first()?)?;
+        let mut bytes = self.bytes(data)?.into_owned();
+        let order = match dtype.state.map(|id| self.node(id)) {
+            Some(Node::Tuple(state)) => state.get(1).and_then(|&id| self.text(id)),
+            _ => None,
+        };
+        if order == Some(">") {
+            bytes.reverse();
+        }
+        let mut wide = [0; 8];
+        wide.get_mut(..bytes.len())?.copy_from_slice(&bytes);
+        let bits = u64::from_le_bytes(wide);
+        Some(match (name.as_bytes().first()?, bytes.len()) {
+            (b'b', 1) => Value::Bool(bits != 0),
+            (b'i', size @ 1..) => {
+                let unused = 64 - 8 * size;
+                Value::Int((bits << unused) as i64 >> unused)
+            }
+            (b'u', _) => Value::Int(i64::try_from(bits).ok()?),
+            (b'f', 8) => Value::Float(f64::from_bits(bits)),
+            (b'f', 4) => Value::Float(f32::from_bits(bits as u32).into()),
+            (b'f', 2) => Value::Float(f16::from_bits(bits as u16).into()),
+            _ => return None,
+        })
+    }
+
+    /// The one value that an instance without attributes was made of, as members of an enum are, or the name by which a
+    /// class was asked for it.
+    fn made_of(&self, object: &Object<'a>) -> Option<Id> {
+        let args = self.args(object);
+        if object.class.name == "getattr" {
+            return args.get(1).copied().filter(|&id| self.text(id).is_some());
+        }
+        let &[arg] = args else {
+            return None;
+        };
+        let plain = match self.node(arg) {
+            Node::Dict(_) => true,
+            // Names of classes begin so. A function's argument is not its result.
+            Node::Str(_) | Node::Int(_) | Node::Float(_) | Node::Bool(_) => {
+                object.class.name.starts_with(|c: char| c.is_ascii_uppercase())
+            }
+            _ => false,
+        };
+        plain.then_some(arg)
+    }
+}
+
+struct Copier<'g, 'a> {
+    graph: &'g Graph<'a>,
+    /// Bytes that may still be copied.
+    budget: usize,
+    /// The containers around the value.
+    above: Vec<Id>,
+    /// What is left out, with all tensors, where these are.
+    apart: Option<Id>,
+}
+
+impl Copier<'_, '_> {
+    fn copy(&mut self, id: Id) -> Value {
+        let graph = self.graph;
+        let node = graph.node(id);
+        let cost = size_of::<Value>()
+            + match node {
+                Node::Str(text) => text.len(),
+                Node::Bytes(bytes) => bytes.len(),
+                Node::Global(global) => global.module.len() + global.name.len(),
+                Node::Object(object) => object.class.module.len() + object.class.name.len(),
+                _ => 0,
+            };
+        let cut = |why: &str| Value::Opaque(why.to_owned());
+        let items = graph.items(id);
+        // Entries that are looked at and left out cost time.
+        let Some(left) = self.budget.checked_sub(cost + items.len()) else {
+            self.budget = 0;
+            return cut("a very large value");
+        };
+        self.budget = left;
+        if self.above.len() > DEEPEST || self.above.contains(&id) {
+            return cut("a value inside itself");
+        }
+        self.above.push(id);
+        let value = match node {
+            Node::None => Value::None,
+            Node::Bool(value) => Value::Bool(*value),
+            Node::Int(value) => Value::Int(*value),
+            Node::Float(value) => Value::Float(*value),
+            Node::Str(text) => Value::Str((*text).to_owned()),
+            Node::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+            Node::List(ids) | Node::Tuple(ids) => {
+                let mut list = Vec::new();
+                let most = if self.apart.is_some() { MOST_ELEMENTS } else { ids.len() };
+                for &id in ids.iter().take(most) {
+                    if self.budget == 0 {
+                        break;
+                    }
+                    list.push(self.copy(id));
+                }
+                Value::List(list)
+            }
+            Node::Global(global) => Value::Opaque(global.path()),
+            Node::Storage(_) => cut("torch.storage"),
+            Node::Tensor(_) => cut("torch.Tensor"),
+            Node::Object(object) => {
+                let inner = match items.len() {
+                    0 => graph.made_of(object),
+                    1..=16 => graph.find(id, &INNER),
+                    _ => None,
+                };
+                match (inner, graph.numpy(object)) {
+                    (Some(inner), _) => self.copy(inner),
+                    (None, Some(value)) => value,
+                    (None, None) if items.is_empty() => Value::Opaque(object.class.path()),
+                    (None, None) => self.dict(items),
+                }
+            }
+            Node::Dict(_) => self.dict(items),
+        };
+        self.above.pop();
+        value
+    }
+
+    fn dict(&mut self, items: &[(Id, Id)]) -> Value {
+        let graph = self.graph;
+        if items.len() > MOST_ENTRIES {
+            return Value::Opaque("a very large dict".to_owned());
+        }
+        let mut entries = Vec::new();
+        for &(key, value) in items {
+            if self.budget == 0 {
+                break;
+            }
+            let left_out = |apart| {
+                value == apart
+                    || matches!(graph.node(value), Node::Tensor(tensor) if !tensor.shape.is_empty())
+                    || is_training_state(graph, Some(key), value)
+            };
+            if !self.apart.is_some_and(left_out) {
+                entries.push((self.copy(key), self.copy(value)));
+            }
+        }
+        Value::Dict(entries)
+    }
+}
