@@ -240,7 +240,7 @@ impl Pickle {
             Value::Bool(value) => self.out.push(if *value { 0x88 } else { 0x89 }),
             Value::Int(value) => self.int(*value),
             Value::Float(value) => self.number(b'G', &value.to_be_bytes()),
-            Value::Str(text) | Value::Opaque(text) => self.text(text),
+            Value::Str(text) | Value::Opaque(text) | Value::Call(text, _) => self.text(text),
             // Protocol 2 has no bytes; a list of their values is what every reader can take.
             Value::Bytes(bytes) => {
                 self.batches(b']', b'e', bytes.iter(), |pickle, &byte| pickle.int(byte.into()));

@@ -83,7 +83,7 @@ fn shorten(value: &Value) -> String {
         Value::Bytes(_) => "bytes".into(),
         Value::List(_) => "a list".into(),
         Value::Dict(_) => "a dict".into(),
-        Value::Opaque(name) => shown(name),
+        Value::Opaque(name) | Value::Call(name, _) => shown(name),
     }
 }
 
