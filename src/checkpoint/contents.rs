@@ -53,6 +53,8 @@ pub enum Encoding {
     Bf16,
     /// 64-bit floats, which are rounded to 32 bits when read.
     F64,
+    /// 8-bit floats, by torch's name of the type.
+    F8(&'static str),
     /// Two bits a weight and one scale.
     Ternary,
     /// Integers or booleans, by torch's name of the type.
@@ -97,7 +99,7 @@ impl fmt::Display for Encoding {
             Self::Bf16 => "bfloat16",
             Self::F64 => "float64",
             Self::Ternary => "ternary",
-            Self::Int(name) => name,
+            Self::F8(name) | Self::Int(name) => name,
             Self::Other(name) => name,
         })
     }
@@ -120,6 +122,7 @@ impl Encoding {
             Ok(Dtype::F16) => Self::F16,
             Ok(Dtype::Bf16) => Self::Bf16,
             Ok(Dtype::F64) => Self::F64,
+            Ok(float) if float.is_float() => Self::F8(float.name()),
             Ok(integer) => Self::Int(integer.name()),
             Err(name) => Self::Other(shown(name)),
         }
@@ -218,10 +221,8 @@ impl<'g> Collector<'g, '_> {
     }
 
     fn container(&mut self, id: Id, path: Option<&Path<'_>>, depth: usize) -> Result<()> {
-        if depth > DEEPEST {
-            return Err(Error::TooDeep.into());
-        }
-        if !self.visit(id) {
+        // What is nested this deep is no part of a model.
+        if depth > DEEPEST || !self.visit(id) {
             return Ok(());
         }
         let graph = self.graph;
@@ -243,14 +244,25 @@ impl<'g> Collector<'g, '_> {
                     let name = join(path, &name)?;
                     self.used[value as usize] = true;
                     let encoding = Encoding::of(tensor.dtype);
-                    let source = view(&name, tensor, self.storages)?.map(Source::Dense);
+                    let source = match view(&name, tensor, self.storages) {
+                        // It may be a mask that nothing needs.
+                        Err(error) if matches!(*error, Error::OverlappingStrides(_)) => {
+                            Some(Source::Overlapping)
+                        }
+                        view => view?.map(Source::Dense),
+                    };
                     self.add(name, dimensions(&tensor.shape), encoding, source)?;
                 }
                 // A tensor that torch rebuilds in a way that is not known here.
                 Node::Object(object) if object.class.module == "torch._utils" => {
                     let name = join(path, &name)?;
                     let encoding = Encoding::Other(shown(object.class.name));
-                    self.add(name, Some(Vec::new()), encoding, None)?;
+                    let args = graph.args(object);
+                    let below =
+                        args.iter().flat_map(|&arg| graph.children(arg).map(|child| child.1));
+                    let shape = args.iter().copied().chain(below).find_map(|id| graph.sizes(id));
+                    let shape = shape.and_then(|shape| dimensions(&shape)).unwrap_or_default();
+                    self.add(name, Some(shape), encoding, None)?;
                 }
                 _ if is_training_state(graph, key, value) => {}
                 Node::Dict(_) | Node::List(_) | Node::Tuple(_) | Node::Object(_) => {
@@ -402,6 +414,7 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
     if shape.contains(&0) {
         return Ok(Some(View {
             entry: None,
+            inline: None,
             dtype,
             offset: 0,
             strides: vec![0; shape.len()],
@@ -416,7 +429,8 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
         Some(Err(_)) | None => 1,
     };
     let need = storage.len.saturating_mul(unit);
-    if need > bytes {
+    // Of what is in the pickle itself the length is known.
+    if need > bytes && storage.inline.is_none() {
         return Err(Error::StorageShort {
             tensor: shown(name),
             key: shown(storage.key),
@@ -425,7 +439,7 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
         }
         .into());
     }
-    if bytes > LARGEST_STORAGE {
+    if bytes > LARGEST_STORAGE && storage.inline.is_none() {
         let name = shown(name);
         let what = format!(
             "The values of tensor '{name}' are in a storage of {bytes} bytes, far more than a model \
@@ -456,5 +470,6 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
     // element: those can be anything and mean nothing.
     let strides = tensor.strides.iter().zip(&shape);
     let strides = strides.map(|(&step, &size)| if size > 1 { step as usize } else { 0 }).collect();
-    Ok(Some(View { entry: Some(entry), dtype, offset: tensor.offset as usize, shape, strides }))
+    let (inline, offset) = (storage.inline, tensor.offset as usize);
+    Ok(Some(View { entry: Some(entry), inline, dtype, offset, shape, strides }))
 }

@@ -3,10 +3,8 @@
 //! What a person keeps beside the weights can be anything. A value that is nested inside itself, too deep or too large is
 //! cut there and stays a [`Value::Opaque`]: settings never end the reading of a file.
 
-use super::pickle::{DEEPEST, Graph, Id, Node, Object, Value};
+use super::pickle::{DEEPEST, Graph, Id, Node, Object, Value, latin1};
 use super::state_dict::is_training_state;
-use half::f16;
-use std::borrow::Cow;
 
 /// Bytes that the copy of a value may have per byte of the pickle. One byte can make a [`Value`] of 32; what goes far
 /// beyond that is one value repeated through the memo.
@@ -38,80 +36,9 @@ impl<'a> Graph<'a> {
         self.len.saturating_mul(EXPANSION).min(LARGEST)
     }
 
-    /// Bytes, also as pickles of protocol 2 have them: encoded from Latin-1 text.
-    fn bytes(&self, id: Id) -> Option<Cow<'a, [u8]>> {
-        match self.node(id) {
-            Node::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
-            Node::Object(object) if object.class.name == "encode" => {
-                let text = self.text(*self.args(object).first()?)?;
-                let bytes = text.chars().map(|c| u8::try_from(u32::from(c)));
-                bytes.collect::<Result<_, _>>().ok().map(Cow::Owned)
-            }
-            _ => None,
-        }
-    }
-
-    fn args(&self, object: &Object<'a>) -> &[Id] {
-        match object.args.map(|id| self.node(id)) {
-            Some(Node::Tuple(ids) | Node::List(ids)) => ids,
-            _ => &[],
-        }
-    }
-
-    /// The value of a scalar or an array of no dimensions of numpy's.
-    fn numpy(&self, object: &Object<'a>) -> Option<Value> {
-        if !object.class.module.starts_with("numpy") {
-            return None;
-        }
-        let (dtype, data) = match (object.class.name, self.args(object)) {
-            ("scalar", &[dtype, data, ..]) => (dtype, data),
-            // (version, shape, type, whether columns come first, data)
-            ("_reconstruct", _) => match self.node(object.state?) {
-                Node::Tuple(state) => match state[..] {
-                    [_, shape, dtype, _, data] if self.sizes(shape)?.is_empty() => (dtype, data),
-                    _ => return None,
-                },
-                _ => return None,
-            },
-            _ => return None,
-        };
-        let Node::Object(dtype) = self.node(dtype) else {
-            return None;
-        };
-        let name = self.text(*self.args(dtype).first()?)?;
-        let mut bytes = self.bytes(data)?.into_owned();
-        let order = match dtype.state.map(|id| self.node(id)) {
-            Some(Node::Tuple(state)) => state.get(1).and_then(|&id| self.text(id)),
-            _ => None,
-        };
-        if order == Some(">") {
-            bytes.reverse();
-        }
-        let mut wide = [0; 8];
-        wide.get_mut(..bytes.len())?.copy_from_slice(&bytes);
-        let bits = u64::from_le_bytes(wide);
-        Some(match (name.as_bytes().first()?, bytes.len()) {
-            (b'b', 1) => Value::Bool(bits != 0),
-            (b'i', size @ 1..) => {
-                let unused = 64 - 8 * size;
-                Value::Int((bits << unused) as i64 >> unused)
-            }
-            (b'u', _) => Value::Int(i64::try_from(bits).ok()?),
-            (b'f', 8) => Value::Float(f64::from_bits(bits)),
-            (b'f', 4) => Value::Float(f32::from_bits(bits as u32).into()),
-            (b'f', 2) => Value::Float(f16::from_bits(bits as u16).into()),
-            _ => return None,
-        })
-    }
-
-    /// The one value that an instance without attributes was made of, as members of an enum are, or the name by which a
-    /// class was asked for it.
+    /// The one value that an instance without attributes was made of, as members of an enum are of their value or name.
     fn made_of(&self, object: &Object<'a>) -> Option<Id> {
-        let args = self.args(object);
-        if object.class.name == "getattr" {
-            return args.get(1).copied().filter(|&id| self.text(id).is_some());
-        }
-        let &[arg] = args else {
+        let &[arg] = self.args(object) else {
             return None;
         };
         let plain = match self.node(arg) {
@@ -144,6 +71,7 @@ impl Copier<'_, '_> {
             + match node {
                 Node::Str(text) => text.len(),
                 Node::Bytes(bytes) => bytes.len(),
+                Node::Latin1(text) => text.len(),
                 Node::Global(global) => global.module.len() + global.name.len(),
                 Node::Object(object) => object.class.module.len() + object.class.name.len(),
                 _ => 0,
@@ -167,6 +95,7 @@ impl Copier<'_, '_> {
             Node::Float(value) => Value::Float(*value),
             Node::Str(text) => Value::Str((*text).to_owned()),
             Node::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+            Node::Latin1(text) => Value::Bytes(latin1(text)),
             Node::List(ids) | Node::Tuple(ids) => {
                 let mut list = Vec::new();
                 let most = if self.apart.is_some() { MOST_ELEMENTS } else { ids.len() };
@@ -187,11 +116,10 @@ impl Copier<'_, '_> {
                     1..=16 => graph.find(id, &INNER),
                     _ => None,
                 };
-                match (inner, graph.numpy(object)) {
-                    (Some(inner), _) => self.copy(inner),
-                    (None, Some(value)) => value,
-                    (None, None) if items.is_empty() => Value::Opaque(object.class.path()),
-                    (None, None) => self.dict(items),
+                match inner {
+                    Some(inner) => self.copy(inner),
+                    None if items.is_empty() => Value::Opaque(object.class.path()),
+                    None => self.dict(items),
                 }
             }
             Node::Dict(_) => self.dict(items),

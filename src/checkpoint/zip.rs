@@ -13,9 +13,11 @@ use std::sync::LazyLock;
 
 /// How much of the file's end is read at first: enough for the directory of a whole model.
 const TAIL: u64 = 64 << 10;
-/// The farthest from the end that the end records can begin: a comment of 65,535 bytes, the end
+/// Bytes that may stand behind the archive: a newline, what a server added.
+const LONGEST_REST: usize = 64 << 10;
+/// The farthest from the end that the end records can begin: what is behind them, a comment of 65,535 bytes, the end
 /// record, the zip64 locator and the zip64 end record.
-const LONGEST_TAIL: u64 = 65_535 + END as u64 + LOCATOR as u64 + END64 as u64;
+const LONGEST_TAIL: u64 = LONGEST_REST as u64 + 65_535 + END as u64 + LOCATOR as u64 + END64 as u64;
 /// Directories of whole step files have some tens of kilobytes.
 const LARGEST_DIRECTORY: u64 = 16 << 20;
 
@@ -145,13 +147,20 @@ pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail> {
     Ok(Tail::Found(Location { range: offset..directory_end, count }))
 }
 
-/// The last end record whose comment reaches exactly to the end of the file.
+/// The last end record whose comment reaches exactly to the end of the file; else the last that has only a few bytes
+/// behind its comment.
 fn find_end(tail: &[u8]) -> Option<usize> {
     let last = tail.len().checked_sub(END)?;
-    (0..=last).rev().find(|&at| {
-        tail[at..].starts_with(b"PK\x05\x06")
-            && at as u64 + END as u64 + u16_at(tail, at + 20) == tail.len() as u64
-    })
+    let find = |most: usize| {
+        (0..=last).rev().find(|&at| {
+            let rest = tail.len() - at;
+            tail[at..].starts_with(b"PK\x05\x06") && {
+                let record = END + u16_at(tail, at + 20) as usize;
+                (record..=record + most).contains(&rest)
+            }
+        })
+    };
+    find(0).or_else(|| find(LONGEST_REST))
 }
 
 /// Reads the central directory; the entries come back in file order.

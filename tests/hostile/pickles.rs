@@ -178,3 +178,61 @@ fn instructions_without_their_operands() {
         refused!(&file, Error::Pickle { at: 2, .. });
     }
 }
+
+/// A numpy array of float32 with this shape and bytes, written as text.
+fn array(pickle: Pickle, shape: &[i64], bytes: &str) -> Pickle {
+    pickle
+        .op(b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R(K\x01")
+        .tuple(shape)
+        .op(b"cnumpy\ndtype\nU\x02f4\x89\x88\x87R(K\x03U\x01<tb\x89c_codecs\nencode\n")
+        .text(bytes)
+        .op(b"U\x06latin1\x86Rtb")
+}
+
+#[test]
+fn numpy_arrays_that_lie() {
+    let file = |shape: &[i64], bytes: &str| {
+        checkpoint(&array(Pickle::new().op(b"}").text("w"), shape, bytes).op(b"s"))
+    };
+    let (_, tensors) = read(&file(&[2], "\0\0\u{80}?\0\0\0@")).unwrap();
+    assert_eq!(tensors[0].1.to_f32(), [1.0, 2.0]);
+    for shape in [&[3][..], &[1], &[], &[1 << 62, 4], &[1 << 32, 1 << 32], &[0]] {
+        says(&file(shape, "\0\0\u{80}?\0\0\0@"), "as many as its shape says");
+    }
+    // What is no array of numbers is passed over: more dimensions than any tensor, no bytes.
+    for (shape, bytes) in [(&[1; 9][..], "\0\0\0\0"), (&[-1], ""), (&[1], "\u{100}\0\0\0")] {
+        refuses(&file(shape, bytes), Error::NoTensors);
+    }
+}
+
+#[test]
+fn one_long_array_behind_many_names() {
+    // Each time it would be looked through, and become as many values again.
+    let long = "\u{80}".repeat(100_000);
+    let text = Pickle::one_vector().text("more").text(&long).op(b"q\x000](");
+    let encode = b"c_codecs\nencode\nh\x00\x85R".repeat(20_000);
+    says(&checkpoint(&text.op(&encode).op(b"es")), "far more values");
+    let mut pickle = array(Pickle::new(), &[25_000], &long).op(b"q\x010}(");
+    for index in 0..100 {
+        pickle = pickle.text(&index.to_string()).op(b"h\x01");
+    }
+    refuses(&checkpoint(&pickle.op(b"u")), Error::SharedTooOften);
+}
+
+#[test]
+fn a_history_of_200_000_dicts() {
+    let history = Pickle::one_vector().text("history").op(b"](");
+    let dict = b"}(U\x04stepM\x00\x01U\x04lossG\x3f\xe0\0\0\0\0\0\0u".repeat(200_000);
+    assert_eq!(read(&checkpoint(&history.op(&dict).op(b"es"))).unwrap().1.len(), 1);
+    // A list of lists, deeper than any model.
+    let deep = Pickle::one_vector().text("deep");
+    let deep = deep.op(&b"]".repeat(200_000)).op(&b"a".repeat(199_999)).op(b"s");
+    assert_eq!(read(&checkpoint(&deep)).unwrap().1.len(), 1);
+}
+
+#[test]
+fn buffers_outside_of_the_pickle() {
+    for opcode in [b"\x97", b"\x98"] {
+        says(&checkpoint(&Pickle::one_vector().op(opcode)), "outside of itself");
+    }
+}
