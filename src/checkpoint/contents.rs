@@ -174,8 +174,7 @@ pub(super) fn describe(
         return Err(Error::NoTensors.into());
     }
 
-    let others = graph.beside_tensors(config);
-    let config = config.map(|id| graph.settings(id));
+    let (config, others) = graph.settings(config);
     let step = beside(&STEP_KEYS).and_then(|id| match graph.node(id) {
         Node::Int(step) => u64::try_from(*step).ok(),
         _ => None,

@@ -972,7 +972,7 @@ mod tests {
 
     fn value(pickle: &[u8]) -> Result<Value, Error> {
         let graph = parse(pickle)?;
-        Ok(graph.settings(graph.root))
+        Ok(graph.settings(Some(graph.root)).0.unwrap())
     }
 
     fn ints<const N: usize>(ints: [i64; N]) -> Value {

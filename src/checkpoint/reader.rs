@@ -282,7 +282,8 @@ impl Reader {
                 folder.is_empty() || folder.find('/') == Some(folder.len() - 1)
             })
         });
-        let pickle = pickles.next().ok_or(Error::NoPickle)?;
+        let names = self.entries.iter().map(|entry| &*entry.name);
+        let pickle = pickles.next().ok_or_else(|| foreign::archive(names))?;
         if pickles.next().is_some() {
             return Err(Error::TwoPickles.into());
         }

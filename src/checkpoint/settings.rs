@@ -21,19 +21,13 @@ const MOST_ENTRIES: usize = 1 << 14;
 const INNER: [&str; 5] = ["_content", "_val", "__dict__", "_fields", "_value"];
 
 impl<'a> Graph<'a> {
-    /// Copies a value out of the arena.
-    pub(super) fn settings(&self, id: Id) -> Value {
-        Copier { graph: self, budget: self.budget(), above: Vec::new(), apart: None }.copy(id)
-    }
-
-    /// Copies all that is not a tensor, but for the value `apart` and the state of an optimizer.
-    pub(super) fn beside_tensors(&self, apart: Option<Id>) -> Value {
-        let apart = Some(apart.unwrap_or(Id::MAX));
-        Copier { graph: self, budget: self.budget(), above: Vec::new(), apart }.copy(self.root)
-    }
-
-    fn budget(&self) -> usize {
-        self.len.saturating_mul(EXPANSION).min(LARGEST)
+    /// Copies the settings out of the arena, and all that is beside them but tensors and the state of an optimizer.
+    pub(super) fn settings(&self, settings: Option<Id>) -> (Option<Value>, Value) {
+        let budget = self.len.saturating_mul(EXPANSION).min(LARGEST);
+        let mut copier = Copier { graph: self, budget, above: Vec::new(), apart: None };
+        let copied = settings.map(|id| copier.copy(id));
+        copier.apart = Some(settings.unwrap_or(Id::MAX));
+        (copied, copier.copy(self.root))
     }
 
     /// The one value that an instance without attributes was made of, as members of an enum are of their value or name.
@@ -97,8 +91,8 @@ impl Copier<'_, '_> {
             Node::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
             Node::Latin1(text) => Value::Bytes(latin1(text)),
             Node::List(ids) | Node::Tuple(ids) => {
-                let mut list = Vec::new();
                 let most = if self.apart.is_some() { MOST_ELEMENTS } else { ids.len() };
+                let mut list = Vec::with_capacity(self.room(ids.len().min(most)));
                 for &id in ids.iter().take(most) {
                     if self.budget == 0 {
                         break;
@@ -128,12 +122,17 @@ impl Copier<'_, '_> {
         value
     }
 
+    /// How many of so many values there is room for.
+    fn room(&self, values: usize) -> usize {
+        values.min(self.budget / size_of::<Value>())
+    }
+
     fn dict(&mut self, items: &[(Id, Id)]) -> Value {
         let graph = self.graph;
         if items.len() > MOST_ENTRIES {
             return Value::Opaque("a very large dict".to_owned());
         }
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(self.room(items.len()));
         for &(key, value) in items {
             if self.budget == 0 {
                 break;

@@ -474,8 +474,10 @@ impl Reading {
                 || field == "n_heads"
                 || field.starts_with("local_")
                 || is_silent(field) && place.path.contains("._modules");
-            // Of equal keys the last counts.
-            let said = place.said.iter().rfind(|said| said.0 == field).filter(|_| accepted);
+            // The last that can be used; else the last, for a note.
+            let of_field = place.said.iter().rev().filter(|said| said.0 == field && accepted);
+            let mut usable_ones = of_field.clone().filter(|said| usable(field, &said.2).is_some());
+            let said = usable_ones.next().or(of_field.clone().next());
             let Some((_, key, value)) = said else {
                 continue;
             };
@@ -972,6 +974,88 @@ mod tests {
         for (name, config) in all("nameless") {
             let hints = Hints::read(&[&config]);
             assert!(hints.notes[0].contains("no names in the file"), "{name:?}: {config:?}");
+        }
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    mod junk {
+        use super::*;
+        use proptest::prelude::*;
+
+        /// What people have under a model's keys and elsewhere.
+        fn key() -> impl Strategy<Value = String> {
+            const KEYS: &str = "num_heads heads head_dim mixer_type window_size sliding_window use_ternary \
+                rms_norm_eps eps rope_theta act_bits gate_threshold hidden_size depth d_ff vocab patch_size lbd_dim \
+                local_heads tied layout fill_byte end_byte decay bolmo dialect name model config optimizer decoder x";
+            let keys: Vec<_> = KEYS.split_whitespace().map(str::to_owned).collect();
+            prop::sample::select(keys)
+        }
+
+        fn value() -> impl Strategy<Value = Value> {
+            let words = [
+                "",
+                "none",
+                "1e-6",
+                "four",
+                "{",
+                "{\"a\": [1, {}]}",
+                "a: b\n  c = 1",
+                "Namespace(x=1, y=(2))",
+            ];
+            let leaf = prop_oneof![
+                Just(Value::None),
+                any::<bool>().prop_map(Value::Bool),
+                any::<i64>().prop_map(Value::Int),
+                (-2..20_i64).prop_map(Value::Int),
+                any::<f64>().prop_map(Value::Float),
+                prop::sample::select(words.to_vec()).prop_map(text),
+                ".*".prop_map(Value::Str),
+                Just(Value::Bytes(vec![0xff, 0])),
+                Just(Value::Opaque("torch.Tensor".into())),
+                Just(Value::Opaque("a.B".into())),
+            ];
+            leaf.prop_recursive(4, 40, 6, |inner| {
+                prop_oneof![
+                    prop::collection::vec(inner.clone(), 0..4).prop_map(Value::List),
+                    prop::collection::vec((key().prop_map(Value::Str), inner), 0..6)
+                        .prop_map(Value::Dict),
+                ]
+            })
+        }
+
+        proptest! {
+            #[test]
+            fn no_settings_end_the_reading(config in value(), beside in value()) {
+                let hints = Hints::read(&[&config, &beside]);
+                for run in &RUNS {
+                    let _ = hints.compare(&run.config());
+                }
+            }
+
+            #[test]
+            fn what_cannot_be_used_changes_nothing(
+                junk in prop::collection::vec((key(), value()), 0..12),
+            ) {
+                let Value::Dict(mut entries) = super::value(&Run::named("run_08").unwrap().config()) else {
+                    unreachable!()
+                };
+                let want = Hints::read(&[&Value::Dict(entries.clone())]);
+                for (key, value) in junk {
+                    let can_be_used = match field_of(&key) {
+                        Some((field, is_local)) => {
+                            let field = if is_local { local(field) } else { Some(field) };
+                            field.is_some_and(|field| usable(field, &value).is_some())
+                        }
+                        None => true,
+                    };
+                    if !can_be_used && !matches!(value, Value::Dict(_) | Value::Str(_)) {
+                        entries.insert(0, (Value::Str(key), value));
+                    }
+                }
+                let got = Hints::read(&[&Value::Dict(entries)]);
+                let plain = |hints: Hints| Hints { notes: Vec::new(), said: Vec::new(), ..hints };
+                prop_assert_eq!(plain(got), plain(want));
+            }
         }
     }
 

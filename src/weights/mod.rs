@@ -29,6 +29,12 @@ pub enum Error {
     /// The tensors do not make a model, or not one alone.
     #[error(transparent)]
     Roles(roles::Error),
+    /// Nothing but the low-rank changes of another model's weights.
+    #[error(
+        "This is a LoRA adapter: it has changes of another model's weights, and not a model. Merge it into that \
+        model in Python, by merge_and_unload of peft, and save the whole."
+    )]
+    Adapter,
     /// A tensor holds NaN or an infinity.
     #[error("The tensor {} holds a NaN or an infinity; the file is damaged or its training \
         diverged.", checkpoint::shown(.tensor))]
@@ -302,6 +308,9 @@ impl Plan {
     fn new(contents: &checkpoint::Contents, options: &Options) -> Result<Self, Error> {
         let config = contents.config.as_ref().unwrap_or(&Value::None);
         let mut hints = Hints::read(&[config, &contents.beside]);
+        if contents.tensors.iter().all(|tensor| tensor.name.contains("lora_")) {
+            return Err(Error::Adapter);
+        }
         let Assignment { config, roles, unused } =
             roles::assign(&hints, &contents.tensors, &options.names)?;
         let mut notes = std::mem::take(&mut hints.notes);
