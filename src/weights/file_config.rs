@@ -100,54 +100,38 @@ fn field_of(key: &str) -> Option<(&'static str, bool)> {
         }
     }
     let name = words.join("_");
-    let field = match &*name {
-        "run" | "run_name" => "run",
-        "internal_name" | "name" | "model_name" => "internal_name",
-        "heads" | "head" | "nheads" | "nhead" | "attention_heads" | "attn_heads" | "head_count" => {
-            "n_heads"
-        }
-        "head_dim" | "head_size" | "head_width" | "d_head" | "dim_head" => "head_dim",
-        "mixer" | "mixer_type" | "token_mixer" | "sequence_mixer" | "mixer_kind" => "mixer",
-        "window"
-        | "window_size"
-        | "sliding_window"
-        | "sliding_window_size"
-        | "attention_window"
-        | "attn_window" => "window",
-        "ternary" | "use_ternary" | "is_ternary" | "ternary_weights" | "bitlinear"
-        | "use_bitlinear" | "bitnet" | "use_bitnet" | "weight_bits" | "w_bits" => "ternary",
-        "rope_base" | "rope_theta" | "rotary_base" | "rotary_emb_base" | "rotary_theta" => {
-            "rope_base"
-        }
-        "activation_bits" | "act_bits" | "a_bits" | "activations_bits" => "activation_bits",
-        "delete_threshold" | "deletion_threshold" | "delete_gate_threshold" | "gate_threshold" => {
-            "delete_threshold"
-        }
-        "d_model" | "dim" | "hidden_size" | "embd" | "embed" | "embed_dim" | "emb_dim"
-        | "model_dim" | "width" | "d" => "d_model",
-        "layers" | "layer" | "nlayers" | "nlayer" | "hidden_layers" | "blocks" | "depth" => {
-            "n_layers"
-        }
-        "d_ff" | "dff" | "intermediate_size" | "ffn_dim" | "ff_dim" | "inner" | "d_inner"
-        | "mlp_dim" | "ffn_hidden_size" | "ffn_hidden" | "dim_feedforward" | "hidden_dim" => "d_ff",
-        "vocab_size" | "vocab" | "padded_vocab_size" => "vocab_size",
-        "patch_size" | "patch_len" | "bytes_per_patch" => "patch_size",
-        "tie_word_embeddings"
-        | "tie_embeddings"
-        | "tied_embeddings"
-        | "tie_weights"
-        | "tied"
-        | "weight_tying"
-        | "share_embeddings" => "tied",
-        "eps" | "epsilon" => "eps",
-        _ if name.ends_with("eps") || name.ends_with("epsilon") => {
-            let of_norm = ["norm", "rms", "ln", "variance"];
-            of_norm.iter().find(|word| name.contains(**word)).map(|_| "norm_eps")?
-        }
-        _ => return None,
-    };
-    Some((field, local))
+    if let Some(names) = NAMES.iter().find(|names| names.contains(&&*name)) {
+        return Some((names[0], local));
+    }
+    let is_eps = name.ends_with("eps") || name.ends_with("epsilon");
+    let of_norm = contains(&name, &["norm", "rms", "ln", "variance"]);
+    (is_eps && of_norm).then_some(("norm_eps", local))
 }
+
+/// The names that people give a field, ours first, without words that only count or say where.
+#[rustfmt::skip]
+const NAMES: [&[&str]; 17] = [
+    &["run", "run_name"],
+    &["internal_name", "name", "model_name"],
+    &["n_heads", "heads", "head", "nheads", "nhead", "attention_heads", "attn_heads", "head_count"],
+    &["head_dim", "head_size", "head_width", "d_head", "dim_head"],
+    &["mixer", "mixer_type", "token_mixer", "sequence_mixer", "mixer_kind"],
+    &["window", "window_size", "sliding_window", "sliding_window_size", "attention_window", "attn_window"],
+    &["ternary", "use_ternary", "is_ternary", "ternary_weights", "bitlinear", "use_bitlinear", "bitnet", "use_bitnet",
+      "weight_bits", "w_bits"],
+    &["rope_base", "rope_theta", "rotary_base", "rotary_emb_base", "rotary_theta"],
+    &["activation_bits", "act_bits", "a_bits", "activations_bits"],
+    &["delete_threshold", "deletion_threshold", "delete_gate_threshold", "gate_threshold"],
+    &["d_model", "dim", "hidden_size", "embd", "embed", "embed_dim", "emb_dim", "model_dim", "width", "d"],
+    &["n_layers", "layers", "layer", "nlayers", "nlayer", "hidden_layers", "blocks", "depth"],
+    &["d_ff", "dff", "intermediate_size", "ffn_dim", "ff_dim", "inner", "d_inner", "mlp_dim", "ffn_hidden_size",
+      "ffn_hidden", "dim_feedforward", "hidden_dim"],
+    &["vocab_size", "vocab", "padded_vocab_size"],
+    &["patch_size", "patch_len", "bytes_per_patch"],
+    &["tied", "tie_word_embeddings", "tie_embeddings", "tied_embeddings", "tie_weights", "weight_tying",
+      "share_embeddings"],
+    &["eps", "epsilon"],
+];
 
 /// Keys that only we write.
 const OWN: [&str; 11] = [
@@ -228,6 +212,9 @@ struct Inside {
 /// A file's settings are a handful of dicts, or the attributes of some hundreds of modules.
 const MOST_PLACES: usize = 1 << 11;
 
+/// Dicts that are written flat in another.
+const MOST_FLAT: usize = 64;
+
 /// The walk that gathers the dicts.
 struct Walk<'w> {
     places: Vec<Place>,
@@ -280,7 +267,21 @@ impl Walk<'_> {
         let mut place =
             Place { path: path.to_owned(), named: inside.named, said: Vec::new(), score: 0 };
         let mut others = Vec::new();
+        let mut flat: Vec<(String, Vec<(Value, Value)>)> = Vec::new();
         for (name, value) in texts {
+            // Nested dicts may be written flat: `model.n_heads`.
+            if let Some((above, name)) = name.rsplit_once('.') {
+                let entry = (Value::Str(name.to_owned()), value.clone());
+                let above = shown(above).replace('.', "_");
+                match flat.iter_mut().rev().find(|(group, _)| *group == above) {
+                    Some((_, entries)) => entries.push(entry),
+                    None if flat.len() < MOST_FLAT => flat.push((above, vec![entry])),
+                    None => {}
+                }
+                continue;
+            }
+            // As loggers of runs write it, with a description beside it.
+            let value = value.get("value").unwrap_or(value);
             let about = field_of(name)
                 .filter(|(field, _)| *field == "dialect" || !matches!(value, Value::Dict(_)));
             let Some((mut field, of_local)) = about else {
@@ -305,6 +306,9 @@ impl Walk<'_> {
         }
         if !place.said.is_empty() && self.places.len() < MOST_PLACES {
             self.places.push(place);
+        }
+        for (above, entries) in flat {
+            self.look(&format!("{path}.{above}"), inside, &Value::Dict(entries), depth + 1);
         }
         for (name, value) in others {
             if matches!(value, Value::Dict(_) | Value::Str(_) | Value::Bytes(_) | Value::Opaque(_))
@@ -886,6 +890,14 @@ mod tests {
         assert_eq!(read(&none, &[heads(4), ("epoch", Value::Int(3))]), quiet(4));
         let parts = dict(&[("attention", dict(&[heads(4)])), ("d_model", Value::Int(32))]);
         assert_eq!(read(&parts, &[]), quiet(4));
+        let flat = dict(&[
+            ("model.n_heads", Value::Int(4)),
+            ("model.dim", Value::Int(32)),
+            ("optim.n_heads", Value::Int(8)),
+        ]);
+        assert_eq!(read(&flat, &[]), quiet(4));
+        let logged = dict(&[("value", Value::Int(4)), ("desc", Value::None)]);
+        assert_eq!(read(&dict(&[("n_heads", logged)]), &[]), quiet(4));
         // What other things than models have under the same words.
         let teacher = dict(&[("teacher", model(16)), ("model", model(4))]);
         assert_eq!(read(&teacher, &[]), quiet(4));
