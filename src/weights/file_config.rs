@@ -273,9 +273,10 @@ impl Walk<'_> {
             if let Some((above, name)) = name.rsplit_once('.') {
                 let entry = (Value::Str(name.to_owned()), value.clone());
                 let above = shown(above).replace('.', "_");
+                let is_room = flat.len() < MOST_FLAT;
                 match flat.iter_mut().rev().find(|(group, _)| *group == above) {
                     Some((_, entries)) => entries.push(entry),
-                    None if flat.len() < MOST_FLAT => flat.push((above, vec![entry])),
+                    None if is_room => flat.push((above, vec![entry])),
                     None => {}
                 }
                 continue;
