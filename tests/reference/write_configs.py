@@ -95,7 +95,7 @@ def slots_beside_attributes():
 def main():
     config = omegaconf.OmegaConf.create(SETTINGS)
     typed = omegaconf.OmegaConf.structured(Data)
-    numbers = {"dim": np.int64(32), "n_heads": np.int32(4), "window": np.uint16(128), "norm_eps": np.float64(1e-5),
+    numbers = {"dim": np.int64(32), "n_heads": np.int32(4), "window": np.int16(128), "norm_eps": np.float64(1e-5),
                "ternary": np.bool_(True), "mixer": Mixer.ATTENTION}
     lazy = collections.defaultdict(dict, SETTINGS)
     yaml = omegaconf.OmegaConf.to_yaml(omegaconf.OmegaConf.create({"model": SETTINGS, "optim": {"eps": 1e-8}}))
