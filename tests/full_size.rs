@@ -55,7 +55,7 @@ fn every_run_at_its_size_is_settled_in_any_order_of_its_tensors() {
         let expected = published.config();
         for hints in [Some(pickled(&config)), None] {
             let known = hints.is_some();
-            let hints = Hints::read(hints.as_ref()).unwrap();
+            let hints = Hints::read(&hints.iter().collect::<Vec<_>>());
             for turn in [0, 1, 2] {
                 let mut tensors = tensors.clone();
                 match turn {

@@ -114,6 +114,8 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {string} run folder name of the published run whose architecture it has, or empty
  * @property {string[]} unused tensors of the model that play no role
  * @property {number} skipped how many tensors do not belong to the model, such as an optimizer's state
+ * @property {string[]} notes what a person should know of how it was read, each a sentence: a value of the file's config
+ *   that was not used, a number that was assumed
  * @property {Decision[]} decisions for each tensor in use
  */
 
@@ -220,8 +222,14 @@ class Model {
       fetchedBytes: fetched,
       flavour: report.flavour,
       cache,
-      report,
+      // What was kept by an earlier version has none.
+      report: { notes: [], ...report },
     });
+  }
+
+  /** What a person should know of how the file was read, each a sentence: the report's notes. */
+  get notes() {
+    return this.info.report.notes;
   }
 
   /**

@@ -18,7 +18,7 @@ mod cli {
     use cpu1::weights::roles::NameMap;
     use cpu1::weights::{Loaded, Loader, Options, Packed, file_config};
     use serde_json::{Value, json};
-    use std::ffi::OsString;
+    use std::ffi::{OsStr, OsString};
     use std::fmt::Display;
     use std::fs::File;
     use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -119,8 +119,8 @@ mod cli {
     struct Generate {
         /// Checkpoint, any flavour.
         model: PathBuf,
-        /// Text to continue, or @FILE to read it from a file.
-        #[arg(long, default_value = "")]
+        /// Text to continue; @FILE reads it from a file, - from the standard input, and @@ begins a text with @.
+        #[arg(long, default_value = "", allow_hyphen_values = true)]
         prompt: OsString,
         #[arg(long, default_value_t = Settings::default().max_bytes)]
         max_bytes: usize,
@@ -196,15 +196,15 @@ mod cli {
         if is_safetensors(path) {
             options.config_beside = read_text(&path.with_file_name("config.json")).ok();
         }
-        let mut file = File::open(path).map_err(at(path))?;
-        let len = file.metadata().map_err(at(path))?.len();
+        let mut file = File::open(path).map_err(unreadable(path))?;
+        let len = file.metadata().map_err(unreadable(path))?.len();
         let mut loader = Loader::new(len).map_err(at(path))?.with(options);
         let mut bytes = Vec::new();
         while let Some(range) = loader.wants() {
             bytes.resize((range.end - range.start) as usize, 0);
             file.seek(SeekFrom::Start(range.start))
                 .and_then(|_| file.read_exact(&mut bytes))
-                .map_err(at(path))?;
+                .map_err(unreadable(path))?;
             loader.feed(&bytes).map_err(at(path))?;
         }
         Ok(loader)
@@ -229,7 +229,41 @@ mod cli {
     }
 
     fn read_file(path: &Path) -> Result<Vec<u8>> {
-        std::fs::read(path).map_err(at(path))
+        std::fs::read(path).map_err(unreadable(path))
+    }
+
+    /// Why a file cannot be read, as a sentence.
+    fn unreadable(path: &Path) -> impl Fn(io::Error) -> String {
+        let path = path.display().to_string();
+        move |error| match error.kind() {
+            io::ErrorKind::NotFound => format!("There is no file {path}."),
+            io::ErrorKind::IsADirectory => format!("{path} is a folder; a file was expected."),
+            _ => format!("{path} cannot be read: {error}."),
+        }
+    }
+
+    /// The prompt that a person gave: the text, or where it is.
+    fn prompt(given: &OsStr) -> Result<Vec<u8>> {
+        let text = given.as_encoded_bytes();
+        match text {
+            b"-" | b"@-" => {
+                let mut text = Vec::new();
+                let read = io::stdin().lock().read_to_end(&mut text);
+                read.map_err(|error| format!("The standard input cannot be read: {error}."))?;
+                match text.is_empty() {
+                    true => Err("The standard input is empty; a prompt was expected there.".into()),
+                    false => Ok(text),
+                }
+            }
+            [b'@', b'@', ..] => Ok(text[1..].to_vec()),
+            [b'@', ..] => {
+                let path = given.to_string_lossy();
+                read_file(Path::new(&path[1..])).map_err(|sentence| {
+                    format!("{sentence} For a text that begins with @, write @@.")
+                })
+            }
+            _ => Ok(text.to_vec()),
+        }
     }
 
     fn read_text(path: &Path) -> Result<String> {
@@ -276,14 +310,7 @@ mod cli {
         reading: Options,
         given: Option<PathBuf>,
     ) -> Result<()> {
-        let prompt = options.prompt.as_encoded_bytes();
-        let prompt = match prompt.strip_prefix(b"@") {
-            Some(_) => {
-                let path = options.prompt.to_string_lossy();
-                read_file(Path::new(&path[1..]))?
-            }
-            None => prompt.to_vec(),
-        };
+        let prompt = prompt(&options.prompt)?;
         let seed = match options.seed {
             Some(seed) => seed,
             None => getrandom::u64().map_err(|e| format!("No random seed could be had: {e}."))?,

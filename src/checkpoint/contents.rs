@@ -18,8 +18,9 @@ const LARGEST_STORAGE: u64 = 256 << 20;
 
 /// Keys under which trainers keep the settings, best first.
 #[rustfmt::skip]
-pub(super) const CONFIG_KEYS: [&str; 7] = [
-    "config", "cfg", "model_config", "hparams", "hyper_parameters", "model_args", "args",
+pub(super) const CONFIG_KEYS: [&str; 8] = [
+    "config", "cfg", "model_config", "hparams", "hyper_parameters", "model_args", "architecture",
+    "args",
 ];
 const STEP_KEYS: [&str; 4] = ["step", "global_step", "iteration", "iter"];
 
@@ -54,6 +55,8 @@ pub enum Encoding {
     Bf16,
     /// 64-bit floats, which are rounded to 32 bits when read.
     F64,
+    /// 8-bit floats, by torch's name of the type.
+    F8(&'static str),
     /// Two bits a weight and one scale.
     Ternary,
     /// Integers or booleans, by torch's name of the type.
@@ -78,8 +81,10 @@ pub struct TensorInfo {
 pub struct Contents {
     /// Which kind of file it is.
     pub flavour: Flavour,
-    /// The settings the model was built with, most often a [`Value::Dict`].
+    /// The settings under the key where they most often are, most often a [`Value::Dict`].
     pub config: Option<Value>,
+    /// Whatever else is in the file but tensors and an optimizer's state: its settings may be there.
+    pub beside: Value,
     /// The training step it was written at.
     pub step: Option<u64>,
     /// The model's tensors, in the order of the state dict.
@@ -96,7 +101,7 @@ impl fmt::Display for Encoding {
             Self::Bf16 => "bfloat16",
             Self::F64 => "float64",
             Self::Ternary => "ternary",
-            Self::Int(name) => name,
+            Self::F8(name) | Self::Int(name) => name,
             Self::Other(name) => name,
         })
     }
@@ -120,6 +125,7 @@ impl Encoding {
             Ok(Dtype::F16) => Self::F16,
             Ok(Dtype::Bf16) => Self::Bf16,
             Ok(Dtype::F64) => Self::F64,
+            Ok(float) if float.is_float() => Self::F8(float.name()),
             Ok(integer) => Self::Int(integer.name()),
             Err(name) => Self::Other(shown(name)),
         }
@@ -141,7 +147,8 @@ pub(super) fn describe(
     let beside = |keys: &[&str]| {
         keys.iter().find_map(|key| trail.iter().find_map(|&dict| graph.find(dict, &[key])))
     };
-    let config = beside(&CONFIG_KEYS).filter(|&id| !matches!(graph.node(id), Node::None));
+    let mut configs = CONFIG_KEYS.iter().filter_map(|key| beside(&[key]));
+    let config = configs.find(|&id| !matches!(graph.node(id), Node::None));
 
     let mut declared = Declared::default();
     let packings = trail.iter().copied().chain(config);
@@ -170,7 +177,7 @@ pub(super) fn describe(
         return Err(Error::NoTensors.into());
     }
 
-    let config = config.map(|id| graph.value(id)).transpose()?;
+    let (config, others) = graph.settings(config);
     let step = beside(&STEP_KEYS).and_then(|id| match graph.node(id) {
         Node::Int(step) => u64::try_from(*step).ok(),
         _ => None,
@@ -189,7 +196,7 @@ pub(super) fn describe(
     };
     let used = used.into_iter().filter(|used| *used).count();
     let skipped_tensors = graph.count_tensors().saturating_sub(used);
-    Ok((Contents { flavour, config, step, tensors, skipped_tensors }, sources))
+    Ok((Contents { flavour, config, beside: others, step, tensors, skipped_tensors }, sources))
 }
 
 /// The walk that gathers the tensors of the state dict.
@@ -216,10 +223,8 @@ impl<'g> Collector<'g, '_> {
     }
 
     fn container(&mut self, id: Id, path: Option<&Path<'_>>, depth: usize) -> Result<()> {
-        if depth > DEEPEST {
-            return Err(Error::TooDeep.into());
-        }
-        if !self.visit(id) {
+        // What is nested this deep is no part of a model.
+        if depth > DEEPEST || !self.visit(id) {
             return Ok(());
         }
         let graph = self.graph;
@@ -241,14 +246,25 @@ impl<'g> Collector<'g, '_> {
                     let name = join(path, &name)?;
                     self.used[value as usize] = true;
                     let encoding = Encoding::of(tensor.dtype);
-                    let source = view(&name, tensor, self.storages)?.map(Source::Dense);
+                    let source = match view(&name, tensor, self.storages) {
+                        // It may be a mask that nothing needs.
+                        Err(error) if matches!(*error, Error::OverlappingStrides(_)) => {
+                            Some(Source::Overlapping)
+                        }
+                        view => view?.map(Source::Dense),
+                    };
                     self.add(name, dimensions(&tensor.shape), encoding, source)?;
                 }
                 // A tensor that torch rebuilds in a way that is not known here.
                 Node::Object(object) if object.class.module == "torch._utils" => {
                     let name = join(path, &name)?;
                     let encoding = Encoding::Other(shown(object.class.name));
-                    self.add(name, Some(Vec::new()), encoding, None)?;
+                    let args = graph.args(object);
+                    let below =
+                        args.iter().flat_map(|&arg| graph.children(arg).map(|child| child.1));
+                    let shape = args.iter().copied().chain(below).find_map(|id| graph.sizes(id));
+                    let shape = shape.and_then(|shape| dimensions(&shape)).unwrap_or_default();
+                    self.add(name, Some(shape), encoding, None)?;
                 }
                 _ if is_training_state(graph, key, value) => {}
                 Node::Dict(_) | Node::List(_) | Node::Tuple(_) | Node::Object(_) => {
@@ -400,6 +416,7 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
     if shape.contains(&0) {
         return Ok(Some(View {
             entry: None,
+            inline: None,
             dtype,
             offset: 0,
             strides: vec![0; shape.len()],
@@ -414,7 +431,8 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
         Some(Err(_)) | None => 1,
     };
     let need = storage.len.saturating_mul(unit);
-    if need > bytes {
+    // Of what is in the pickle itself the length is known.
+    if need > bytes && storage.inline.is_none() {
         return Err(Error::StorageShort {
             tensor: shown(name),
             key: shown(storage.key),
@@ -423,7 +441,7 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
         }
         .into());
     }
-    if bytes > LARGEST_STORAGE {
+    if bytes > LARGEST_STORAGE && storage.inline.is_none() {
         let name = shown(name);
         let what = format!(
             "The values of tensor '{name}' are in a storage of {bytes} bytes, far more than a model \
@@ -454,5 +472,6 @@ fn view(name: &str, tensor: &RawTensor<'_>, storages: &Storages<'_>) -> Result<O
     // element: those can be anything and mean nothing.
     let strides = tensor.strides.iter().zip(&shape);
     let strides = strides.map(|(&step, &size)| if size > 1 { step as usize } else { 0 }).collect();
-    Ok(Some(View { entry: Some(entry), dtype, offset: tensor.offset as usize, shape, strides }))
+    let (inline, offset) = (storage.inline, tensor.offset as usize);
+    Ok(Some(View { entry: Some(entry), inline, dtype, offset, shape, strides }))
 }

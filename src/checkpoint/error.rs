@@ -38,9 +38,42 @@ pub enum Foreign {
         the repository, or download the file itself."
     )]
     LfsPointer,
-    /// A gzip, xz, zstd, bzip2 or 7z archive.
-    #[error("This is a compressed archive; unpack it and choose the .pt file inside.")]
-    Compressed,
+    /// A gzip, xz, zstd, bzip2, 7z or tar archive.
+    #[error("This is a {0} archive; unpack it and choose the .pt file inside.")]
+    Archive(&'static str),
+    /// Arrays of numpy's.
+    #[error(
+        "This is a file of numpy arrays (.npy or .npz); a torch .pt checkpoint was expected. Put \
+        them into a dict of tensors by torch.from_numpy and save it with torch.save."
+    )]
+    Numpy,
+    /// HDF5, as Keras and TensorFlow write weights.
+    #[error(
+        "This is a file of weights in HDF5, as Keras and TensorFlow write them; a torch .pt \
+        checkpoint was expected. Load it in Python and save a dict of tensors with torch.save."
+    )]
+    Hdf5,
+    /// ONNX: a graph of operators.
+    #[error(
+        "This is an ONNX model, a program with weights; a torch .pt checkpoint was expected. \
+        Choose the checkpoint that it was exported from."
+    )]
+    Onnx,
+    /// A pickle that nothing of torch's is around.
+    #[error(
+        "This is a plain Python pickle; a torch .pt checkpoint was expected. Load it in Python \
+        and save {{\"config\": …, \"state_dict\": …}} with torch.save."
+    )]
+    Pickle,
+    /// A picture, a sound or a document.
+    #[error("This is a picture, a sound or a document; a torch .pt checkpoint was expected.")]
+    Media,
+    /// A text.
+    #[error(
+        "This is a text; a torch .pt checkpoint was expected. If it should be one, a server \
+        probably answered with a message: open the file in an editor to see what it says."
+    )]
+    Text,
     /// None of these.
     #[error(
         "This is not a torch checkpoint: a .pt file is a ZIP archive, and this file is neither \
@@ -141,6 +174,9 @@ pub enum Error {
         torch .pt checkpoint was expected."
     )]
     NoPickle,
+    /// A ZIP archive around a file that may be the checkpoint.
+    #[error("This is a ZIP archive with {0} inside; unpack it and choose that file.")]
+    Inside(String),
     /// A ZIP archive with more than one `data.pkl`.
     #[error(
         "The archive has more than one data.pkl, so it is not clear which is the checkpoint; a \

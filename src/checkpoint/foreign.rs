@@ -1,6 +1,6 @@
 //! What a file without a ZIP archive's end is instead.
 
-use super::error::{Error, Foreign};
+use super::error::{Error, Foreign, shown};
 
 /// Bytes from the beginning of a file that are enough to tell. A safetensors file of a whole model has its header in
 /// them.
@@ -28,11 +28,64 @@ pub(super) fn recognise(head: &[u8], len: u64) -> Error {
         Foreign::Index
     } else if begins(b"{") || begins(b"[") {
         Foreign::Json
-    } else if is_any(&[b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh", b"7z\xbc\xaf"]) {
-        Foreign::Compressed
+    } else if is_any(&[b"\x93NUMPY"]) {
+        Foreign::Numpy
+    } else if is_any(&[b"\x89HDF\r\n"]) {
+        Foreign::Hdf5
+    } else if is_any(&[b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"%PDF"]) {
+        Foreign::Media
+    } else if let [0x80, 2..=5, ..] = head {
+        Foreign::Pickle
+    } else if let [8, 3..=32, 0x12 | 0x1a | 0x3a | 0x42, ..] = head {
+        // The version of ONNX, then its writer, its graph or its operators.
+        Foreign::Onnx
+    } else if let Some((_, name)) = ARCHIVES.iter().find(|(magic, _)| head.starts_with(magic)) {
+        Foreign::Archive(name)
+    } else if head.get(257..262) == Some(b"ustar") {
+        Foreign::Archive("tar")
+    } else if !head.is_empty() && is_text(head) {
+        Foreign::Text
     } else {
         Foreign::Unknown
     })
+}
+
+/// How other archives than ZIP begin.
+const ARCHIVES: [(&[u8], &str); 5] = [
+    (b"\x1f\x8b", "gzip"),
+    (b"\xfd7zXZ", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bzip2"),
+    (b"7z\xbc\xaf", "7z"),
+];
+
+/// Whether these are the first bytes of a text.
+fn is_text(head: &[u8]) -> bool {
+    let text = match str::from_utf8(head) {
+        Ok(text) => text,
+        // The last character may be cut.
+        Err(error) if error.error_len().is_none() => {
+            str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !text.contains(|c: char| c.is_control() && !c.is_whitespace())
+}
+
+/// What a ZIP archive without `data.pkl` is, by the names of its entries.
+pub(super) fn archive<'n>(names: impl Iterator<Item = &'n str> + Clone) -> Error {
+    let ending = |endings: &[&str]| {
+        names.clone().find(|name| endings.iter().any(|ending| name.ends_with(ending)))
+    };
+    if let Some(name) = ending(&[".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".onnx"]) {
+        Error::Inside(shown(name))
+    } else if ending(&[".npy"]).is_some() {
+        Error::Foreign(Foreign::Numpy)
+    } else if ending(&[".weights.h5"]).is_some() {
+        Error::Foreign(Foreign::Hdf5)
+    } else {
+        Error::NoPickle
+    }
 }
 
 #[cfg(test)]
@@ -41,7 +94,7 @@ mod tests {
 
     #[test]
     fn each_foreign_format_is_named() {
-        let cases: [(&[u8], Foreign); 12] = [
+        let cases: [(&[u8], Foreign); 18] = [
             (
                 b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80",
                 Foreign::LegacyTorch,
@@ -54,13 +107,36 @@ mod tests {
             (b"{\"error\":\"Entry not found\"}", Foreign::Json),
             (b"\xef\xbb\xbf [1]", Foreign::Json),
             (b"version https://git-lfs.github.com/spec/v1\noid", Foreign::LfsPointer),
-            (b"\x1f\x8b\x08", Foreign::Compressed),
-            (b"Entry not found", Foreign::Unknown),
+            (b"\x1f\x8b\x08", Foreign::Archive("gzip")),
+            (b"Entry not found", Foreign::Text),
+            (b"\x93NUMPY\x01\0", Foreign::Numpy),
+            (b"\x89HDF\r\n\x1a\n", Foreign::Hdf5),
+            (b"\x89PNG\r\n", Foreign::Media),
+            (b"\x80\x04\x95\x10\0", Foreign::Pickle),
+            (b"\x08\x08\x12\x07pytorch", Foreign::Onnx),
+            (b"\0\x01\x02", Foreign::Unknown),
             (b"\x80", Foreign::Unknown),
         ];
         for (head, expected) in cases {
             assert_eq!(recognise(head, 1000), Error::Foreign(expected), "{head:?}");
         }
+    }
+
+    #[test]
+    fn a_tar_is_named() {
+        let mut head = vec![0; 512];
+        head[..8].copy_from_slice(b"model.pt");
+        head[257..263].copy_from_slice(b"ustar\0");
+        assert_eq!(recognise(&head, 10_240), Error::Foreign(Foreign::Archive("tar")));
+    }
+
+    #[test]
+    fn an_archive_of_other_things_is_named_by_what_is_inside() {
+        let named = |names: &[&'static str]| archive(names.iter().copied());
+        assert_eq!(named(&["a/b.txt", "a/model.pt"]), Error::Inside("a/model.pt".into()));
+        assert_eq!(named(&["arr_0.npy"]), Error::Foreign(Foreign::Numpy));
+        assert_eq!(named(&["config.json", "model.weights.h5"]), Error::Foreign(Foreign::Hdf5));
+        assert_eq!(named(&["word/document.xml"]), Error::NoPickle);
     }
 
     #[test]

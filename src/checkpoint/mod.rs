@@ -38,6 +38,7 @@
 //! - `pickle`: the description, as values; `dtype`: the types of elements;
 //! - `safetensors`: the header of the other format, as such values too;
 //! - `state_dict`: which of these values is the model; `packed_groups`: packed tensors in it;
+//! - `settings`: what is beside it, as plain values;
 //! - `contents`: its tensors and settings;
 //! - `tensor`: a storage's bytes as a tensor's values;
 //! - [`codes`]: two bits a weight; `packing`: how another file lays them out;
@@ -54,6 +55,7 @@ mod pickle;
 mod ranges;
 mod reader;
 mod safetensors;
+mod settings;
 mod state_dict;
 mod tensor;
 pub mod write;

@@ -2,30 +2,27 @@
 //!
 //! A pickle is a program for a stack machine that can name and call any Python function. This
 //! machine knows the instructions that `pickle` emits for protocols 2 to 5 and the handful of
-//! functions with which torch rebuilds tensors; a call of anything else becomes an
-//! [`Object`](Node::Object) that only remembers what would have been called.
+//! functions with which torch and numpy rebuild tensors and numbers; a call of anything else becomes an
+//! [`Object`](Node::Object) that only remembers what would have been called with what.
 //!
 //! Values live in one arena and refer to each other by index, as Python's do by reference: a value
 //! fetched from the memo a million times is one value, and dropping a value nested a million deep
-//! is dropping a `Vec`. Every instruction pushes at most one value and the number of pushes is
-//! bounded, so memory is bounded too, for any program.
+//! is dropping a `Vec`. Every instruction pushes at most one value, and what calls copy is counted, so
+//! that memory and work are bounded by the pickle's length, for any program.
 
-use super::dtype::{Dtype, Element};
+use super::dtype::{Dtype, Element, Number};
 use super::error::{Error, Result};
 use std::collections::HashMap;
 
-/// Pushes of a whole step file with optimizer state are some tens of thousands.
-const MOST_PUSHES: usize = 1 << 20;
+/// Values that are built: a whole step file with optimizer state has some tens of thousands, a history of
+/// 200,000 dicts some millions. Keeps them in a browser's reach.
+const MOST_VALUES: usize = 1 << 23;
+/// Values that are pushed, stored or copied.
+const MOST_PUSHES: usize = 1 << 25;
 /// More dimensions than any tensor that is read; also bounds what one tensor costs.
 pub(super) const MOST_DIMENSIONS: usize = 8;
 /// How deep values may be nested.
 pub(super) const DEEPEST: usize = 48;
-
-/// Bytes that a value copied out of a pickle may have per byte of the pickle. One byte can make a
-/// [`Value`] of 32; what goes far beyond that is one value repeated through the memo.
-const EXPANSION: usize = 64;
-/// Bytes that a value copied out of a pickle may have in all.
-const LARGEST_VALUE: usize = 64 << 20;
 
 /// A settings value: what the `config` dict of a checkpoint is made of.
 ///
@@ -74,6 +71,8 @@ pub(super) enum Node<'a> {
     Float(f64),
     Str(&'a str),
     Bytes(&'a [u8]),
+    /// Bytes as the characters of a text, none above U+00FF: how protocol 2 writes them.
+    Latin1(&'a str),
     List(Vec<Id>),
     Tuple(Vec<Id>),
     Dict(Vec<(Id, Id)>),
@@ -85,8 +84,9 @@ pub(super) enum Node<'a> {
 
 impl<'a> Node<'a> {
     /// A fresh instance of an unknown class.
-    fn object(class: Global<'a>) -> Self {
-        Node::Object(Box::new(Object { class, state: None, items: Vec::new() }))
+    fn object(class: Global<'a>, args: Id) -> Self {
+        let (items, elements) = (Vec::new(), Vec::new());
+        Node::Object(Box::new(Object { class, args, state: None, items, elements }))
     }
 }
 
@@ -101,16 +101,34 @@ pub(super) struct Global<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Object<'a> {
     pub(super) class: Global<'a>,
+    /// What was called is remembered with its arguments, a tuple or a list.
+    pub(super) args: Id,
     /// What `BUILD` would have set: most often the dict of attributes.
     pub(super) state: Option<Id>,
     /// What would have been set by key, where the class is a kind of dict.
     pub(super) items: Vec<(Id, Id)>,
+    /// What would have been appended, where the class is a kind of list or set.
+    pub(super) elements: Vec<Id>,
 }
 
-/// A storage: the entry `data/<key>` of the archive.
+/// The key of storages that lie in the pickle itself.
+pub(super) const INLINE: &str = "data.pkl";
+
+/// Where in the pickle a numpy array's bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Inline {
+    pub(super) at: usize,
+    /// Bytes of the pickle.
+    pub(super) len: usize,
+    /// Each byte is a character, of one or two bytes in UTF-8.
+    pub(super) latin1: bool,
+}
+
+/// A storage: the entry `data/<key>` of the archive, or a part of the pickle.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Storage<'a> {
     pub(super) key: &'a str,
+    pub(super) inline: Option<Inline>,
     /// Type of the elements; `None` for an untyped storage of bytes.
     pub(super) dtype: Option<Element<'a>>,
     /// Number of elements, or of bytes in an untyped storage.
@@ -135,7 +153,7 @@ pub(super) struct Graph<'a> {
     nodes: Vec<Node<'a>>,
     pub(super) root: Id,
     /// Length of the pickle in bytes: what it may become is measured against it.
-    len: usize,
+    pub(super) len: usize,
 }
 
 impl<'a> Graph<'a> {
@@ -165,8 +183,20 @@ impl<'a> Graph<'a> {
             Node::Object(object) if !object.items.is_empty() => &object.items,
             Node::Object(object) => match object.state.map(|state| self.node(state)) {
                 Some(Node::Dict(items)) => items,
-                _ => &[],
+                // A kind of dict that was made from another.
+                _ => match self.args(object) {
+                    [only] if let Node::Dict(items) = self.node(*only) => items,
+                    _ => &[],
+                },
             },
+            _ => &[],
+        }
+    }
+
+    /// What an instance of an unknown class was made from.
+    pub(super) fn args(&self, object: &Object<'_>) -> &[Id] {
+        match self.node(object.args) {
+            Node::Tuple(ids) | Node::List(ids) => ids,
             _ => &[],
         }
     }
@@ -195,6 +225,7 @@ impl<'a> Graph<'a> {
     pub(super) fn children(&self, id: Id) -> impl Iterator<Item = (Option<Id>, Id)> {
         let elements: &[Id] = match self.node(id) {
             Node::List(ids) | Node::Tuple(ids) => ids,
+            Node::Object(object) => &object.elements,
             _ => &[],
         };
         let items = self.items(id).iter();
@@ -216,65 +247,22 @@ impl<'a> Graph<'a> {
         }
         tensors
     }
+}
 
-    /// Copies a value out of the arena.
-    ///
-    /// # Errors
-    /// [`Error::TooDeep`] and [`Error::TooMuchSharing`] for values that contain themselves or
-    /// that would be larger as a tree than any settings are.
-    pub(super) fn value(&self, id: Id) -> Result<Value> {
-        self.copy(id, 0, &mut (self.len.saturating_mul(EXPANSION).min(LARGEST_VALUE)))
-    }
-
-    fn copy(&self, id: Id, depth: usize, budget: &mut usize) -> Result<Value> {
-        if depth > DEEPEST {
-            return Err(Error::TooDeep.into());
-        }
-        let node = self.node(id);
-        let cost = size_of::<Value>()
-            + match node {
-                Node::Str(text) => text.len(),
-                Node::Bytes(bytes) => bytes.len(),
-                Node::Global(global) => global.module.len() + global.name.len(),
-                Node::Object(object) => object.class.module.len() + object.class.name.len(),
-                _ => 0,
-            };
-        *budget = budget.checked_sub(cost).ok_or(Error::TooMuchSharing)?;
-        let mut copy = |id| self.copy(id, depth + 1, budget);
-        Ok(match node {
-            Node::None => Value::None,
-            Node::Bool(value) => Value::Bool(*value),
-            Node::Int(value) => Value::Int(*value),
-            Node::Float(value) => Value::Float(*value),
-            Node::Str(text) => Value::Str((*text).to_owned()),
-            Node::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
-            Node::List(ids) | Node::Tuple(ids) => {
-                Value::List(ids.iter().map(|&id| copy(id)).collect::<Result<_>>()?)
-            }
-            Node::Global(global) => Value::Opaque(global.path()),
-            Node::Storage(_) => Value::Opaque("torch.storage".to_owned()),
-            Node::Tensor(_) => Value::Opaque("torch.Tensor".to_owned()),
-            Node::Object(object) if self.items(id).is_empty() => Value::Opaque(object.class.path()),
-            Node::Dict(_) | Node::Object(_) => {
-                let items = self.items(id).iter();
-                Value::Dict(
-                    items
-                        .map(|&(key, value)| Ok((copy(key)?, copy(value)?)))
-                        .collect::<Result<_>>()?,
-                )
-            }
-        })
-    }
+/// The bytes that a text of such characters stands for.
+pub(super) fn latin1(text: &str) -> Vec<u8> {
+    text.chars().map(|c| c as u8).collect()
 }
 
 impl Global<'_> {
-    fn path(&self) -> String {
+    /// Its name with its module's.
+    pub(super) fn path(&self) -> String {
         format!("{}.{}", self.module, self.name)
     }
 }
 
-fn within_bounds(objects: usize) -> Result<()> {
-    if objects > MOST_PUSHES {
+fn within(count: usize, most: usize) -> Result<()> {
+    if count > most {
         let what = "The checkpoint's data.pkl builds far more values than a model has";
         return Err(Error::TooMuch(what.to_owned()).into());
     }
@@ -289,6 +277,11 @@ fn sizes(nodes: &[Node<'_>], id: Id) -> Option<Vec<u64>> {
         return None;
     }
     ids.iter().map(|&id| int(nodes, id).and_then(|n| u64::try_from(n).ok())).collect()
+}
+
+/// Whether a module is numpy's, under the name of any version.
+fn is_numpy(module: &str) -> bool {
+    ["numpy.core.", "numpy._core."].iter().any(|core| module.starts_with(core))
 }
 
 fn int(nodes: &[Node<'_>], id: Id) -> Option<i64> {
@@ -310,6 +303,8 @@ pub(super) fn parse(pickle: &[u8]) -> Result<Graph<'_>> {
         marks: Vec::new(),
         memo: HashMap::new(),
         pushes: 0,
+        // One for each byte, and as much for what calls copy.
+        most_pushes: (64 + 2 * pickle.len()).min(MOST_PUSHES),
     };
     while machine.step()? {}
     let root = machine.pop()?;
@@ -330,8 +325,9 @@ struct Machine<'a> {
     stack: Vec<Id>,
     /// Heights of the stack at the open marks.
     marks: Vec<usize>,
-    memo: HashMap<u64, Id>,
+    memo: HashMap<u32, Id>,
     pushes: usize,
+    most_pushes: usize,
 }
 
 impl<'a> Machine<'a> {
@@ -380,6 +376,14 @@ impl<'a> Machine<'a> {
             }
             b'Q' => {
                 let id = self.pop()?;
+                // Before torch 1.0, a module's class came with its source.
+                if let Node::Tuple(parts) = self.get(id)
+                    && let [kind, class, ..] = parts[..]
+                    && matches!(self.get(kind), Node::Str("module"))
+                {
+                    self.push(class)?;
+                    return Ok(true);
+                }
                 let storage = self.storage(id).ok_or_else(|| self.expected("a storage"))?;
                 Node::Storage(Box::new(storage))
             }
@@ -437,15 +441,15 @@ impl<'a> Machine<'a> {
 
             b'q' | b'r' | 0x94 => {
                 let index = match opcode {
-                    b'q' => self.number(1)?,
-                    b'r' => self.number(4)?,
-                    _ => self.memo.len() as u64,
+                    b'q' => self.number(1)? as u32,
+                    b'r' => self.number(4)? as u32,
+                    _ => self.memo.len() as u32,
                 };
                 self.memoize(index)
             }
             b'h' | b'j' => {
                 let index = self.number(if opcode == b'h' { 1 } else { 4 })?;
-                self.recall(index)
+                self.recall(index as u32)
             }
 
             // REDUCE and NEWOBJ: a call.
@@ -459,21 +463,14 @@ impl<'a> Machine<'a> {
                 self.call(callee, args)
             }
             b'b' => {
-                let mut state = self.pop()?;
+                let state = self.pop()?;
                 let target = self.top()?;
-                // Classes with slots give a pair: their dict, or None, and the dict of slots.
-                if let Node::Tuple(parts) = self.get(state)
-                    && let [_, slots] = parts[..]
-                    && matches!(self.get(slots), Node::Dict(_))
-                {
-                    state = slots;
-                }
-                // Attributes of dicts and tensors (such as `_metadata`) say nothing about values.
-                if let Node::Object(object) = &mut self.nodes[target as usize] {
-                    object.state = Some(state);
-                }
-                Ok(())
+                self.build(target, state)
             }
+            0x97 | 0x98 => Err(self.wrong(
+                "keeps values outside of itself, in buffers that no file has; save it with torch.save"
+                    .to_owned(),
+            )),
             _ => {
                 let at = self.opcode_at;
                 Err(self.wrong(format!(
@@ -563,7 +560,7 @@ impl<'a> Machine<'a> {
     fn long(&mut self, width: u64) -> Result<Node<'a>> {
         let bytes = self.counted(width)?;
         if bytes.len() > 8 {
-            return Ok(Node::object(Global { module: "builtins", name: "int" }));
+            return Ok(Node::object(Global { module: "builtins", name: "int" }, EMPTY_TUPLE));
         }
         let negative = bytes.last().is_some_and(|&byte| byte >= 0x80);
         let mut wide = [if negative { 0xff } else { 0 }; 8];
@@ -575,7 +572,7 @@ impl<'a> Machine<'a> {
 
     fn count_pushes(&mut self, count: usize) -> Result<()> {
         self.pushes += count;
-        within_bounds(self.pushes)
+        within(self.pushes, self.most_pushes)
     }
 
     fn push(&mut self, id: Id) -> Result<()> {
@@ -585,10 +582,19 @@ impl<'a> Machine<'a> {
     }
 
     fn push_new(&mut self, node: Node<'a>) -> Result<()> {
-        // The bound on pushes keeps this far below 2³².
-        let id = self.nodes.len() as Id;
-        self.nodes.push(node);
+        let id = self.new_node(node)?;
         self.push(id)
+    }
+
+    fn new_node(&mut self, node: Node<'a>) -> Result<Id> {
+        let len = self.nodes.len();
+        within(len, MOST_VALUES)?;
+        if len == self.nodes.capacity() {
+            // By doubling, a pickle of nothing but values would take three times what they take.
+            self.nodes.reserve_exact(64 + len / 4);
+        }
+        self.nodes.push(node);
+        Ok(len as Id)
     }
 
     /// The stack height `len` values below the top, which must not lie below the last mark.
@@ -615,13 +621,13 @@ impl<'a> Machine<'a> {
         Ok(self.stack.drain(mark..).collect())
     }
 
-    fn memoize(&mut self, index: u64) -> Result<()> {
+    fn memoize(&mut self, index: u32) -> Result<()> {
         let id = self.top()?;
         self.memo.insert(index, id);
-        within_bounds(self.memo.len())
+        self.count_pushes(1)
     }
 
-    fn recall(&mut self, index: u64) -> Result<()> {
+    fn recall(&mut self, index: u32) -> Result<()> {
         let Some(&id) = self.memo.get(&index) else {
             let at = self.opcode_at;
             return Err(self.wrong(format!(
@@ -638,7 +644,7 @@ impl<'a> Machine<'a> {
         match &mut self.nodes[target as usize] {
             Node::List(ids) => ids.extend_from_slice(values),
             // A kind of list that is not known.
-            Node::Object(_) => {}
+            Node::Object(object) => object.elements.extend_from_slice(values),
             _ => return Err(self.expected("a list")),
         }
         Ok(())
@@ -682,20 +688,158 @@ impl<'a> Machine<'a> {
             class => Some(Dtype::of_storage(class)),
         };
         let len = u64::try_from(int(&self.nodes, len)?).ok()?;
-        Some(Storage { key, dtype, len })
+        Some(Storage { key, inline: None, dtype, len })
+    }
+
+    /// Gives an instance its state.
+    fn build(&mut self, target: Id, mut state: Id) -> Result<()> {
+        if let Node::Object(object) = self.get(target)
+            && (is_numpy(object.class.module) && object.class.name == "_reconstruct")
+            && let Node::Tuple(parts) = self.get(state)
+            && let [_, shape, dtype, fortran, data] = parts[..]
+        {
+            let fortran = matches!(self.get(fortran), Node::Bool(true));
+            if let Some(array) = self.array_of(data, dtype, shape, fortran)? {
+                self.nodes[target as usize] = array;
+            }
+            return Ok(());
+        }
+        // Classes with slots give a pair: their dict, or None, and the dict of slots.
+        if let Node::Tuple(parts) = self.get(state)
+            && let [dict, slots] = parts[..]
+            && let Node::Dict(own) = self.get(slots)
+        {
+            state = slots;
+            if let Node::Dict(items) = self.get(dict)
+                && !items.is_empty()
+            {
+                let all = [&items[..], own].concat();
+                self.count_pushes(all.len())?;
+                state = self.new_node(Node::Dict(all))?;
+            }
+        }
+        // Attributes of dicts and tensors (such as `_metadata`) say nothing about values.
+        if let Node::Object(object) = &mut self.nodes[target as usize] {
+            object.state = Some(state);
+        }
+        Ok(())
+    }
+
+    /// The bytes of a value, and whether each is a character.
+    fn raw(&self, id: Id) -> Option<(&'a [u8], bool)> {
+        match self.get(id) {
+            Node::Bytes(bytes) => Some((bytes, false)),
+            Node::Latin1(text) => Some((text.as_bytes(), true)),
+            _ => None,
+        }
+    }
+
+    /// A `numpy.dtype`: its elements, and whether they are big-endian.
+    fn numpy_dtype(&self, id: Id) -> Option<(Element<'a>, bool)> {
+        let Node::Object(object) = self.get(id) else {
+            return None;
+        };
+        let (Node::Tuple(args) | Node::List(args)) = self.get(object.args) else {
+            return None;
+        };
+        let dtype = match self.get(*args.first()?) {
+            Node::Str(code) => Dtype::of_numpy(code),
+            // Types that numpy itself lacks, such as `ml_dtypes.bfloat16`.
+            Node::Global(class) => Dtype::named(class.name),
+            _ => return None,
+        };
+        let order = match object.state.map(|state| self.get(state)) {
+            Some(Node::Tuple(state)) => state.get(1).map(|&order| self.get(order)),
+            _ => None,
+        };
+        Some((dtype, matches!(order, Some(Node::Str(">")))))
+    }
+
+    /// A numpy array as a tensor whose storage is in the pickle; `None` for one of other things than numbers.
+    fn array_of(
+        &mut self,
+        data: Id,
+        dtype: Id,
+        shape: Id,
+        fortran: bool,
+    ) -> Result<Option<Node<'a>>> {
+        let (Some((bytes, latin1)), Some((dtype, big)), Some(shape)) =
+            (self.raw(data), self.numpy_dtype(dtype), sizes(&self.nodes, shape))
+        else {
+            return Ok(None);
+        };
+        if dtype.is_err_and(|code| !code.starts_with(['c', 'f', 'i', 'u'])) {
+            return Ok(None);
+        }
+        let mut len = bytes.len();
+        if latin1 {
+            // It is looked through; so often, a long one would take long.
+            self.count_pushes(len / 16)?;
+            // Of the characters up to U+00FF, those of two bytes begin with 0xc2 or 0xc3.
+            len -= bytes.iter().filter(|&&byte| byte >= 0xc0).count();
+        }
+        let mut strides = vec![1_u64; shape.len()];
+        let mut numel = 1_u64;
+        for place in 0..shape.len() {
+            let axis = if fortran { place } else { shape.len() - 1 - place };
+            strides[axis] = numel;
+            numel = numel.saturating_mul(shape[axis]);
+        }
+        if let Ok(dtype) = dtype
+            && numel.saturating_mul(dtype.size()) != len as u64
+        {
+            return Err(self.expected("an array's bytes, as many as its shape says"));
+        }
+        let at = bytes.as_ptr().addr() - self.input.as_ptr().addr();
+        let inline = Some(Inline { at, len: bytes.len(), latin1 });
+        let dtype = if big { Err("big-endian numbers") } else { dtype };
+        let storage = Storage { key: INLINE, inline, dtype: Some(dtype), len: numel };
+        Ok(Some(Node::Tensor(Box::new(RawTensor { storage, dtype, offset: 0, shape, strides }))))
+    }
+
+    /// A numpy scalar as a number.
+    fn scalar(&self, args: &[Id]) -> Option<Node<'a>> {
+        let [dtype, data] = args[..] else {
+            return None;
+        };
+        let (dtype, big) = self.numpy_dtype(dtype)?;
+        let (bytes, is_latin1) = self.raw(data)?;
+        let mut bytes = match is_latin1 {
+            true => latin1(std::str::from_utf8(bytes.get(..16.min(bytes.len()))?).ok()?),
+            false => bytes.get(..8.min(bytes.len()))?.to_vec(),
+        };
+        if big {
+            bytes.reverse();
+        }
+        let dtype = dtype.ok()?;
+        let mut wide = [0; 8];
+        wide[..dtype.size() as usize].copy_from_slice(bytes.get(..dtype.size() as usize)?);
+        Some(match dtype {
+            Dtype::F64 => Node::Float(f64::from_le_bytes(wide)),
+            Dtype::Bool => Node::Bool(wide[0] != 0),
+            _ => match dtype.read(wide) {
+                Number::Float(value) => Node::Float(value.into()),
+                Number::Int(value) => Node::Int(value),
+            },
+        })
     }
 
     /// Pushes the result of calling `callee` with `args`.
-    fn call(&mut self, callee: Id, args: Id) -> Result<()> {
-        let Node::Global(callee) = self.get(callee) else {
-            return Err(self.expected("the name of a function"));
+    fn call(&mut self, callee: Id, args_id: Id) -> Result<()> {
+        let callee = match self.get(callee) {
+            Node::Global(callee) => **callee,
+            // What a call gave is called: a bound method, a partial function.
+            Node::Object(object) => {
+                let class = object.class;
+                return self.push_new(Node::object(class, args_id));
+            }
+            _ => return Err(self.expected("the name of a function")),
         };
-        let callee = **callee;
-        let (Node::Tuple(args) | Node::List(args)) = self.get(args) else {
+        let (Node::Tuple(args) | Node::List(args)) = self.get(args_id) else {
             return Err(self.expected("a tuple of arguments"));
         };
         match (callee.module, callee.name) {
-            ("collections", "OrderedDict") => {
+            ("collections", "OrderedDict") | ("builtins" | "__builtin__", "dict") => {
                 let pairs = self.elements(args);
                 let pair = |&id: &Id| match self.get(id) {
                     Node::Tuple(ids) | Node::List(ids) => <[Id; 2]>::try_from(&ids[..]).ok(),
@@ -706,7 +850,8 @@ impl<'a> Machine<'a> {
                 self.count_pushes(items.len())?;
                 self.push_new(Node::Dict(items))
             }
-            ("torch", "Size") | ("builtins" | "__builtin__", "list" | "tuple" | "set") => {
+            ("torch", "Size")
+            | ("builtins" | "__builtin__", "list" | "tuple" | "set" | "frozenset") => {
                 let ids = self.elements(args).to_vec();
                 self.count_pushes(ids.len())?;
                 self.push_new(Node::List(ids))
@@ -736,7 +881,59 @@ impl<'a> Machine<'a> {
                 }
                 self.call(function, args)
             }
-            _ => self.push_new(Node::object(callee)),
+            // Bytes, as protocol 2 writes them.
+            ("_codecs", "encode") => {
+                let text = args.first().map(|&id| self.get(id));
+                match text {
+                    Some(Node::Str(text)) => {
+                        let text = *text;
+                        // It is looked through; so often, a long one would take long.
+                        self.count_pushes(text.len() / 16)?;
+                        self.push_new(match text.chars().all(|c| c <= '\u{ff}') {
+                            true => Node::Latin1(text),
+                            false => Node::object(callee, args_id),
+                        })
+                    }
+                    _ => self.push_new(Node::object(callee, args_id)),
+                }
+            }
+            (module, "scalar") if is_numpy(module) => {
+                let number = self.scalar(args);
+                self.push_new(number.unwrap_or_else(|| Node::object(callee, args_id)))
+            }
+            // An array by protocol 5: bytes, type, shape, order.
+            (module, "_frombuffer") if is_numpy(module) => {
+                let array = match args[..] {
+                    [data, dtype, shape, order] => {
+                        let fortran = matches!(self.get(order), Node::Str("F"));
+                        self.array_of(data, dtype, shape, fortran)?
+                    }
+                    _ => None,
+                };
+                self.push_new(array.unwrap_or_else(|| Node::object(callee, args_id)))
+            }
+            // A class's own method, or a member of an enum: the class with the name.
+            ("builtins" | "__builtin__", "getattr") => {
+                let object = match args[..] {
+                    [class, name] if let Node::Global(class) = self.get(class) => {
+                        let class = **class;
+                        let name = self.new_node(Node::Tuple(vec![name]))?;
+                        Node::object(class, name)
+                    }
+                    _ => Node::object(callee, args_id),
+                };
+                self.push_new(object)
+            }
+            // As `object.__reduce__` and older protocols have it: the class is an argument.
+            ("copyreg" | "copy_reg", "_reconstructor" | "__newobj__") => {
+                let class = args.first().map(|&id| self.get(id));
+                let object = match class {
+                    Some(Node::Global(class)) => Node::object(**class, EMPTY_TUPLE),
+                    _ => Node::object(callee, args_id),
+                };
+                self.push_new(object)
+            }
+            _ => self.push_new(Node::object(callee, args_id)),
         }
     }
 
@@ -780,7 +977,7 @@ mod tests {
 
     fn value(pickle: &[u8]) -> Result<Value, Error> {
         let graph = parse(pickle)?;
-        Ok(graph.value(graph.root)?)
+        Ok(graph.settings(Some(graph.root)).0.unwrap())
     }
 
     fn ints<const N: usize>(ints: [i64; N]) -> Value {

@@ -288,8 +288,8 @@ impl<'a> Nodes<'a> {
         for axis in (1..shape.len()).rev() {
             strides[axis - 1] = strides[axis].saturating_mul(shape[axis]);
         }
-        let storage =
-            Storage { key: name, dtype: Some(dtype), len: (range.end - range.start) / size };
+        let len = (range.end - range.start) / size;
+        let storage = Storage { key: name, dtype: Some(dtype), len, inline: None };
         let tensor = RawTensor { storage, dtype, offset: 0, shape, strides };
         self.add(Node::Tensor(Box::new(tensor)))
     }
@@ -303,7 +303,7 @@ impl<'a> Nodes<'a> {
 /// The settings that a JSON object is, as they would stand in a checkpoint.
 ///
 /// # Errors
-/// [`Error::Config`] where it is none, [`Error::TooDeep`].
+/// [`Error::Config`] where it is none.
 pub fn config(text: &str) -> Result<Value, Error> {
     let explain = |json::Error { at, expected }| Error::Config { at, expected };
     let json = Json::read(text.as_bytes()).map_err(explain)?;
@@ -313,5 +313,5 @@ pub fn config(text: &str) -> Result<Value, Error> {
     let mut nodes = Nodes(Vec::new());
     let root = nodes.json(&json);
     let graph = Graph::new(nodes.0, root, text.len());
-    Ok(graph.value(root)?)
+    Ok(graph.settings(Some(root)).0.unwrap_or(Value::None))
 }

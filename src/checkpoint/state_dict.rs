@@ -15,9 +15,12 @@ const MODEL_KEYS: [&str; 11] = [
     "state_dict", "model_state_dict", "state", "model_state", "model", "module", "net", "network",
     "weights", "params", "parameters",
 ];
+/// The first of these are names of no part of a model.
+const SURE: usize = 5;
+
 /// The containers from the root down to the one that holds the model's tensors.
 pub(super) fn find(graph: &Graph<'_>) -> Result<Vec<Id>> {
-    let weights = vec![None; graph.values()];
+    let weights = vec![UNSEEN; graph.values()];
     Search { graph, weights }.descend()
 }
 
@@ -47,9 +50,11 @@ fn is_weight(tensor: &RawTensor<'_>) -> bool {
 /// The way from the root to the state dict.
 struct Search<'g, 'a> {
     graph: &'g Graph<'a>,
-    /// Number of weights below each value that was looked at.
-    weights: Vec<Option<usize>>,
+    /// Number of weights below each value, where it was looked at.
+    weights: Vec<u32>,
 }
+
+const UNSEEN: u32 = u32::MAX;
 
 impl Search<'_, '_> {
     fn descend(&mut self) -> Result<Vec<Id>> {
@@ -68,18 +73,23 @@ impl Search<'_, '_> {
             let mut below = Vec::new();
             for (key, value) in graph.children(here) {
                 if self.is_leaf(value) {
-                    own += self.count(value, trail.len())?;
-                } else if !is_training_state(graph, key, value)
-                    && self.count(value, trail.len())? > 0
-                {
+                    own += self.count(value);
+                } else if !is_training_state(graph, key, value) && self.count(value) > 0 {
                     below.push((key.and_then(|key| graph.text(key)), value));
                 }
             }
+            let find = |keys: &[&str]| {
+                keys.iter().find_map(|name| below.iter().find(|(key, _)| *key == Some(name)))
+            };
+            let mut named = find(&MODEL_KEYS);
             if own > 0 {
-                return Ok(trail);
+                // Beside the model may be a mask or a curve of losses.
+                named = find(&MODEL_KEYS[..SURE])
+                    .filter(|(_, model)| self.weights[*model as usize] >= own);
+                if named.is_none() {
+                    return Ok(trail);
+                }
             }
-            let named =
-                MODEL_KEYS.iter().find_map(|name| below.iter().find(|(key, _)| *key == Some(name)));
             here = match (named, &below[..]) {
                 (Some(&(_, model)), _) | (None, &[(_, model)]) => model,
                 (None, []) => return Err(Error::NoTensors.into()),
@@ -93,33 +103,37 @@ impl Search<'_, '_> {
         matches!(self.graph.node(id), Node::Tensor(_)) || Group::of(self.graph, id).is_some()
     }
 
-    /// Number of weights at or below a value; what is reached twice counts twice.
-    fn count(&mut self, id: Id, depth: usize) -> Result<usize> {
-        if let Some(known) = self.weights[id as usize] {
-            return Ok(known);
-        }
-        if depth > DEEPEST {
-            return Err(Error::TooDeep.into());
-        }
+    /// Number of weights at or below a value; what is reached twice counts twice. Any depth is looked through, as what
+    /// is beside the model may have any.
+    fn count(&mut self, id: Id) -> u32 {
         let graph = self.graph;
-        // A value inside itself adds nothing to itself.
-        self.weights[id as usize] = Some(0);
-        let mut weights = 0_usize;
-        if let Node::Tensor(tensor) = graph.node(id) {
-            weights = usize::from(is_weight(tensor));
-        } else if Group::of(graph, id).is_some() {
-            weights = 1;
-        } else {
-            if let Some(tables) = Tables::of(graph, id) {
-                weights = graph.items(tables.packed).len();
+        // Each container is met before its children, and again after them.
+        let mut open = vec![(id, false)];
+        while let Some((id, summed)) = open.pop() {
+            let at = id as usize;
+            if !summed && self.weights[at] != UNSEEN {
+                continue;
             }
-            for (key, child) in graph.children(id) {
-                if !is_training_state(graph, key, child) {
-                    weights = weights.saturating_add(self.count(child, depth + 1)?);
+            let children = graph.children(id);
+            let children = children.filter(|&(key, child)| !is_training_state(graph, key, child));
+            if summed {
+                let own = self.weights[at];
+                let below = children.map(|(_, child)| self.weights[child as usize]);
+                self.weights[at] = below.fold(own, u32::saturating_add).min(UNSEEN - 1);
+                continue;
+            }
+            // A value inside itself adds nothing to itself.
+            self.weights[at] = match graph.node(id) {
+                Node::Tensor(tensor) => u32::from(is_weight(tensor)),
+                _ if Group::of(graph, id).is_some() => 1,
+                _ => {
+                    open.push((id, true));
+                    open.extend(children.map(|(_, child)| (child, false)));
+                    Tables::of(graph, id)
+                        .map_or(0, |tables| graph.items(tables.packed).len() as u32)
                 }
-            }
+            };
         }
-        self.weights[id as usize] = Some(weights);
-        Ok(weights)
+        self.weights[id as usize]
     }
 }

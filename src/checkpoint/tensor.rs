@@ -1,10 +1,12 @@
 //! Tensors: from a storage's bytes to values in row-major order.
 
 use super::codes::Codes;
-use super::dtype::Dtype;
+use super::dtype::{Dtype, Number};
 use super::error::{Error, Result, shown};
 use super::packing::{Packing, repack};
+use super::pickle::Inline;
 use half::{bf16, f16};
+use std::borrow::Cow;
 use std::iter::repeat_n;
 
 /// A tensor with its values, row-major, with any strides in the file.
@@ -69,6 +71,8 @@ impl Tensor {
 pub(super) struct View {
     /// The archive's entry that holds the storage; none is needed for a tensor without elements.
     pub(super) entry: Option<usize>,
+    /// The part of the entry that is the storage, where it is not all of it.
+    pub(super) inline: Option<Inline>,
     pub(super) dtype: Dtype,
     /// First element, counted in elements.
     pub(super) offset: usize,
@@ -80,6 +84,8 @@ pub(super) struct View {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Source {
     Dense(View),
+    /// Strides that let elements share a place: known, but not read.
+    Overlapping,
     Ternary {
         /// The codes.
         packed: View,
@@ -102,6 +108,7 @@ impl Source {
     /// The views that have to be read.
     pub(super) fn views(&self) -> impl Iterator<Item = &View> {
         let (first, second) = match self {
+            Self::Overlapping => (None, None),
             Self::Dense(view) => (Some(view), None),
             Self::Ternary { packed, scale: Scale::Stored(scale), .. } => {
                 (Some(packed), Some(scale))
@@ -125,8 +132,10 @@ impl Source {
         shape: &[usize],
         bytes: impl Fn(usize) -> &'b [u8],
     ) -> Result<Tensor> {
-        let read = |view: &View| view.read(view.entry.map_or(&[][..], &bytes));
+        let bytes = |view: &View| view.storage(view.entry.map_or(&[][..], &bytes));
+        let read = |view: &View| view.read(&bytes(view));
         let data = match self {
+            Self::Overlapping => return Err(Error::OverlappingStrides(shown(name)).into()),
             Self::Dense(view) => read(view),
             Self::Ternary { packed, packing, rows, columns, scale } => {
                 let scales = match scale {
@@ -139,8 +148,7 @@ impl Source {
                 if let Some(&value) = scales.iter().find(|s| !s.is_finite() || **s < 0.0) {
                     return Err(Error::Scale { tensor: shown(name), value }.into());
                 }
-                let codes =
-                    packed.gather(packed.entry.map_or(&[][..], &bytes), |[byte]: [u8; 1]| byte);
+                let codes = packed.gather(&bytes(packed), |[byte]: [u8; 1]| byte);
                 let codes =
                     repack(codes.into(), packing, *rows, *columns).map_err(|(index, code)| {
                         Error::TernaryCode { tensor: shown(name), index, code }
@@ -159,8 +167,20 @@ impl View {
 
     /// Bytes that the values take in memory.
     pub(super) fn decoded_size(&self) -> u64 {
-        let size = if self.dtype.is_float() { self.dtype.size() } else { 8 };
+        let size = if self.dtype.is_float() { self.dtype.size().max(2) } else { 8 };
         (self.len() as u64).saturating_mul(size)
+    }
+
+    /// The storage, in the bytes of its entry.
+    fn storage<'b>(&self, entry: &'b [u8]) -> Cow<'b, [u8]> {
+        match self.inline {
+            None => entry.into(),
+            Some(Inline { at, len, latin1: false }) => entry[at..][..len].into(),
+            Some(Inline { at, len, latin1: true }) => {
+                let text = String::from_utf8_lossy(&entry[at..][..len]);
+                text.chars().map(|c| c as u8).collect::<Vec<u8>>().into()
+            }
+        }
     }
 
     /// The values in row-major order.
@@ -170,6 +190,9 @@ impl View {
             Dtype::F16 => Data::F16(self.gather(bytes, f16::from_le_bytes)),
             Dtype::Bf16 => Data::Bf16(self.gather(bytes, bf16::from_le_bytes)),
             Dtype::F64 => Data::F32(self.gather(bytes, |b| f64::from_le_bytes(b) as f32)),
+            Dtype::F8E4M3 | Dtype::F8E5M2 => {
+                Data::F16(self.gather(bytes, |[byte]: [u8; 1]| self.dtype.read_f8(byte)))
+            }
             _ => Data::Int(self.integers(bytes)),
         }
     }
@@ -181,13 +204,9 @@ impl View {
         self.walk(&mut |at| {
             let mut wide = [0; 8];
             wide[..size].copy_from_slice(&bytes[at * size..][..size]);
-            let value = i64::from_le_bytes(wide);
-            values.push(match self.dtype {
-                Dtype::Bool => i64::from(value != 0),
-                Dtype::I8 => i64::from(value as i8),
-                Dtype::I16 => i64::from(value as i16),
-                Dtype::I32 => i64::from(value as i32),
-                _ => value,
+            values.push(match self.dtype.read(wide) {
+                Number::Int(value) => value,
+                Number::Float(value) => value as i64,
             });
         });
         values
@@ -263,7 +282,7 @@ mod tests {
                     }
                 }
                 let dtype = Dtype::I32;
-                let view = View { entry: Some(0), dtype, offset, shape, strides };
+                let view = View { entry: Some(0), inline: None, dtype, offset, shape, strides };
                 assert_eq!(view.read(&bytes), Data::Int(expected), "{view:?}");
             }
         }

@@ -15,6 +15,8 @@ use std::sync::LazyLock;
 /// of 65,535 bytes, the end record, the zip64 locator and the zip64 end record. The directory of a whole model is
 /// shorter.
 const TAIL: u64 = 65_535 + END as u64 + LOCATOR as u64 + END64 as u64;
+/// Bytes that may stand behind the archive in place of a comment: a newline, what a server added.
+const LONGEST_REST: usize = 65_535;
 /// Directories of whole step files have some tens of kilobytes.
 const LARGEST_DIRECTORY: u64 = 16 << 20;
 
@@ -133,13 +135,20 @@ pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Option<Location>> {
     Ok(Some(Location { range: offset..directory_end, count }))
 }
 
-/// The last end record whose comment reaches exactly to the end of the file.
+/// The last end record whose comment reaches exactly to the end of the file; else the last that has only a few bytes
+/// behind its comment.
 fn find_end(tail: &[u8]) -> Option<usize> {
     let last = tail.len().checked_sub(END)?;
-    (0..=last).rev().find(|&at| {
-        tail[at..].starts_with(b"PK\x05\x06")
-            && at as u64 + END as u64 + u16_at(tail, at + 20) == tail.len() as u64
-    })
+    let find = |most: usize| {
+        (0..=last).rev().find(|&at| {
+            let rest = tail.len() - at;
+            tail[at..].starts_with(b"PK\x05\x06") && {
+                let record = END + u16_at(tail, at + 20) as usize;
+                (record..=record + most).contains(&rest)
+            }
+        })
+    };
+    find(0).or_else(|| find(LONGEST_REST))
 }
 
 /// Reads the central directory; the entries come back in file order.

@@ -31,12 +31,15 @@ pub enum Error {
     /// The file cannot be read.
     #[error(transparent)]
     Checkpoint(#[from] checkpoint::Error),
-    /// The file's config says something impossible.
-    #[error(transparent)]
-    Config(#[from] file_config::Error),
     /// The tensors do not make a model, or not one alone.
     #[error(transparent)]
     Roles(roles::Error),
+    /// Nothing but the low-rank changes of another model's weights.
+    #[error(
+        "This is a LoRA adapter: it has changes of another model's weights, and not a model. Merge it into that \
+        model in Python, by merge_and_unload of peft, and save the whole."
+    )]
+    Adapter,
     /// A tensor holds NaN or an infinity.
     #[error("The tensor {} holds a NaN or an infinity; the file is damaged or its training \
         diverged.", checkpoint::shown(.tensor))]
@@ -130,7 +133,7 @@ impl Options {
             return Ok(Some(Cow::Owned(checkpoint::config(config)?)));
         }
         if let Some(beside) = &self.config_beside
-            && Hints::read(own) == Ok(Hints::default())
+            && says_nothing(&[own.unwrap_or(&Value::None), &contents.beside])
         {
             match checkpoint::config(beside) {
                 Ok(config) => {
@@ -145,6 +148,11 @@ impl Options {
         }
         Ok(own.map(Cow::Borrowed))
     }
+}
+
+/// Whether settings say nothing of a model.
+fn says_nothing(settings: &[&Value]) -> bool {
+    Hints { notes: Vec::new(), ..Hints::read(settings) } == Hints::default()
 }
 
 /// A model and the parts it was made of.
@@ -346,9 +354,15 @@ impl Plan {
     fn new(contents: &Contents, options: &Options) -> Result<Self, Error> {
         let mut notes = Vec::new();
         let config = options.settings(contents, &mut notes)?;
-        let hints = Hints::read(config.as_deref())?;
+        let config = config.as_deref().unwrap_or(&Value::None);
+        let mut hints = Hints::read(&[config, &contents.beside]);
+        if contents.tensors.iter().all(|tensor| tensor.name.contains("lora_")) {
+            return Err(Error::Adapter);
+        }
         let Assignment { config, roles, unused } =
             roles::assign(&hints, &contents.tensors, &options.names)?;
+        notes.append(&mut hints.notes);
+        notes.extend(hints.compare(&config));
         let decide = |role: &Role| {
             let TensorInfo { name, shape, encoding } = &contents.tensors[role.tensor];
             Decision {

@@ -114,8 +114,11 @@ fn a_directory_that_is_somewhere_else() {
     let mut prefixed = b"#!/bin/sh\n".to_vec();
     prefixed.extend(&good);
     refused!(&prefixed, Error::EndRecord(_));
-    let mut followed = good;
-    followed.extend(b"more");
+    // A few bytes behind the archive are passed over.
+    let mut followed = good.clone();
+    followed.extend([b'\n'; 65_536]);
+    assert_eq!(read(&followed), read(&good));
+    followed.push(b'\n');
     refused!(&followed, Error::CutOff { .. });
 }
 

@@ -9,9 +9,18 @@ tests repeat, and nothing depends on the version of torch but the archive's seri
 
 import argparse
 import collections
+import datetime
+import decimal
+import enum
+import fractions
+import functools
+import random
 import sys
-from pathlib import Path
+import uuid
+import zoneinfo
+from pathlib import Path, PurePosixPath
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -62,6 +71,33 @@ class Settings:
         self.mixer = "mlgru"
 
 
+class Mixer(enum.Enum):
+    MLGRU = "mlgru"
+
+
+class Slotted:
+    """Attributes in slots, and in a dict too."""
+
+    __slots__ = ("size", "__dict__")
+
+    def __init__(self):
+        self.size = 6
+        self.name = "slotted"
+
+
+class Node:
+    """A tree whose children know their parents, as OmegaConf's containers do."""
+
+    def __init__(self, parent=None):
+        self.parent = parent
+        self.children = {"below": Node(self)} if parent is None else {}
+        self.value = 7
+
+
+class Loss(list):
+    """A kind of list."""
+
+
 class Marked(torch.Tensor):
     """A tensor subclass, which torch pickles through another function."""
 
@@ -93,11 +129,67 @@ def dtypes():
         },
         "uint16": torch.arange(4).to(torch.uint16),
         "complex64": torch.zeros(2, dtype=torch.complex64),
-        "float8_e4m3fn": torch.zeros(2).to(torch.float8_e4m3fn),
+        "float8_e4m3fn": ramp(2, 3, dtype=torch.float8_e4m3fn),
+        "float8_e5m2": ramp(2, 3, dtype=torch.float8_e5m2),
         "scalar": torch.tensor(2.5),
         "empty": torch.zeros(0, 3),
         "subclass": ramp(3).as_subclass(Marked),
         "parameter": nn.Parameter(ramp(2, 2)),
+    }
+
+
+def metadata():
+    """Values of every kind that stands beside weights."""
+    deep = []
+    for _ in range(300):
+        deep = [deep]
+    zone = zoneinfo.ZoneInfo("Europe/Berlin")
+    inside = {}
+    inside["me"] = inside
+    return {
+        "times": [datetime.datetime(2025, 1, 1, tzinfo=zone), datetime.timedelta(1), zone],
+        "numbers": [decimal.Decimal("1.5"), fractions.Fraction(1, 3), 1j, 1 << 80, uuid.UUID(int=7)],
+        "paths": [PurePosixPath("/a/b"), functools.partial(print, "x", end=""), range(3), slice(1), len, int],
+        "collections": [
+            collections.defaultdict(list, a=[1]),
+            collections.Counter("aab"),
+            collections.deque([1, 2], 5),
+            collections.ChainMap({"a": 1}),
+            frozenset([1]),
+            {2},
+            bytearray(b"\x00\xff"),
+            b"\x80",
+        ],
+        "classes": [Settings(), Slotted(), Mixer.MLGRU, Node(), Loss([1.5]), Mixer],
+        "random": [random.getstate(), np.random.get_state(), np.random.default_rng(1), torch.device("cpu")],
+        "arrays": [np.arange(3), np.array(["a", None]), np.array([1.5], ">f8"), np.dtype("f4"), np.float16(0.5)],
+        "history": [{"step": i, "loss": i / 8, "lr": np.float32(0.5)} for i in range(300)],
+        "deep": deep,
+        "inside": inside,
+        "mask": torch.zeros(1, 1).expand(64, 64),
+        "sparse": torch.eye(3).to_sparse(),
+        "nothing": torch.zeros(2, 3, device="meta"),
+    }
+
+
+def with_metadata():
+    scalars = {"heads": np.int64(4), "eps": np.float32(0.5), "tied": np.bool_(True), "big": np.array(3.0, ">f8")[()]}
+    config = {**scalars, "mixer": Mixer.MLGRU, "tree": Node(), "path": PurePosixPath("a"), "slots": Slotted()}
+    return {"config": config, "state_dict": {"a.weight": ramp(3, 4)}} | metadata()
+
+
+def arrays():
+    """Weights as numpy has them."""
+    base = ramp(4, 6).numpy()
+    types = {code: base.astype(code) for code in ("f2", "f4", "f8", "i1", "u1", "i8", "?")}
+    return {
+        **types,
+        "fortran": np.asfortranarray(base),
+        "transposed": base.T,
+        "scalar": np.array(2.5, "f4"),
+        "empty": np.zeros((0, 3), "f4"),
+        "big": base.astype(">f4"),
+        "complex": base.astype("c8"),
     }
 
 
@@ -154,6 +246,10 @@ def files():
     return {
         "unpacked": {"config": CONFIG, "state_dict": weights},
         "views": {"state_dict": views()},
+        "metadata": with_metadata(),
+        "numpy": {"state_dict": arrays()},
+        "unused": {"state_dict": {"w": ramp(2), "mask": torch.zeros(1, 1).expand(8, 8)}},
+        "sparse": {"state_dict": {"ok": ramp(2), "w": torch.eye(3).to_sparse()}},
         "dtypes": {"state_dict": dtypes()},
         "step": step(),
         "compact": compact(),
@@ -185,13 +281,15 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     # Classes are pickled by module and name; these should not be called __main__.
     module = sys.modules["foreign_trainer"] = sys.modules["__main__"]
-    for name in ("Settings", "Marked"):
+    for name in ("Settings", "Marked", "Mixer", "Slotted", "Node", "Loss"):
         getattr(module, name).__module__ = "foreign_trainer"
     for name, value in files().items():
         torch.save(value, folder / f"{name}.pt")
     unpacked = files()["unpacked"]
     torch.save(unpacked, folder / "protocol_4.pt", pickle_protocol=4)
     torch.save(unpacked, folder / "protocol_5.pt", pickle_protocol=5)
+    for name, protocol in (("metadata", 5), ("numpy", 4), ("numpy", 5)):
+        torch.save(files()[name], folder / f"{name}_{protocol}.pt", pickle_protocol=protocol)
     torch.save(unpacked, folder / "legacy.pt", _use_new_zipfile_serialization=False)
     torch.serialization.set_crc32_options(False)
     torch.save(unpacked, folder / "no_checksums.pt")

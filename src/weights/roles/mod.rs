@@ -122,8 +122,8 @@ fn config(
     let sub_norms = pool.roles.iter().any(|role| role.name.ends_with("_norm.weight"));
     let packed = pool.roles.iter().any(|role| tensors[role.tensor].encoding == Encoding::Ternary);
     let named = hints.run.as_deref().and_then(Run::named);
-    let ternary =
-        hints.ternary.or(named.map(|run| run.config().ternary)).unwrap_or(packed || sub_norms);
+    let said = hints.ternary.or(named.map(|run| run.config().ternary));
+    let ternary = packed || said.unwrap_or(sub_norms);
     let parts = |config: &Config| {
         (config.mixer, config.ternary, config.is_bpe(), config.local_decoder, config.bolmo)
             == (shape.mixer, ternary, !outer.bytes, outer.local_decoder, outer.bolmo)
@@ -149,7 +149,7 @@ fn config(
         d_model: shape.width,
         n_layers,
         d_ff: shape.inner,
-        n_heads: hints.n_heads.unwrap_or(HEADS),
+        n_heads: hints.heads(shape.width).unwrap_or(HEADS),
         patch_size: if outer.bytes { PATCH } else { 1 },
         vocab_size: outer.vocab_size,
         mixer: shape.mixer,
