@@ -54,7 +54,7 @@ oil can   | carry tool | little tin | use: oil a hinge with it; stop the squeaki
 spring    | carry small tool | coiled bright | use: make a clock go with it; make something jump with it
 cogwheel  | carry small tool round | brass little | use: mend a clock with it; turn it with one finger
 battery   | carry small tool | new heavy | use: make a lamp shine with it; wake a robot with it
-star dust | carry magic small shine | silver fine | use: sprinkle it; make things float with it
+bag of star dust | carry magic small shine | silver fine | use: sprinkle it; make things float with it
 snowball  | carry round small | cold big | use: throw it; build a snowman with it
 carrot nose | carry food small | orange crooked | use: give it to a snowman; eat it at the end of winter
 top hat   | carry wear | black tall dented | use: wear it; pull a rabbit out of it
