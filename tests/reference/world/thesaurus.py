@@ -97,7 +97,7 @@ right in front of | just in front of | straight in front of
 as fast as | as fast as | as quickly as
 a deep breath | a deep breath | a long breath
 in the whole | in all the | in the whole
-up and down | back and forth | up and down
+up and down(?!,) | back and forth | up and down
 from far away | from far off | from a distance
 one by one | one after the other | one by one
 (?<!coins )(?<!pennies )(?<!ate )(?<!eaten )too much | far too much | too much
@@ -190,7 +190,7 @@ VERBS = [(re.compile(r"<" + form + r">(?=" + after + ")"), "<" + choice + ">") f
     ("found", "found|found|discovered", " (?:a|an|the|something) "), ("waited", "waited|waited|stayed", " (?:by|at|in|under|until) "), ("climbed", "climbed|clambered|scrambled", " (?:up|over|out|down) "),
     ("stumbled", "stumbled|tripped", " over "), ("shone", "shone|gleamed|glowed", r" (?:in|on|like) "), ("fell", "fell|tumbled|dropped", r" (?:down|off|out of|into) "),
     ("sat", "sat|settled", " down (?:on|beside|by|under|next) "), ("turned", "turned|spun", " around"), ("liked", "liked|liked|loved", " to "), ("got", "got|got|stood", " up "), ("took", "took|pulled", " out "),
-    ("picked", "picked|picked|took", " up "), ("stood", "stood|stood|waited", " (?:at|by|in|on) the "), ("knew", "knew|knew|understood", " that "), ("shook", "shook|trembled", r"[.,]"),
+    ("picked", "picked|picked|took", " up "), ("stood", "stood|stood|waited", " (?:at|by) the "), ("knew", "knew|knew|understood", " that "), ("shook", "shook|trembled", r"[.,]"),
     ("laughed", "laughed|laughed|giggled", r"[.,]"), ("cheered", "cheered|clapped", r"[.,]"), ("stopped", "stopped|stopped|paused", r"[.,]"), ("flew", "flew|flew|sailed", " (?:off|over|out|away|down) "),
     ("told", "told|told|said", r" it to "), ("grew", "grew|became|got", " (?:bigger|smaller|louder|dark|quiet|cold|tired) "), ("became", "became|grew|got", " (?:bigger|smaller|louder|dark|quiet|cold|tired) "),
     ("looked", "looked|looked|glanced|peered", r" (?:around|out|in|over|back|behind|under|into) "), ("gave", "gave|gave|handed", r" \{[A-E]\} (?!back)"), ("wanted", "wanted|wanted|wished", " to "),

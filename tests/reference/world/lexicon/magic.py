@@ -86,7 +86,7 @@ LISTS = {
     "boring": "doing the same thing every day|being looked at all day|staying in the same place|listening to the wind|waiting for something to happen|being important|hearing the same songs|waking up at six o'clock|being alone at breakfast",
     "ingredient": "three drops of dew|a feather from a white goose|the shadow of a leaf|a cup of moonlight|a spoon of salt from the sea|the laugh of a child|"
                   "a hair from a sleeping cat|the first flower of spring|a pinch of star dust|a snowflake from the highest mountain|the song of a blackbird|a bit of rainbow",
-    "bargain": "a sack full of gold|the strongest arms in the land|a horse as fast as the wind|a house with a hundred rooms|a table always full of cakes|a key to every door|a coat of pure silver|a pair of golden wings|a ship with red sails|a garden of glass flowers",
+    "bargain": "a sack full of gold|the strength of ten bears|a horse as fast as the wind|a house with a hundred rooms|a table always full of cakes|a key to every door|a coat of pure silver|a pair of golden wings|a ship with red sails|a garden of glass flowers",
     "changed": "frog|teapot|cabbage|goose|goat|candlestick|snail|pumpkin|footstool|chicken|turnip|umbrella",
     "feeling": "friendship|love|kindness|tenderness|caring for somebody|being fond of somebody|having a warm heart",
     "wronganswer": "the wind|a cloud|the night|a river|a mouse|time|an onion|a dream",
