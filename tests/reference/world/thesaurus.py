@@ -129,7 +129,6 @@ three times | three times | three times | twice | four times
 once a year | once a year | twice a year
 (?<=[a-z] )slowly(?=\.) | slowly | very slowly | without hurry
 carefully | carefully | carefully | with great care
-out of breath | out of breath | panting
 as big as | as big as | as large as
 as high as | as high as | as tall as
 far out | far out | a long way out
