@@ -70,7 +70,7 @@ long ago | a long time ago | many years ago
 step by step | step by step | little by little
 with a smile(?! on) | smiling | cheerfully
 in a low voice | softly | very quietly
-happily | cheerfully | gladly
+happily(?! for) | cheerfully | gladly
 sadly | sadly | with a sigh
 at first | to begin with | at first
 the whole way | all the way
