@@ -22,7 +22,7 @@ pub const TEXT: &str = include_str!("probe.txt");
 /// Bytes (or tokens) of a piece of the text; each is read from the beginning of a sequence.
 const PIECE: usize = 256;
 /// Pieces that are scored at most.
-const PIECES: usize = 6;
+const PIECES: usize = 16;
 /// Bits per byte above which pairs are tried.
 const BAD: f64 = 6.0;
 /// Bits per byte above which a model knows nothing of the text.
@@ -301,8 +301,11 @@ impl Probe {
         }
         let (difference, noise) = self.compare(&trial.bits);
         match self.stage {
-            // Much worse is soon told, and much better is tried again.
-            Stage::Sweep => difference.abs() <= 4.0 * noise + 0.02,
+            // Much worse is soon told, much better is tried again, and what changes next to nothing is left.
+            Stage::Sweep => {
+                let open = difference.abs() <= 4.0 * noise + 0.02;
+                open && (trial.bits.len() < 2 || noise > 0.002 || difference < -0.5 * noise)
+            }
             Stage::Pairs => false,
             _ => difference <= 5.0 * noise + 0.05,
         }

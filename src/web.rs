@@ -6,11 +6,13 @@
 use crate::checkpoint::Value;
 use crate::checkpoint::codes::Codes;
 use crate::checkpoint::write::Writer;
+use crate::dialect::Dialect;
 use crate::generate;
 use crate::kernels;
 use crate::model::Symbol;
 use crate::model::bolmo::Boundaries;
 use crate::parallel::Team;
+use crate::probe::{self, Tried};
 use crate::sample::Settings;
 use crate::score;
 use crate::tokenizer::Tokenizer;
@@ -143,12 +145,21 @@ pub struct Loader {
 
 #[wasm_bindgen]
 impl Loader {
-    /// A loader for a file of so many bytes, and perhaps a name map as JSON: role → tensor.
+    /// A loader for a file of so many bytes, and perhaps a name map as JSON: role → tensor; a dialect as JSON: feature →
+    /// reading; and whether it is read to be [probed](Packed::probe).
     #[wasm_bindgen(constructor)]
-    pub fn new(file_bytes: f64, names: Option<String>) -> Result<Loader, JsError> {
+    pub fn new(
+        file_bytes: f64,
+        names: Option<String>,
+        dialect: Option<String>,
+        probed: Option<bool>,
+    ) -> Result<Loader, JsError> {
         let loader = weights::Loader::new(file_bytes as u64).map_err(sentence)?;
         let names = names.map_or(Ok(NameMap::new()), |text| read_names(&text))?;
-        Ok(Loader { loader: loader.with(Options { names, ..Options::default() }) })
+        let dialect = dialect.map(|text| Dialect::read(text.as_bytes())).transpose();
+        let dialect = dialect.map_err(sentence)?;
+        let latent = probed == Some(true);
+        Ok(Loader { loader: loader.with(Options { names, dialect, latent }) })
     }
 
     /// `[start, end, ahead]`: the bytes from `start` to `end` are wanted next, and after these, in
@@ -262,10 +273,64 @@ impl Packed {
         self.packed.piece(self.writer.as_mut()?)
     }
 
+    /// Searches how the model has to be read, by a text of the kind that it knows or some plain English.
+    pub fn probe(self, threads: usize, text: Option<Vec<u8>>) -> Result<Probe, JsError> {
+        const TOKENS: &str = "Other readings of a model of BPE tokens are tried by the command line: cpu1 probe FILE.";
+        if self.packed.config.is_bpe() {
+            return Err(sentence(TOKENS));
+        }
+        let text = text.unwrap_or_else(|| probe::TEXT.into());
+        let symbols = generate::from_bytes(&text);
+        let probe = probe::Probe::new(self.packed, Team::new(threads), &symbols, text.len());
+        Ok(Probe { probe: probe.map_err(sentence)? })
+    }
+
     /// The model, run by a team of so many threads; more than one needs the thread pool.
     pub fn model(self, threads: usize) -> Result<Model, JsError> {
         let loaded = self.packed.model().map_err(sentence)?;
         Ok(Model { model: Arc::new(loaded.model), team: Team::new(threads), tokenizer: None })
+    }
+}
+
+/// A search for the dialect of a model.
+#[wasm_bindgen]
+pub struct Probe {
+    probe: probe::Probe,
+}
+
+#[wasm_bindgen]
+impl Probe {
+    /// Works through at most so many patches; true when all is done.
+    pub fn advance(&mut self, patches: usize) -> bool {
+        self.probe.advance(patches);
+        self.probe.is_done()
+    }
+
+    /// Roughly what share of the work is done, from 0 to 1.
+    pub fn progress(&self) -> f64 {
+        self.probe.progress()
+    }
+
+    /// JSON: what was found so far. `dialect` is a text for [`Loader::new`]; `second` came closest to it.
+    pub fn result(&self) -> String {
+        let found = self.probe.result();
+        let tried = |tried: &Tried| {
+            object(&[
+                ("changed", tried.changed().into()),
+                ("bits_per_byte", tried.bits_per_byte.into()),
+                ("difference", tried.difference.into()),
+                ("noise", tried.noise.into()),
+                ("kept", tried.kept.into()),
+            ])
+        };
+        json(&[
+            ("dialect", found.dialect.json().into()),
+            ("bits_per_byte", found.bits_per_byte.into()),
+            ("bits_per_byte_as_ours", found.bits_per_byte_as_ours.into()),
+            ("sentence", found.sentence().into()),
+            ("second", found.second().map_or(JsValue::NULL, tried)),
+            ("tried", found.tried.iter().map(tried).collect::<Array>().into()),
+        ])
     }
 }
 

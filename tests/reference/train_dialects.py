@@ -4,7 +4,7 @@
 
 A file says nothing of its dialect. `<name>.json` has the truth, a text that was not trained on, and what PyTorch scores on it.
 `python train_dialects.py --readings` writes `readings.json`: what the random models of `tests/fixtures/` score under every single
-reading, so that each is known to mean the same in Rust.
+reading, so that each is known to mean the same in Rust. `--table CPU1` probes all of them and writes the table of README.md.
 """
 
 import argparse
@@ -12,6 +12,8 @@ import dataclasses
 import json
 import math
 import random
+import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -22,10 +24,10 @@ import inference
 import world_texts
 from config import FLOAT, Config
 from dialects import Dialect
-from model import CPU1, P
+from model import CPU1, P, PFNet
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "dialects"
-PATCHES, ROWS, RATE, TRAINED_BYTES, HELD_OUT_BYTES = 64, 16, 1e-2, 1 << 20, 1500
+PATCHES, ROWS, RATE, TRAINED_BYTES, HELD_OUT_BYTES = 64, 8, 1e-2, 1 << 20, 1500
 
 SMALL = dict(d_model=48, n_layers=2, d_ff=96, n_heads=4, local_width=32, local_ff=64, local_layers=1, delete_hidden=16)
 ATTENTION = dict(mixer="attention", decay="none")
@@ -48,7 +50,7 @@ MODELS = {
     "block": ("compact", MLGRU | RESIDUAL, dict(residual="block_norm")),
     "blind": ("compact", ATTENTION, dict(local_bytes="none")),
     "columns": ("step", MLGRU | FLOAT, dict(local_split="columns")),
-    "relu2": ("compact", MLGRU | RESIDUAL | dict(pfnet_hidden=16), dict(pfnet="relu2", candidate="tanh")),
+    "relu2": ("compact", MLGRU | dict(pfnet_hidden=32), dict(pfnet="relu2", candidate="tanh")),
     "below": ("compact", GATED, dict(delete="below")),
     "zero": ("compact", GATED, dict(deleted="zero", ffn_norm="before_gate")),
     "rows": ("step", MLGRU | RESIDUAL, dict(weights="row")),
@@ -91,6 +93,8 @@ def fresh(config, seed):
                 bound = torch.sigmoid(module.decay)  # what a model of ours would begin with
                 start = {"clamped": bound, "exp_softplus": -module.decay, "exp_exp": torch.log(-torch.log(bound))}
                 module.decay.copy_(start.get(config.dialect.floor, module.decay))
+            if isinstance(module, PFNet):
+                module.up.weight.mul_(5)  # so that a short training makes use of it
     return model
 
 
@@ -138,11 +142,11 @@ def write(name, steps):
     else:
         files.write_step(model, path, steps)
     held_out = list(text(name, True, HELD_OUT_BYTES))
-    golden = {"dialect": dialect.differences(), "text": held_out}
-    for key, read_under in (("per_byte", dialect), ("bits_per_byte_as_ours", Dialect())):
-        bits, _ = inference.score(files.load(path, dialect=read_under), held_out)
-        golden[key] = bits if key == "per_byte" else sum(bits) / len(bits)
-    print(f"{name}: {sum(golden['per_byte']) / len(bits):.3f} bits, read as ours {golden['bits_per_byte_as_ours']:.3f}, "
+    golden = {"dialect": dialect.differences(), "text": bytes(held_out).decode()}
+    for key, read_under in (("bits_per_byte", dialect), ("bits_per_byte_as_ours", Dialect())):
+        bits, _ = inference.score(files.load(path, torch.float64, read_under), held_out)
+        golden[key] = sum(bits) / len(bits)
+    print(f"{name}: {golden['bits_per_byte']:.3f} bits, read as ours {golden['bits_per_byte_as_ours']:.3f}, "
           f"{path.stat().st_size} bytes", flush=True)
     (FOLDER / f"{name}.json").write_text(json.dumps(golden) + "\n")
 
@@ -170,16 +174,43 @@ def write_readings():
     (FOLDER / "readings.json").write_text("[\n" + ",\n".join(json.dumps(case) for case in found) + "\n]\n")
 
 
+def probe(program, name, text):
+    path = FOLDER / f"{name}.pt"
+    return json.loads(subprocess.run([program, "probe", path, "--json", *text], capture_output=True, check=True).stdout)
+
+
+def write_table(program):
+    """What the probe finds, into README.md."""
+    rows = ["| model | its dialect | bits per byte | read as ours | found in plain English | found in its own text |", "|---|---|---|---|---|---|"]
+    for path in sorted(FOLDER.glob("*.pt")):
+        golden = json.loads(path.with_suffix(".json").read_text())
+        with tempfile.NamedTemporaryFile() as own:
+            own.write(golden["text"].encode())
+            own.flush()
+            found = [probe(program, path.stem, text) for text in ((), ("--text", own.name))]
+        said = ["yes" if result["dialect"] == golden["dialect"] else f"`{json.dumps(result['dialect'])}`" for result in found]
+        bits = f"{golden['bits_per_byte']:.3f} | {golden['bits_per_byte_as_ours']:.3f}"
+        rows.append(f"| {path.stem} | `{json.dumps(golden['dialect'])}` | {bits} | {said[0]} | {said[1]} |")
+        print(rows[-1], flush=True)
+    readme = Path(__file__).parent / "README.md"
+    begin, end = "<!-- dialects: written by train_dialects.py -->\n", "<!-- /dialects -->"
+    before, rest = readme.read_text().split(begin)
+    readme.write_text(before + begin + "\n" + "\n".join(rows) + "\n\n" + end + rest.split(end)[1])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--readings", action="store_true")
+    parser.add_argument("--table", metavar="CPU1", help="the program to probe with")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     FOLDER.mkdir(exist_ok=True)
     if arguments.readings:
         return write_readings()
+    if arguments.table:
+        return write_table(arguments.table)
     for name in arguments.names or MODELS:
         write(name, arguments.steps)
 

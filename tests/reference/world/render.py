@@ -257,15 +257,17 @@ def said(n):
 LOOKED_UP = {Char: lambda e: lexicon.KINDS[e.kind].phrases, Thing: lambda e: lexicon.THINGS[e.noun].phrases, Place: lambda e: lexicon.PLACES[e.noun].phrases}
 
 
-def phrase(t, entity, form, subject):
-    """A phrase of the lexicon; its {A} is whose doing it is."""
+def phrase(t, entity, form, subject, quoted=False):
+    """A phrase of the lexicon; its {A} is whose doing it is. In speech one tells it of oneself."""
     choices = LOOKED_UP[type(entity)](entity)[form]
     if t.present:
         choices = [c for c in choices if "present" in c.tenses or not c.tense_marked]
-    outer = t.bind
+    outer = t.bind, t.narrator, t.voice
     t.bind = {"A": subject}
+    if quoted:
+        t.narrator, t.voice = subject, "1"
     text = run(compiled(choices[int(t.rng.random() * len(choices))]), t)
-    t.bind = outer
+    t.bind, t.narrator, t.voice = outer
     return text
 
 
@@ -313,7 +315,7 @@ def slot(n):
                 full = f"{who.look} {who.kind}" if who.look else who.kind
                 return grammar.article(full) if form == "a" else "the " + full
         else:
-            write = lambda t: phrase(t, t.bind[key], form, t.bind[key])
+            write = lambda t: phrase(t, t.bind[key], form, t.bind[key], quoted)
     elif key in grammar.THINGS:
         if form in ("", "a", "n", "noun", "plural", "it", "look"):
             write = lambda t: t.thing(t.bind[key], form, quoted)

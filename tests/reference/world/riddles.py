@@ -72,7 +72,7 @@ def _place(rng):
         if tag in entry.tags and rng.random() < .6:
             clues.append(rng.choice(lines))
     rng.shuffle(clues)
-    return clues[:4], rng.choice(["What place am I?", "Where are you?", "What place is this?", "Guess where you are."]), grammar.article(noun) if entry.prep else noun
+    return clues[:4], rng.choice(["What place am I?", "Where are you?", "What place is this?", "Guess where you are."]), "the dunes" if noun == "dunes" else grammar.article(noun)
 
 
 def text(rng, held):

@@ -73,22 +73,22 @@ class Tale:
         """A head of a lexicon table with one of the tags; `a+b` wants both, `-a` excludes."""
         rng = self.rng
         wanted = [t for t in tags if t[0] != "-"]
-        barred = {t[1:] for t in tags if t[0] == "-"}
+        barred = frozenset(t[1:] for t in tags if t[0] == "-")
         if wanted == ["home"]:
             wanted = ["outdoors+wild", "barn", "garden", "farm"] if self.chars and "animal" in self.chars[0].tags else ["live"]
-        one = frozenset(rng.choice(wanted).split("+")) if wanted else frozenset()
-        choices = self._matching(table, one, frozenset(barred))
-        if table is lexicon.KINDS:
-            common = self._matching(table, one | {"common"}, frozenset(barred))
-            if common and rng.random() < .55:
-                choices = common
-        if not choices:
-            raise grammar.WordingError(f"plot or scene {self.plot.name}: nothing in the lexicon has the tags {' '.join(tags)}")
-        for _ in range(20):
+        for _ in range(30):
+            one = frozenset(rng.choice(wanted).split("+")) if wanted else frozenset()
+            choices = self._matching(table, one, barred)
+            if table is lexicon.KINDS:
+                common = self._matching(table, one | {"common"}, barred)
+                if common and rng.random() < .55:
+                    choices = common
+            if not choices:
+                raise grammar.WordingError(f"plot or scene {self.plot.name}: nothing in the lexicon has the tags {' '.join(tags)}")
             head = choices[int(rng.random() * len(choices))]
             if head not in taken:
                 return head
-        return head
+        raise CannotHappen(f"plot or scene {self.plot.name}: everything with the tags {' '.join(tags)} is in the tale already")
 
     _memo = {}
 
@@ -96,7 +96,7 @@ class Tale:
         key = (id(table), wanted, barred)
         found = self._memo.get(key)
         if found is None:
-            found = self._memo[key] = [h for h, e in table.items() if (wanted - {"any"} <= e.tags or wanted <= {h.replace(" ", "_")}) and not barred & e.tags]
+            found = self._memo[key] = [h for h, e in table.items() if (wanted - {"any"} <= e.tags or wanted <= {h.replace(" ", "_")}) and not barred & (e.tags | {h.replace(" ", "_")})]
         return found
 
     def character(self, tags, named=None):

@@ -91,15 +91,16 @@ def layout(rng, lines):
     """As a script, or told with speech marks."""
     if rng.random() < .7:
         return "\n".join(f"{who.name}: {words}" for who, words in lines)
-    out, previous = [], None
+    out, previous, before = [], None, ""
     for who, words in lines:
+        asked, before = before.endswith("?"), words
         if who is previous:
-            out[-1] = out[-1] + f' "{words}"'
+            out[-1] = f'{out[-1][:-1]} {words}"' if out[-1].endswith('"') else f'{out[-1]} "{words}"'
             continue
         if words[-1] in "?!":
             tag = f'"{words}" ' + ("asked" if words[-1] == "?" else rng.choice(("cried", "said"))) + f" {who.name}."
         else:
-            tag = f'"{words[:-1]}," {"answered" if out and lines[len(out) - 1][1][-1] == "?" and rng.random() < .5 else "said"} {who.name}.'
+            tag = f'"{words[:-1]}," {"answered" if asked and rng.random() < .5 else "said"} {who.name}.'
         out.append(tag if rng.random() < .7 or previous is None else f'"{words}"')
         previous = who
     return "\n".join(out)

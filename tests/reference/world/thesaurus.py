@@ -21,7 +21,7 @@ the next day | the next day | the following day | on the next day
 the next morning | the following morning | early the next morning
 ^in the evening | that evening | towards evening | at the end of the day
 that night | that same night | during the night
-^one day | one fine day | one day
+^one day(?! passed| later) | one fine day | one day
 ^one morning | one fine morning | early one morning
 ^one evening | late one evening | one evening
 from then on | from that day on | from that time on | after that
@@ -54,13 +54,13 @@ under(?= (?:the|a|an)\b) | beneath | under
 beside(?= (?:the|a|an)\b) | next to
 next to(?= (?:the|a|an)\b) | beside | by
 near(?= (?:the|a|an)\b) | close to | near
-behind(?= the\b) | behind | at the back of
+behind(?= the (?:house|barn|shed|school|church|shop|stable|mill|garden)\b) | behind | at the back of
 (?<!of )nothing but | only
 side by side | shoulder to shoulder | next to each other
 in a hurry | in a great hurry | in haste
 a hundred | a hundred | a thousand
 a piece of | a bit of
-(?<!the )(?<!that )(?<!this )(?<!\ba )very(?! much| well| many| own| low| same) | very | really | so
+(?<!the )(?<!that )(?<!this )(?<!\ba )very(?! much| well| many| own| low| same)(?= ?[a-z]|$) | very | really | so
 (?<=\ba )very(?! own| same) | very | really
 quite a | rather a
 as if | as though
@@ -69,7 +69,7 @@ in the middle of the night | in the dead of night | at midnight
 not far(?! (?:away|off|from|behind|enough)) | not far | quite near
 long ago | a long time ago | many years ago
 step by step | step by step | little by little
-with a smile | smiling | cheerfully
+with a smile(?! on) | smiling | cheerfully
 in a low voice | softly | very quietly
 happily | cheerfully | gladly
 sadly | sadly | with a sigh
@@ -133,10 +133,10 @@ let us(?= [a-z]) | let's
 (?<!what )(?<!than )there is(?= [a-z]) | there's
 I must(?= [a-z]) | I have to | I've got to
 you must(?= [a-z]) | you have to
-we must(?= [a-z]) | we have to
+we must(?! only)(?= [a-z]) | we have to
 (?<![a-z,] )thank you | thank you | thanks
 of course | certainly | sure | of course
-I think | I think | I believe
+I think(?! (?:of|about)) | I think | I believe
 oh no | oh dear | oh no | goodness me
 good day | hello | good day
 yes(?=,) | oh yes | yes
@@ -148,7 +148,7 @@ I want to(?= [a-z]) | I'd like to
 VERBS = [(re.compile(r"<" + form + r">(?=" + after + ")"), "<" + choice + ">") for form, choice, after in [
     ("began", "began|started", " to "), ("looked", "looked|looked|gazed|stared", " at "), ("ran", "ran|hurried|rushed", " (?:to|out|home|back|up) "),
     ("jumped", "jumped|leapt|sprang", " "), ("smiled", "smiled|smiled|grinned|beamed", r"(?! at)"), ("closed", "closed|shut", " "), ("threw", "threw|tossed|flung", " "),
-    ("wished", "wished|wished|longed", " for "), ("saw", "saw|saw|spotted|noticed", " (?:a|an|the|something) "), ("carried", "carried|carried|brought", " it "),
+    ("saw", "saw|saw|spotted|noticed", " (?:a|an|the|something) "), ("carried", "carried|carried|brought", " it "),
     ("went", "went|went|walked", r" (?:up|down|back|past) "), ("walked", "walked|walked|wandered", r" (?:through|along|past) "), ("crept", "crept|tiptoed|stole", r" (?:up|into|out|through) "),
     ("pulled", "pulled|tugged", " at "), ("held", "held|held|clutched", r" (?:on|it) "), ("hid", "hid|hid|crouched", " (?:behind|under) "), ("wept", "wept|cried", ""),
     ("shouted", "shouted|called|yelled", r"[:,]"), ("loved", "loved|loved|adored", " (?:the|a) "), ("slept", "slept|slept|dozed", " (?:in|under|on|all) "), 

@@ -323,7 +323,7 @@ def sum_(rng, held):
     if form < .6:
         text = f"{body} Now {a} has {end}."
         if rng.random() < .5:
-            text += rng.choice([f' "Is that enough?" asks {b}. "Yes," says {a}.', f" {a} is happy.", f" {b} is happy, too.", " And they all laugh."])
+            text += rng.choice([f' "Is that enough?" asks {b}. "Yes," says {a}.', f" {a} is happy.", f" {b} is happy, too."])
     elif form < .8:
         text = f"{body} How many {grammar.plural(noun)} does {a} have now?\n\n" + rng.choice([f"{a} has {end}.", f"{grammar.capital(end)}."])
     else:

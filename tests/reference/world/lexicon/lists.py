@@ -2,10 +2,10 @@
 LISTS = {
     # bare infinitives after "loved to"
     "hobby": """paint pictures|sing songs|climb trees|count the stars|collect stones|pick flowers|tell jokes|dance in the rain|read stories
-        whistle old tunes|watch the birds|make paper boats|swim in cold water|draw maps of places that did not exist|run faster than the wind
+        whistle old tunes|watch the birds|make paper boats|swim in cold water|draw maps of lands of dreams|run faster than the wind
         ask questions|bake tiny cakes|look at the moon|listen at doors|invent new words|build towers of stones|sleep until noon|play the drum on pots
         write letters to the clouds|talk to snails|walk in the fog|hide in small places|give names to the stars|knit very long scarves|whisper secrets to the trees
-        roll down hills|catch the wind in a sack|polish everything that shone|wear two hats at once|feed the sparrows|jump over puddles""",
+        roll down hills|catch the wind in a sack|polish old spoons|wear two hats at once|feed the sparrows|jump over puddles""",
     "fear": """the dark|thunder|deep water|high places|loud noises|spiders|bees|the wind at night|the cellar|shadows on the wall|strangers|big dogs
         speaking in front of others|being alone|the old bridge|the deep forest|lightning|owls|empty houses|the creaking stairs""",
     "food": """apple pie|honey cake|carrot soup|plum jam|nut cookies|cherry tart|corn bread|pumpkin soup|berry muffins|cheese rolls|pancakes|ginger cookies
@@ -19,14 +19,14 @@ LISTS = {
         behind the clock|in the pocket of an old coat|under an upturned boat|between the cabbages|in a crack in the wall|inside a drum""",
     "sight": """a herd of cows|an old wagon|a family of ducks|a broken fence|two snails on a leaf|a tall sunflower|a frozen puddle|a scarecrow in a hat
         a sleeping dog|a row of beehives|a cloud like a whale|a cat on a roof|a kite in a tree|three black sheep|a man with a cello|a ring of mushrooms
-        a bicycle without wheels|an empty birdcage|a line of washing|a stone like a face|a tiny door in a tree|a feather that floated down""",
+        a bicycle without wheels|an empty birdcage|a line of washing|a stone like a face|a tiny door in a tree|a feather floating down""",
     "sound": """a soft rustling|a long whistle|three knocks|a tiny cough|a deep hum|the ringing of a bell|a splash|a faint song|a crack of twigs|a low growl|somebody crying|somebody laughing""",
     "weather_bad": "rain|snow|hail|thunder|a cold wind|fog",
-    "wish": """a garden full of flowers|a warm coat for winter|a boat with a white sail|a tree that never ran out of apples|shoes that never got wet
-        a song that made everyone smile|a bed as soft as a cloud|a pot that was always full of soup|a window that showed the sea|a friend for every day of the week
-        a house with a round door|a pair of wings|a lamp that never went out|a book without an end""",
+    "wish": """a garden full of flowers|a warm coat for winter|a boat with a white sail|a tree always full of apples|a pair of boots for every kind of weather
+        a song to make everyone smile|a bed as soft as a cloud|a pot always full of soup|a window on the sea|a friend for every day of the week
+        a house with a round door|a pair of wings|a lamp to last a hundred years|a book without an end""",
     "secret": """a nest with three blue eggs|a hidden door|a little cave full of crystals|a family of kittens|a tree with a face|a spring of sweet water
-        a stair that led nowhere|a field of four-leaf clover|a room full of clocks|a rabbit hole that went very deep|a boat without an owner|a stone that hummed""",
+        a stair leading nowhere|a field of four-leaf clover|a room full of clocks|a very deep rabbit hole|a boat without an owner|a humming stone""",
     "rare": """umbrellas|violins|comets|pickles|dominoes|lighthouses|mustard|tulips|tambourines|dictionaries|teaspoons|waltzes|icicles|lanterns|puzzles|noodles
         trombones|postcards|zippers|marmalade|volcanoes|tractors|rainbows|submarines|whales|jigsaws|compasses|raisins|kettles|snowflakes|windmills|riddles
         mushrooms|magnets|buttons|feathers|acrobats|beetles|bagpipes|cactuses|chimneys|crayons|dinosaurs|elevators|fireworks|galaxies|hiccups|igloos|jellyfish

@@ -64,19 +64,19 @@ feather quill | carry magic small | white enchanted | use: write letters with it
 
 PLACES = """
 throne room | walk indoors royal court | in | see: a golden chair; a carpet as long as a street; guards with feathers on their hats | do: <bowed>, just to be safe; <counted> the candles; <walked> on the red carpet
-dragon's cave | dragoncave walk indoors wild dark warm magic_place | in | see: a heap of gold; smoke that came from the back; a tail as thick as a tree | do: <walked> on tiptoe; <picked> up a coin and <put> it back; <warmed> {A.his} hands
-enchanted forest | live walk outdoors wild dark magic_place | in | see: a tree that bowed; mushrooms that glowed; a path that moved | do: <greeted> the trees; <followed> a blue light; <listened> to the whispering leaves
-witch's hut | walk indoors warm magic_place | in | see: a broom in the corner; a black cat on the stove; a pot that bubbled | do: <sniffed> at the pot; <stroked> the cat; <read> the labels on the bottles
-wizard's tower | live walk indoors high magic_place | in | see: a stuffed crocodile; books that flapped; a stair that went in circles | do: <climbed> three hundred steps; <turned> a globe; <touched> nothing
+dragon's cave | dragoncave walk indoors wild dark warm magic_place | in | see: a heap of gold; smoke coming from the back; a tail as thick as a tree | do: <walked> on tiptoe; <picked> up a coin and <put> it back; <warmed> {A.his} hands
+enchanted forest | live walk outdoors wild dark magic_place | in | see: a tree bowing; glowing mushrooms; a moving path | do: <greeted> the trees; <followed> a blue light; <listened> to the whispering leaves
+witch's hut | walk indoors warm magic_place | in | see: a broom in the corner; a black cat on the stove; a bubbling pot | do: <sniffed> at the pot; <stroked> the cat; <read> the labels on the bottles
+wizard's tower | live walk indoors high magic_place | in | see: a stuffed crocodile; flapping books; a stair going round and round | do: <climbed> three hundred steps; <turned> a globe; <touched> nothing
 glass mountain | walk outdoors high magic_place | on; up the glass mountain | see: {A.his} own face in every stone; a castle as clear as water; an eagle | do: <slid> back two steps for every three; <looked> through the ground; <held> on tightly
 troll bridge | walk outdoors water wild magic_place | on | see: two yellow eyes below; moss on the stones; an old fishing line | do: <stamped> three times; <looked> under the arch; <paid> with a button
 cloud castle | live indoors high magic_place | in; up to the cloud castle | see: walls of white mist; a giant's slippers; the whole land below | do: <jumped> on the soft floor; <looked> down through a hole; <drew> in the mist
 ice palace | icepalace court walk indoors cold royal magic_place | in | see: chairs of ice; a frozen fountain; lights in the walls | do: <slid> across the floor; <breathed> on a window; <rubbed> {A.his} hands
 royal kitchen | walk indoors warm royal | in | see: forty pots; a pie as big as a wheel; cooks in a row | do: <tasted> the soup; <hid> a cake in {A.his} pocket; <peeled> a potato
 dungeon   | walk indoors dark royal | in | see: an iron door; a mouse with a crumb; a tiny window | do: <counted> the stones; <listened> at the wall; <called>, but only the echo <answered>
-wishing well | walk outdoors water magic_place | by | see: coins at the bottom; a mossy bucket; a face that was not {A.his} own | do: <threw> in a coin; <whispered> a wish; <leaned> over the edge
+wishing well | walk outdoors water magic_place | by | see: coins at the bottom; a mossy bucket; a strange face in the water | do: <threw> in a coin; <whispered> a wish; <leaned> over the edge
 dream market | walk outdoors town magic_place | at | see: dreams in bottles; a seller without a shadow; a sleeping customer | do: <smelled> a dream of summer; <walked> from stall to stall; <held> a bottle up to the light
-robot workshop | live walk indoors magic_place | in | see: arms on the shelf; a heap of cogwheels; lamps that blinked | do: <turned> a screw; <pressed> a button; <swept> up the nails
+robot workshop | live walk indoors magic_place | in | see: arms on the shelf; a heap of cogwheels; blinking lamps | do: <turned> a screw; <pressed> a button; <swept> up the nails
 star hill | walk outdoors high magic_place | on | see: the whole sky; a fallen star in the grass; an old telescope | do: <lay> down and <looked> up; <counted> to a thousand; <caught> a bit of star dust
 maze      | walk outdoors royal | in | see: green walls; a lost gardener; the same bench again | do: <turned> left and left again; <dropped> crumbs; <called> "hello"
 """

@@ -56,17 +56,17 @@ cliff | walk outdoors high sea wild | on | see: puffins in a row; a sail on the 
 little cove | walk outdoors water sea | in | see: a rowing boat on the sand; shells as small as seeds; a green net | do: <gathered> shells; <waded> in the shallow water; <wrote> {A.his} name in the sand
 boathouse | walk indoors sea | in | see: oars along the wall; a boat without paint; a swallow's nest | do: <breathed> in the smell of tar; <sat> down in an old boat; <counted> the oars
 shipyard | walk outdoors sea town | at | see: the ribs of a new ship; men with hammers; a heap of yellow planks | do: <watched> the carpenters; <picked> up a curl of wood; <listened> to the hammers
-fish market | walk outdoors sea town | at | see: silver fish on ice; a crab that ran away; baskets of mussels | do: <walked> between the baskets; <listened> to the fishwives; <held> {A.his} nose
+fish market | walk outdoors sea town | at | see: silver fish on ice; a crab running away; baskets of mussels | do: <walked> between the baskets; <listened> to the fishwives; <held> {A.his} nose
 sea wall | walk outdoors sea high | on | see: the grey water; two boys with a crab line; the tower of the lighthouse | do: <walked> along the top; <jumped> back from the spray; <looked> out to sea
 rock pool | walk outdoors water sea | by | see: a starfish; a shrimp like glass; a crab under a stone | do: <put> one finger into the water; <turned> over a stone; <watched> a tiny fish
-seaside town | live walk outdoors sea | in | see: a row of bathing huts; an ice cream cart; a band that played | do: <walked> along the front; <listened> to the band; <looked> at the hats in a window
-dunes | walk outdoors sea wild | in | see: grass that bent in the wind; a lizard; the blue line of the sea | do: <slid> down the sand; <sat> out of the wind; <looked> for footprints
+seaside town | live walk outdoors sea | in | see: a row of bathing huts; an ice cream cart; a band playing | do: <walked> along the front; <listened> to the band; <looked> at the hats in a window
+dunes | walk outdoors sea wild | in | see: grass bending in the wind; a lizard; the blue line of the sea | do: <slid> down the sand; <sat> out of the wind; <looked> for footprints
 sailors' inn | walk indoors warm sea town | at | see: a ship in a bottle on the shelf; sailors with pipes; a parrot on a perch | do: <sat> down by the stove; <listened> to a long tale about a whale; <drank> hot milk
 coral beach | walk outdoors water sea | on | see: bright fish; a turtle's track; a coconut | do: <looked> into the clear water; <picked> up a piece of coral; <lay> down in the shade
 ferry | outdoors water sea | on; onto the ferry | see: a gull on the rail; a cart full of cabbages; the shore getting smaller | do: <leaned> over the rail; <watched> the foam; <talked> to the ferryman
 """
 LISTS = {
-    "seahobby": """watch the ships come in|collect shells|listen to the waves|sail in small boats|count the gulls|look for things that the tide brought
+    "seahobby": """watch the ships come in|collect shells|listen to the waves|sail in small boats|count the gulls|look for things on the shore
         tell tales about pirates|fish from the pier|build castles of sand|draw ships|swim with the waves|sing sailors' songs""",
     "seawish": """sail around the world|see a whale|find a treasure|live in a lighthouse|have a boat|cross the sea|be the captain of a ship|sleep on a ship
         find a pearl|visit the far islands""",
@@ -74,12 +74,12 @@ LISTS = {
         a smooth white bone|a rusty hook|a doll's shoe|a tangle of seaweed""",
     "ship": """the Silver Herring|the Brave Anna|the North Star|the Old Walrus|the Lucky Penny|the Blue Heron|the Merry Widow|the Morning Wind|the Sea Rose
         the Flying Puffin|the Red Lantern|the Good Hope""",
-    "seatreasure": """golden coins|pearls as white as milk|old silver cups|crowns with green stones|blue stones that shone like the sea|a hundred glass marbles
+    "seatreasure": """golden coins|pearls as white as milk|old silver cups|crowns with green stones|stones as blue as the sea|a hundred glass marbles
         rings for every finger|bars of chocolate in silver paper|silver spoons|necklaces of amber""",
     "seatoken": """a little wooden whale|a shell with a hole in it|a picture of the harbor|a dried starfish|a blue ribbon|a drawing of a lighthouse|a round white stone
         a feather from a gull""",
     "seaprize": "a silver cup|a new sail|a golden anchor|a barrel of apples|a cake as big as a wheel|a brass bell|a blue flag with a star",
-    "seafood": "fried fish|hot fish soup|mussels in broth|bread and smoked herring|crab cakes|hot chocolate|pea soup|potatoes in their skins",
+    "seafood": "fried fish|hot fish soup|mussels in broth|bread and smoked herring|crab cakes|pea soup|potatoes in their skins",
 }
 NAMES = {
     "f": "Marina Coralie Nerissa Morwenna Sanna Brita Annika Solveig Maren Oceane Ondine Delphine Talia Kerensa Lowenna Perla Sirena Muriel Doris Thora Gudrun Ragna Astrid Sunniva Linnea",

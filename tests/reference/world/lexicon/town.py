@@ -64,18 +64,18 @@ town hall | walk indoors town street | at | see: portraits of old mayors; a marb
 clock tower | walk indoors high town clock_tower_p | in | see: wheels as tall as a man; pigeons on the beams; the roofs of the whole town | do: <listened> to the ticking; <counted> the steps; <watched> the big hand move
 tailor's shop | walk indoors town warm street tailor_p | in | see: rolls of cloth; a coat without sleeves; pins on the floor | do: <felt> the soft cloth; <picked> up a button; <looked> into the long mirror
 barber shop | walk indoors town street | in | see: bottles in all colors; a man with foam on his chin; a red chair | do: <turned> around in the chair; <sniffed> the soap; <read> an old newspaper
-flower shop | walk indoors town street | in | see: buckets of tulips; a cactus with a hat; a bee that had come in | do: <smelled> the lilies; <chose> a daisy; <counted> the roses
+flower shop | walk indoors town street | in | see: buckets of tulips; a cactus with a hat; a bee at the window | do: <smelled> the lilies; <chose> a daisy; <counted> the roses
 fire station | walk indoors town street | at | see: a red engine; helmets in a row; a long shiny pole | do: <polished> a helmet; <slid> down the pole; <rang> the brass bell
 classroom | walk indoors town schoolplace | in | see: a globe; a sum on the board; a fish tank by the window | do: <looked> out of the window; <sharpened> a pencil; <opened> a book
 schoolyard | walk outdoors town schoolplace | in | see: children with a rope; a ball on the roof; chalk marks on the ground | do: <jumped> over the rope; <played> tag; <sat> on the wall
 main street | live walk outdoors town street | in | see: a tram with a bell; a lady with five dogs; lights in the shop windows | do: <looked> into the windows; <hopped> over the cracks; <waved> at the tram
-bus stop | walk outdoors town street | at | see: a man asleep on the bench; a torn poster; a dog that waited for somebody | do: <read> the timetable; <waited> a while; <counted> the cars
+bus stop | walk outdoors town street | at | see: a man asleep on the bench; a torn poster; a dog waiting for somebody | do: <read> the timetable; <waited> a while; <counted> the cars
 theater | walk indoors town dark | in | see: red curtains; rows of empty seats; a painted moon | do: <sat> down in the first row; <tried> on a crown; <bowed> to the empty seats
 candy shop | walk indoors town warm street | in | see: jars up to the ceiling; a mountain of toffee; children with their noses on the glass | do: <tasted> a lemon drop; <counted> pennies; <breathed> in the smell of sugar
 back yard | walk outdoors town | in | see: washing on a line; a bicycle without a saddle; a cat on a bin | do: <kicked> a ball against the wall; <looked> up at the windows; <sat> down on a box
 corner shop | live walk indoors town street | at | see: a pyramid of cans; a jar of pickles; a bell over the door | do: <rang> the bell over the door; <bought> a roll; <talked> with the shopkeeper
-bandstand | walk outdoors town | at | see: a man with a tuba; couples who danced; a row of gold chairs | do: <listened> to the band; <danced> a few steps; <ran> around it three times
-ice rink | walk outdoors town cold | on | see: skaters in a long line; a boy who had fallen; colored lamps | do: <slid> across the ice; <held> on to the rail; <turned> in a circle
+bandstand | walk outdoors town | at | see: a man with a tuba; dancing couples; a row of gold chairs | do: <listened> to the band; <danced> a few steps; <ran> around it three times
+ice rink | walk outdoors town cold | on | see: skaters in a long line; a boy sitting on the ice; colored lamps | do: <slid> across the ice; <held> on to the rail; <turned> in a circle
 street corner | walk outdoors town street | at | see: an organ grinder; a newspaper stand; a puddle as big as a carpet | do: <waited> for the tram; <listened> to the organ; <jumped> over the puddle
 """
 LISTS = {
@@ -83,15 +83,15 @@ LISTS = {
         carry parcels for the neighbors|draw on the sidewalk|listen to the town clock|help at the market|read the names on the doors|try on hats""",
     "townwish": """be the mayor for one day|ride on the fire engine|have a shop|bake a cake as tall as a house|win a prize|sing on a stage|learn to make clocks
         have a key to the clock tower|drive the tram|be known all over town""",
-    "talent": """walk on two hands|whistle like a nightingale|draw horses that looked alive|juggle five apples|play the violin|do the longest sums without paper|fold a swan out of paper
-        tell tales so that everyone listened|climb a rope like a squirrel|imitate every animal""",
+    "talent": """walk on two hands|whistle like a nightingale|draw horses like real ones|juggle five apples|play the violin|do the longest sums without paper|fold a swan out of paper
+        tell tales to a whole room|climb a rope like a squirrel|imitate every animal""",
     "playrole": "a tree|the moon|the back half of a horse|a cloud|the third sheep|a mushroom|the wind|a rock",
     "playname": "The Sleeping King|The Golden Goose|The Lost Princess|The Dragon Who Sneezed|The Three Winds|The Moon Thief|The Frog and the Crown",
     "cake": """a nut cake|a cherry cake|a lemon cake|a chocolate cake|an apple cake|a plum cake|a honey cake|a carrot cake|a poppy seed cake|a cheesecake""",
     "bprize": "a golden spoon|a silver whisk|a blue ribbon|a new rolling pin|a sack of sugar|a crown of gingerbread|a medal as big as a plate",
-    "goodnews": """a baby had been born, a girl with red hair|a brother was coming home at last|there was a house by the lake for them|grandfather was well again|they would all come for the summer
-        the lost dog had been found""",
-    "townsight": """a tram with only one passenger|a man who carried a mirror|two nuns on one bicycle|a dog with a newspaper|a hat that rolled down the street|a piano in the middle of the road
+    "goodnews": """there is a new baby in the family, a girl with red hair|a brother is coming home at last|there is a house by the lake for them|grandfather is well again|they will all come for the summer
+        the lost dog is back""",
+    "townsight": """a tram with only one passenger|a man carrying a mirror|two nuns on one bicycle|a dog with a newspaper|a hat rolling down the street|a piano in the middle of the road
         a lady with six hatboxes|a boy on stilts|a cart full of cabbages|a wedding|an open window with a cake in it|a chimney sweep on a roof""",
     "partything": "paper lanterns|balloons|a cake with candles|paper hats for everybody|a song with seven verses|a table full of cookies",
     "clockcause": "a ball of string|a lost umbrella|a piece of cheese|an old broom|a red kite|a wooden shoe|a glove|a walnut",

@@ -53,20 +53,20 @@ acorn cup | carry small hold | tiny brown | use: drink dew from it; wear it as a
 """
 
 PLACES = """
-clearing  | live walk outdoors wild | in | see: a deer that lifted its head; a patch of sunlight; foxgloves in a row | do: <sat> down in the sun; <listened> to the wood; <picked> a wild strawberry
+clearing  | live walk outdoors wild | in | see: a deer lifting its head; a patch of sunlight; foxgloves in a row | do: <sat> down in the sun; <listened> to the wood; <picked> a wild strawberry
 hollow tree | live walk indoors wild home | in | see: a heap of nutshells; an owl's feather; a beetle on the wall | do: <crept> right to the back; <knocked> on the wood; <slept> a little
-fox den   | walk indoors wild dark | in | see: a worn old bone; roots that hung from the roof; two eyes that shone | do: <crept> in on tiptoe; <sniffed> at the earth; <called> softly
+fox den   | walk indoors wild dark | in | see: a worn old bone; roots hanging from the roof; two shining eyes | do: <crept> in on tiptoe; <sniffed> at the earth; <called> softly
 beaver dam | live walk outdoors water wild | by | see: gnawed trees; a pool as smooth as glass; sticks piled high | do: <walked> across the sticks; <listened> to the water; <looked> for fish
 reed bed  | live walk outdoors water wild | in | see: a nest on the water; a heron on one leg; a dragonfly on a reed | do: <hid> among the reeds; <blew> on a blade of grass; <waded> up to the knees
 chicken coop | live walk indoors warm | in | see: three white eggs; feathers in the air; a row of sleeping hens | do: <looked> for eggs; <sat> down in the straw; <spread> a little corn
 cow shed  | walk indoors warm | in | see: a cow with long lashes; a swallow's nest; a stool with three legs | do: <listened> to the chewing; <leaned> against the warm cow; <carried> in some hay
-sheep pasture | live walk outdoors | on | see: lambs that jumped; wool on a thorn; a shepherd asleep | do: <counted> the sheep; <lay> down in the clover; <opened> the gate and <shut> it again
+sheep pasture | live walk outdoors | on | see: jumping lambs; wool on a thorn; a shepherd asleep | do: <counted> the sheep; <lay> down in the clover; <opened> the gate and <shut> it again
 hedge     | walk outdoors wild | by | see: a wren's nest; red berries; a hedgehog's tracks | do: <ate> a few berries; <crept> through a gap; <looked> for nests
 stream    | walk outdoors water wild | by | see: a trout behind a stone; a water wheel of sticks; smooth white pebbles | do: <drank> some cool water; <jumped> from stone to stone; <built> a small dam
 wheat field | walk outdoors | in | see: poppies among the wheat; a mouse nest on a stalk; a lark above | do: <ran> along the edge; <rubbed> an ear of wheat between {A.his} fingers; <hid> among the stalks
 berry patch | walk outdoors wild | in | see: branches full of berries; a bear's track; a thrush with a red beak | do: <ate> a ripe berry; <looked> under the leaves; <scratched> {A.himself} on a thorn
 pine wood | live walk outdoors wild dark | in | see: an ant hill as high as a table; cones on the path; a squirrel's tail | do: <walked> on the soft needles; <smelled> the resin; <threw> a cone
-anthill   | walk outdoors wild | by | see: a thousand busy ants; a caterpillar that was carried off; a tiny road | do: <lay> down to watch; <put> down a crumb; <stepped> carefully around it
+anthill   | walk outdoors wild | by | see: a thousand busy ants; a caterpillar on the backs of the ants; a tiny road | do: <lay> down to watch; <put> down a crumb; <stepped> carefully around it
 hen yard  | walk outdoors | in | see: a rooster on the dung heap; chicks in a row; a bowl of corn | do: <chased> a feather; <fed> the chicks; <filled> the water bowl
 """
 
