@@ -54,13 +54,15 @@ pub(super) struct Entry {
     pub(super) name: String,
     /// Size of the data in bytes.
     pub(super) size: u64,
-    /// Where the local header begins.
+    /// Where the local header begins, or the data of an entry that has none.
     pub(super) offset: u64,
     /// Where the next entry or the directory begins.
     limit: u64,
     crc: u32,
     flags: u64,
     method: u64,
+    /// Whether a local header stands before the data.
+    headed: bool,
 }
 
 /// The end of the file that is worth reading first.
@@ -199,7 +201,16 @@ pub(super) fn directory(bytes: &[u8], location: &Location) -> Result<Vec<Entry>>
             .filter(|&end| end <= location.range.start)
             .ok_or_else(|| broken("its data reaches beyond the space for data"))?;
         let crc = u32_at(rest, 16) as u32;
-        entries.push(Entry { name: name.to_owned(), size, offset, limit, crc, flags, method });
+        entries.push(Entry {
+            name: name.to_owned(),
+            size,
+            offset,
+            limit,
+            crc,
+            flags,
+            method,
+            headed: true,
+        });
         rest = &rest[whole..];
     }
     if entries.len() as u64 != location.count {
@@ -262,6 +273,12 @@ fn readable(name: &str, flags: u64, method: u64) -> Result<()> {
 }
 
 impl Entry {
+    /// Bytes of a file that is no archive: no header stands before them, and nothing else is known of them.
+    pub(super) fn bare(name: String, range: Range<u64>) -> Self {
+        let (size, offset, limit) = (range.end - range.start, range.start, range.end);
+        Entry { name, size, offset, limit, crc: 0, flags: 0, method: 0, headed: false }
+    }
+
     /// Whether the data are in the file as they are.
     ///
     /// # Errors
@@ -273,7 +290,7 @@ impl Entry {
     /// The bytes to ask for: from the local header through the data, up to where the next entry
     /// begins or an extra field of the greatest length would end.
     pub(super) fn span(&self) -> Range<u64> {
-        let header = (LOCAL + self.name.len() + 0xffff) as u64;
+        let header = if self.headed { (LOCAL + self.name.len() + 0xffff) as u64 } else { 0 };
         self.offset..self.limit.min(self.offset + header + self.size)
     }
 
@@ -283,6 +300,9 @@ impl Entry {
     /// When the local header contradicts the directory or the checksum is wrong. A checksum of 0
     /// is not compared: torch writes it when told to compute none.
     pub(super) fn data(&self, span: &[u8]) -> Result<Range<usize>> {
+        if !self.headed {
+            return Ok(0..span.len());
+        }
         let broken = |why| Box::new(Error::LocalHeader { name: shown(&self.name), why });
         if span.len() < LOCAL || !span.starts_with(b"PK\x03\x04") {
             return Err(broken("its signature is missing"));
