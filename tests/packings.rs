@@ -156,7 +156,8 @@ fn a_choice_decides_what_nothing_tells() {
     assert_eq!(quarters[2 * 8..3 * 8], neighbours[8..2 * 8]);
     let choice = PackingChoice { reciprocal: Some(true), ..PackingChoice::default() };
     let larger = neighbours.iter().map(|value| value / 0.375 / 0.375);
-    assert!(read(choice).0.iter().zip(larger).all(|(a, b)| (a - b).abs() < 1e-6));
+    // Of bf16, as the scale is.
+    assert!(read(choice).0.iter().zip(larger).all(|(a, b)| (a - b).abs() < 1e-2));
 }
 
 #[test]

@@ -282,6 +282,7 @@ impl<'g> Collector<'g, '_> {
                         }
                         view => view?.map(Source::Dense),
                     };
+                    let source = source.filter(|_| !matches!(encoding, Encoding::Other(_)));
                     self.add(name, dimensions(&tensor.shape), encoding, source)?;
                 }
                 Node::Object(object) if is_foreign_tensor(graph.node(value)) => {

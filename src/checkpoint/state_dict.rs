@@ -14,8 +14,8 @@ const MODEL_KEYS: [&str; 11] = [
     "state_dict", "model_state_dict", "state", "model_state", "model", "module", "net", "network",
     "weights", "params", "parameters",
 ];
-/// The first of these are names of no part of a model.
-const SURE: usize = 5;
+/// The first of these are names of no part of a model, surely the first two.
+const LIKELY: usize = 5;
 
 /// The containers from the root down to the one that holds the model's tensors.
 pub(super) fn find(graph: &Graph<'_>) -> Result<Vec<Id>> {
@@ -93,8 +93,9 @@ impl Search<'_, '_> {
             let mut named = find(&MODEL_KEYS);
             if own > 0 {
                 // Beside the model may be a mask or a curve of losses.
-                named = find(&MODEL_KEYS[..SURE])
-                    .filter(|(_, model)| self.weights[*model as usize] >= own);
+                let sure = find(&MODEL_KEYS[..2]);
+                let likely = find(&MODEL_KEYS[..LIKELY]);
+                named = sure.or(likely.filter(|(_, model)| self.weights[*model as usize] >= own));
                 if named.is_none() {
                     return Ok(trail);
                 }
