@@ -1,8 +1,8 @@
-//! From the bytes of a torch `.pt` file to named tensors ([spec](crate::spec) §3), without doing any I/O.
+//! From the bytes of a torch `.pt` file or a safetensors file to named tensors ([spec](crate::spec) §3), without doing any I/O.
 //!
 //! A [`Reader`] says which byte range of the file it [wants](Reader::wants) next and is
 //! [fed](Reader::feed) those bytes, from an HTTP range, a slice of a local file or a test. First
-//! come the archive's directory and the pickled description; after that [`Reader::contents`] tells
+//! come the archive's directory and the pickled description, or the header; after that [`Reader::contents`] tells
 //! what there is. The tensors then [selected](Reader::select) are read in file order, and each can
 //! be [taken](Reader::take) as soon as its storage has arrived, a packed one as soon as all have, so that a file never has to be in
 //! memory as a whole and what is not selected is never fetched. [`read`] does all of this with a file
@@ -37,6 +37,7 @@
 //! - `legacy`: the same from the format before archives;
 //! - `ranges`: the ranges to ask for;
 //! - `pickle`: the description, as values; `dtype`: the types of elements;
+//! - `safetensors`: the header of the other format, as such values too;
 //! - `state_dict`: which of these values is the model; `packed_groups`: packed tensors in it;
 //! - `contents`: its tensors and settings;
 //! - `tensor`: a storage's bytes as a tensor's values;
@@ -54,6 +55,7 @@ mod packing;
 mod pickle;
 mod ranges;
 mod reader;
+mod safetensors;
 mod state_dict;
 mod tensor;
 pub mod write;
@@ -65,4 +67,5 @@ pub use error::{Error, Foreign};
 pub use packing::PackingChoice;
 pub use pickle::Value;
 pub use reader::{Reader, read};
+pub use safetensors::config;
 pub use tensor::{Data, Tensor};

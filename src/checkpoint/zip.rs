@@ -11,13 +11,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// How much of the file's end is read at first: enough for the directory of a whole model.
-const TAIL: u64 = 64 << 10;
-/// Bytes that may stand behind the archive: a newline, what a server added.
-const LONGEST_REST: usize = 64 << 10;
-/// The farthest from the end that the end records can begin: what is behind them, a comment of 65,535 bytes, the end
-/// record, the zip64 locator and the zip64 end record.
-const LONGEST_TAIL: u64 = LONGEST_REST as u64 + 65_535 + END as u64 + LOCATOR as u64 + END64 as u64;
+/// Bytes that may stand behind the archive and its comment: a newline, what a server added.
+const LONGEST_REST: usize = 65_535;
+/// How much of the file's end is read at first. The farthest from the end that the end records can begin: a comment
+/// of 65,535 bytes, the end record, the zip64 locator and the zip64 end record. The directory of a whole model is
+/// shorter.
+const TAIL: u64 = 65_535 + END as u64 + LOCATOR as u64 + END64 as u64;
 /// Directories of whole step files have some tens of kilobytes.
 const LARGEST_DIRECTORY: u64 = 16 << 20;
 
@@ -38,16 +37,6 @@ pub(super) struct Location {
     count: u64,
 }
 
-/// What the tail of a file says.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Tail {
-    Found(Location),
-    /// The end records begin before the tail: look again with this one.
-    More(Range<u64>),
-    /// There is no end record: not a ZIP archive, or only the beginning of one.
-    Absent,
-}
-
 /// One stored entry of the archive.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -65,21 +54,18 @@ pub(super) struct Entry {
     headed: bool,
 }
 
-/// The end of the file that is worth reading first.
-pub(super) fn first_tail(file_len: u64) -> Range<u64> {
+/// The end of the file that has the end records, if there are any.
+pub(super) fn tail(file_len: u64) -> Range<u64> {
     file_len.saturating_sub(TAIL)..file_len
 }
 
-/// Finds the directory from the last bytes of the file.
-pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail> {
+/// Finds the directory from the [`tail`] of the file; `None` where there is no end record: it is no ZIP archive, or only
+/// the beginning of one.
+pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Option<Location>> {
     let tail_start = file_len - tail.len() as u64;
-    let longer = file_len.saturating_sub(LONGEST_TAIL)..file_len;
     let Some(end_at) = find_end(tail) else {
-        return Ok(if longer.start < tail_start { Tail::More(longer) } else { Tail::Absent });
+        return Ok(None);
     };
-    if end_at < LOCATOR + END64 && longer.start < tail_start {
-        return Ok(Tail::More(longer));
-    }
     let end = &tail[end_at..];
     let disks = (u16_at(end, 4), u16_at(end, 6));
     let (on_disk, mut count) = (u16_at(end, 8), u16_at(end, 10));
@@ -146,7 +132,7 @@ pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail> {
     if count > size / CENTRAL as u64 {
         return Err(Error::EntryCount { claimed: count, found: size / CENTRAL as u64 }.into());
     }
-    Ok(Tail::Found(Location { range: offset..directory_end, count }))
+    Ok(Some(Location { range: offset..directory_end, count }))
 }
 
 /// The last end record whose comment reaches exactly to the end of the file; else the last that has only a few bytes
@@ -428,12 +414,9 @@ mod tests {
     #[test]
     fn a_directory_longer_than_the_tail() {
         let file = checkpoint(2000);
-        let tail = first_tail(file.len() as u64);
-        let Tail::Found(location) =
-            locate(&file[tail.start as usize..], file.len() as u64).unwrap()
-        else {
-            panic!("the end record is in the tail");
-        };
+        let tail = tail(file.len() as u64);
+        let location = locate(&file[tail.start as usize..], file.len() as u64).unwrap();
+        let location = location.expect("the end record is in the tail");
         assert!(location.range.start < tail.start);
         assert_eq!(read(&file).unwrap().1.len(), 2000);
     }
