@@ -6,7 +6,7 @@ mod common;
 
 use common::golden::fixture;
 use common::{generate, greedy, load};
-use cpu1::checkpoint::{self, Contents, Data, Error, Flavour, Tensor};
+use cpu1::checkpoint::{self, Contents, Data, Error, Flavour, PackingChoice, Reader, Tensor};
 use cpu1::parallel::Team;
 
 /// Contents and tensors of a file, sorted by name.
@@ -93,6 +93,71 @@ fn what_is_left_open_or_contradicts_itself_gets_a_sentence() {
         assert!(matches!(error, Error::Group { .. }), "{name}: {error}");
         assert!(error.to_string().contains(part), "{name}: {error}");
     }
+}
+
+#[test]
+fn what_is_not_declared_is_found_in_codes_and_scales() {
+    let read = |name: &str| {
+        let file = fixture(&format!("checkpoint/packed/{name}.pt"));
+        let mut reader = Reader::new(file.len() as u64).unwrap();
+        reader.feed_all(&file).unwrap();
+        let count = reader.contents().unwrap().tensors.len();
+        reader.select(&(0..count).collect::<Vec<_>>()).unwrap();
+        reader.feed_all(&file).unwrap();
+        let mut tensors = Vec::new();
+        while let Some(tensor) = reader.take().unwrap() {
+            tensors.push(tensor);
+        }
+        tensors.sort_unstable_by_key(|(index, _)| *index);
+        let values: Vec<Vec<f32>> = tensors.iter().map(|(_, tensor)| tensor.to_f32()).collect();
+        (values, reader.notes().join(" "))
+    };
+    let (want, notes) = read("open_documented");
+    assert_eq!(notes, "");
+    for (name, note) in [
+        ("open_code", "-1, 0 and +1 are 2, 0 and 1"),
+        ("open_signed", "-1, 0 and +1 are 3, 0 and 1"),
+        ("open_offset", "-1, 0 and +1 are 1, 2 and 3"),
+        ("open_reciprocal", "taken as 1/γ"),
+        ("open_quarters", ""),
+        ("open_neighbours", ""),
+        ("open_quarters_high", "in its highest bits"),
+        ("open_lines_high", "in its highest bits"),
+    ] {
+        let (values, notes) = read(name);
+        assert!(notes.contains(note), "{name}: {notes}");
+        for (values, want) in values.iter().zip(&want) {
+            assert_eq!(values.len(), want.len(), "{name}");
+            let near = |(value, want): (&f32, &f32)| (value - want).abs() < 1e-6;
+            assert!(values.iter().zip(want).all(near), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_choice_decides_what_nothing_tells() {
+    // Of 8 × 8 weights in 2 × 8 bytes, no bits are left over.
+    let file = fixture("checkpoint/packed/square.pt");
+    let read = |packing: PackingChoice| {
+        let mut reader = Reader::new(file.len() as u64).unwrap();
+        reader.feed_all(&file).unwrap();
+        reader.choose_packing(packing);
+        reader.select(&[0]).unwrap();
+        reader.feed_all(&file).unwrap();
+        let (_, tensor) = reader.take().unwrap().unwrap();
+        (tensor.to_f32(), reader.notes().to_vec())
+    };
+    let (neighbours, notes) = read(PackingChoice::default());
+    assert!(notes.iter().any(|note| note.contains("four neighbours was taken")), "{notes:?}");
+    assert_eq!(neighbours, values(8, 8, |_| 0.375));
+    let choice = PackingChoice { quarters: Some(true), ..PackingChoice::default() };
+    let (quarters, _) = read(choice);
+    // Row 1 of the neighbours is in the second bits of the first bytes: the first row of the second quarter.
+    assert_eq!(quarters[2 * 8..3 * 8], neighbours[8..2 * 8]);
+    let choice = PackingChoice { reciprocal: Some(true), ..PackingChoice::default() };
+    let larger = neighbours.iter().map(|value| value / 0.375 / 0.375);
+    // Of bf16, as the scale is.
+    assert!(read(choice).0.iter().zip(larger).all(|(a, b)| (a - b).abs() < 1e-2));
 }
 
 #[test]

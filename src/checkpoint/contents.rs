@@ -6,7 +6,7 @@ use super::error::{Error, Result, shown};
 use super::packed_groups::{Group, LONGEST_NAME, Member, SHAPE_KEYS, Tables, members};
 use super::packing::Declared;
 use super::pickle::{DEEPEST, Graph, Id, Node, RawTensor, Value};
-use super::state_dict::{self, is_training_state};
+use super::state_dict::{self, is_foreign_tensor, is_training_state};
 use super::tensor::{Scale, Source, View};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -22,6 +22,9 @@ pub(super) const CONFIG_KEYS: [&str; 8] = [
     "config", "cfg", "model_config", "hparams", "hyper_parameters", "model_args", "architecture",
     "args",
 ];
+/// What whole numbers lack that are to be weights.
+const INT8_ALONE: &str = "int8 without the scales that belong to it (weight_scale, scale or SCB)";
+
 const STEP_KEYS: [&str; 4] = ["step", "global_step", "iteration", "iter"];
 
 /// Keys under which a file says how its codes are packed, apart from their tensors.
@@ -57,6 +60,8 @@ pub enum Encoding {
     F64,
     /// 8-bit floats, by torch's name of the type.
     F8(&'static str),
+    /// 8-bit numbers, by torch's name of the type, with scales.
+    Scaled(&'static str),
     /// Two bits a weight and one scale.
     Ternary,
     /// Integers or booleans, by torch's name of the type.
@@ -95,13 +100,16 @@ pub struct Contents {
 
 impl fmt::Display for Encoding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Scaled(name) = self {
+            return write!(f, "{name} with scales");
+        }
         f.write_str(match self {
             Self::F32 => "float32",
             Self::F16 => "float16",
             Self::Bf16 => "bfloat16",
             Self::F64 => "float64",
             Self::Ternary => "ternary",
-            Self::F8(name) | Self::Int(name) => name,
+            Self::F8(name) | Self::Scaled(name) | Self::Int(name) => name,
             Self::Other(name) => name,
         })
     }
@@ -150,7 +158,9 @@ pub(super) fn describe(
     let mut configs = CONFIG_KEYS.iter().filter_map(|key| beside(&[key]));
     let config = configs.find(|&id| !matches!(graph.node(id), Node::None));
 
-    let mut declared = Declared::default();
+    let format = beside(&["format"]).and_then(|id| graph.text(id));
+    let documented = format == Some("compact_2bit");
+    let mut declared = Declared::of_format(documented);
     let packings = trail.iter().copied().chain(config);
     let packings = packings.filter_map(|dict| graph.find(dict, &PACKING_KEYS));
     let of_config = config.iter().map(|&config| (config, false));
@@ -172,7 +182,23 @@ pub(super) fn describe(
         sources: Vec::new(),
     };
     collector.container(state, None, 0)?;
-    let Collector { tensors, sources, used, .. } = collector;
+    let Collector { tensors, mut sources, used, .. } = collector;
+    let open = |source: &Option<Source>| match source {
+        Some(Source::Ternary { open, .. }) => open.order(),
+        _ => None,
+    };
+    let mut orders = Vec::new();
+    for order in sources.iter().filter_map(open) {
+        if !orders.contains(&order) {
+            orders.push(order);
+        }
+    }
+    for (source, tensor) in sources.iter_mut().zip(&tensors) {
+        if let Some(Source::Ternary { open, .. }) = source {
+            let tensor = || shown(&tensor.name);
+            open.agree(&orders).map_err(|why| Error::Group { tensor: tensor(), why })?;
+        }
+    }
     if tensors.is_empty() {
         return Err(Error::NoTensors.into());
     }
@@ -182,12 +208,11 @@ pub(super) fn describe(
         Node::Int(step) => u64::try_from(*step).ok(),
         _ => None,
     });
-    let format = beside(&["format"]).and_then(|id| graph.text(id));
     let packed = tensors.iter().any(|tensor: &TensorInfo| tensor.encoding == Encoding::Ternary);
     let trained = trail.iter().any(|&dict| {
         graph.items(dict).iter().any(|&(key, value)| is_training_state(graph, Some(key), value))
     });
-    let flavour = if packed || format == Some("compact_2bit") {
+    let flavour = if packed || documented {
         Flavour::Compact2Bit
     } else if step.is_some() || trained {
         Flavour::Step
@@ -239,13 +264,24 @@ impl<'g> Collector<'g, '_> {
                     self.ternary(join(path, &name)?, group)?;
                     continue;
                 }
+                Member::Scaled(name, value, scale, divisor) => {
+                    self.scaled(join(path, &name)?, value, scale, divisor)?;
+                    continue;
+                }
                 Member::Value(name, key, value) => (name, key, value),
             };
             match graph.node(value) {
                 Node::Tensor(tensor) => {
                     let name = join(path, &name)?;
                     self.used[value as usize] = true;
-                    let encoding = Encoding::of(tensor.dtype);
+                    let mut encoding = Encoding::of(tensor.dtype);
+                    // Whole numbers alone are no weights.
+                    if encoding == Encoding::Int("int8")
+                        && tensor.shape.len() > 1
+                        && name.ends_with("weight")
+                    {
+                        encoding = Encoding::Other(INT8_ALONE.to_owned());
+                    }
                     let source = match view(&name, tensor, self.storages) {
                         // It may be a mask that nothing needs.
                         Err(error) if matches!(*error, Error::OverlappingStrides(_)) => {
@@ -253,10 +289,10 @@ impl<'g> Collector<'g, '_> {
                         }
                         view => view?.map(Source::Dense),
                     };
+                    let source = source.filter(|_| !matches!(encoding, Encoding::Other(_)));
                     self.add(name, dimensions(&tensor.shape), encoding, source)?;
                 }
-                // A tensor that torch rebuilds in a way that is not known here.
-                Node::Object(object) if object.class.module == "torch._utils" => {
+                Node::Object(object) if is_foreign_tensor(graph.node(value)) => {
                     let name = join(path, &name)?;
                     let encoding = Encoding::Other(shown(object.class.name));
                     let args = graph.args(object);
@@ -281,6 +317,50 @@ impl<'g> Collector<'g, '_> {
         Ok(())
     }
 
+    /// Weights of eight bits with scales.
+    fn scaled(&mut self, name: String, values: Id, scale: Id, divisor: f32) -> Result<()> {
+        let graph = self.graph;
+        let wrong = |why: String| {
+            let tensor = shown(&name);
+            Box::new(Error::Group { tensor, why })
+        };
+        let Node::Tensor(tensor) = graph.node(values) else {
+            return Ok(());
+        };
+        self.used[values as usize] = true;
+        let Some(view) = view(&name, tensor, self.storages)? else {
+            return Ok(());
+        };
+        let shape = view.shape.clone();
+        let scale = self.scale(&name, scale, &shape)?.map_err(wrong)?;
+        let encoding = Encoding::Scaled(view.dtype.name());
+        let source = Source::Scaled { view, scale, divisor };
+        self.add(name, Some(shape), encoding, Some(source))
+    }
+
+    /// The scales of a tensor of this shape.
+    fn scale(&mut self, name: &str, scale: Id, shape: &[usize]) -> Result<Result<Scale, String>> {
+        Ok(match self.graph.node(scale) {
+            Node::Float(scale) => Ok(Scale::Given(*scale as f32)),
+            Node::Int(scale) => Ok(Scale::Given(*scale as f32)),
+            Node::Tensor(tensor) => {
+                self.used[scale as usize] = true;
+                match view(name, tensor, self.storages)? {
+                    Some(scale) if scale.dtype.is_float() && fit_rows(&scale.shape, shape) => {
+                        Ok(Scale::Stored(scale))
+                    }
+                    _ => Err(format!(
+                        "its scale is {} of shape {:?} where one float, or one for each row of \
+                         {shape:?}, was expected",
+                        Encoding::of(tensor.dtype),
+                        tensor.shape
+                    )),
+                }
+            }
+            _ => Err("its scale is neither a number nor a tensor".to_owned()),
+        })
+    }
+
     fn ternary(&mut self, name: String, group: Result<Group, &'static str>) -> Result<()> {
         let graph = self.graph;
         let wrong = |why: String| {
@@ -291,10 +371,21 @@ impl<'g> Collector<'g, '_> {
         let by_name = |name: &str| self.shapes.get(name).copied();
         let shape = group.shape.or_else(|| by_name(&name));
         let shape = shape.or_else(|| by_name(&format!("{name}.weight")));
-        let shape = shape.ok_or_else(|| {
-            wrong("it has packed codes but no 'shape', which the codes do not tell".to_owned())
-        })?;
-        let shape = graph.sizes(shape).and_then(|shape| dimensions(&shape));
+        let is_shaped = shape.is_some();
+        let shape = match shape {
+            Some(shape) => graph.sizes(shape),
+            // Four rows share one of bytes.
+            None => match graph.node(group.packed) {
+                Node::Tensor(codes) if codes.shape.len() == 2 => {
+                    Some(vec![codes.shape[0].saturating_mul(4), codes.shape[1]])
+                }
+                _ => {
+                    let why = "it has packed codes but no 'shape', which the codes do not tell";
+                    return Err(wrong(why.to_owned()));
+                }
+            },
+        };
+        let shape = shape.and_then(|shape| dimensions(&shape));
         let shape = shape.ok_or_else(|| {
             wrong("its shape is not a tuple of a few sizes that fit in memory".to_owned())
         })?;
@@ -306,36 +397,17 @@ impl<'g> Collector<'g, '_> {
             return Err(wrong("its codes are not bytes".to_owned()));
         };
         let mut declared = self.declared.clone().map_err(wrong)?;
+        if !is_shaped {
+            declared.share_rows();
+        }
         if let Some(dict) = group.dict {
             declared.read(graph, dict, true).map_err(wrong)?;
         }
         let columns = shape.last().copied().unwrap_or(1);
         let rows = shape[..shape.len().max(1) - 1].iter().product();
-        let packing = declared.settle(&packed.shape, rows, columns).map_err(wrong)?;
-        let scale = match graph.node(group.scale) {
-            Node::Float(scale) => Scale::Given(*scale as f32),
-            Node::Int(scale) => Scale::Given(*scale as f32),
-            Node::Tensor(tensor) => {
-                self.used[group.scale as usize] = true;
-                match view(&name, tensor, self.storages)? {
-                    Some(scale) if scale.dtype.is_float() && fit_rows(&scale.shape, &shape) => {
-                        Scale::Stored(scale)
-                    }
-                    _ => {
-                        return Err(wrong(format!(
-                            "its scale is {} of shape {:?} where one float, or one for each row of \
-                             {shape:?}, was expected",
-                            Encoding::of(tensor.dtype),
-                            tensor.shape
-                        )));
-                    }
-                }
-            }
-            _ => {
-                return Err(wrong("its scale is neither a number nor a tensor".to_owned()));
-            }
-        };
-        let source = Source::Ternary { packed, packing, rows, columns, scale };
+        let open = declared.settle(&packed.shape, rows, columns).map_err(wrong)?;
+        let scale = self.scale(&name, group.scale, &shape)?.map_err(wrong)?;
+        let source = Source::Ternary { packed, open, scale };
         self.add(name, Some(shape), Encoding::Ternary, Some(source))
     }
 

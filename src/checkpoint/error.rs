@@ -7,8 +7,8 @@ use crate::decimal;
 pub enum Foreign {
     /// `torch.save` before torch 1.6, or with `_use_new_zipfile_serialization=False`.
     #[error(
-        "This is a torch file in the format used before torch 1.6, which is not read; load it \
-        in Python and save it again with torch.save."
+        "This is a torch file in the format used before torch 1.6, with numbers of a type that is \
+        not read; load it in Python and save it again with torch.save."
     )]
     LegacyTorch,
     /// The list of a model's several files.
@@ -93,10 +93,10 @@ pub enum Error {
     /// The file is something else than a torch ZIP archive.
     #[error(transparent)]
     Foreign(Foreign),
-    /// The file begins like a ZIP archive but has no end record.
+    /// The file begins like a ZIP archive but has no end record, or ends within an old file's values.
     #[error(
-        "The checkpoint is cut off: it begins as a ZIP archive, but its {len} bytes do not \
-        hold the directory that belongs at the end. Download it again."
+        "The checkpoint is cut off: it begins as one, but its {len} bytes do not hold the directory \
+        or the values that belong at the end. Download it again."
     )]
     CutOff {
         /// Length of the file in bytes.
@@ -328,8 +328,9 @@ pub enum Error {
     },
     /// A tensor whose element type is not read.
     #[error(
-        "The tensor '{tensor}' is stored as {encoding}; float32, float16, bfloat16, float64 \
-        and plain integers are read."
+        "The tensor '{tensor}' is stored as {}; float32, float16, bfloat16, float64, \
+        float8 and plain integers are read. Load the file in Python, make such tensors float32 and save it again.",
+        in_words(.encoding)
     )]
     Unreadable {
         /// Name of the tensor.
@@ -354,6 +355,17 @@ pub enum Error {
     /// `select` was given an index that is no tensor, or the same one twice.
     #[error("Tensor {0} was selected twice or is not in the checkpoint.")]
     NoSuchTensor(usize),
+}
+
+/// What a tensor is that torch rebuilds in a way that is not read.
+fn in_words(encoding: &str) -> &str {
+    match encoding {
+        "_rebuild_qtensor" => "quantized numbers",
+        "_rebuild_sparse_tensor" => "a sparse tensor",
+        "_rebuild_meta_tensor_no_storage" => "a meta tensor, which has no values",
+        _ if encoding.starts_with("Complex") => "complex numbers",
+        _ => encoding,
+    }
 }
 
 /// What the modules of this folder return. Boxed: an error is large and rare, and every `?` would

@@ -4,7 +4,7 @@
 //! [fed](Reader::feed) those bytes, from an HTTP range, a slice of a local file or a test. First
 //! come the archive's directory and the pickled description, or the header; after that [`Reader::contents`] tells
 //! what there is. The tensors then [selected](Reader::select) are read in file order, and each can
-//! be [taken](Reader::take) as soon as its storage has arrived, so that a file never has to be in
+//! be [taken](Reader::take) as soon as its storage has arrived, a packed one as soon as all have, so that a file never has to be in
 //! memory as a whole and what is not selected is never fetched. [`read`] does all of this with a file
 //! that is in memory.
 //!
@@ -34,6 +34,7 @@
 //! before memory is set aside for it, and all that can be wrong is an [`Error`].
 //!
 //! - `zip`: the archive's directory and entries;
+//! - `legacy`: the same from the format before archives;
 //! - `ranges`: the ranges to ask for;
 //! - `pickle`: the description, as values; `dtype`: the types of elements;
 //! - `safetensors`: the header of the other format, as such values too;
@@ -49,6 +50,7 @@ mod contents;
 mod dtype;
 mod error;
 mod foreign;
+mod legacy;
 mod packed_groups;
 mod packing;
 mod pickle;
@@ -64,6 +66,7 @@ mod zip;
 pub use contents::{Contents, Encoding, Flavour, TensorInfo};
 pub(crate) use error::shown;
 pub use error::{Error, Foreign};
+pub use packing::PackingChoice;
 pub use pickle::Value;
 pub use reader::{Reader, read};
 pub use safetensors::config;

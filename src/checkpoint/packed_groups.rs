@@ -3,7 +3,9 @@
 //! - A dict for each tensor: `{"packed", "scale", "shape"}`.
 //! - Side by side: `<name>.packed`, `<name>.scale` and `<name>.shape`, or with `_` instead of the dot.
 //! - Tables: all codes in one dict by the tensors' names, all scales in another, all shapes in a third.
+//! - `<name>.weight` of bytes beside a `weight_scale`, as Hugging Face has them: its shape tells that of the weights.
 //!
+//! Weights of eight bits that have scales beside them are met here too.
 //! [`members`] walks through a container and gives groups of every form alike.
 
 use super::dtype::Dtype;
@@ -18,6 +20,11 @@ const PACKED_KEYS: [&str; 6] = [
 #[rustfmt::skip]
 const SCALE_KEYS: [&str; 8] = [
     "scale", "scales", "gamma", "gammas", "alpha", "alphas", "weight_scale", "weight_scales",
+];
+/// What stands beside a `weight` of eight bits.
+#[rustfmt::skip]
+const WEIGHT_SCALES: [&str; 6] = [
+    "weight_scale", "weight.scale", "scale", "scales", "weight_scales", "weight_scale_inv",
 ];
 #[rustfmt::skip]
 pub(super) const SHAPE_KEYS: [&str; 8] = [
@@ -46,6 +53,8 @@ pub(super) struct Group {
 pub(super) enum Member<'g> {
     /// A packed tensor, or what it lacks.
     Group(Cow<'g, str>, Result<Group, &'static str>),
+    /// A tensor and its scales, and what these are to be divided by.
+    Scaled(Cow<'g, str>, Id, Id, f32),
     /// Anything else, with its key where it has one.
     Value(Cow<'g, str>, Option<Id>, Id),
 }
@@ -71,8 +80,11 @@ pub(super) fn members<'g>(
             return None;
         }
         match beside.remove(&place) {
-            Some(Some((name, group))) => return Some(Member::Group(name.into(), Ok(group))),
-            Some(None) => return None,
+            Some(Part::Codes(name, group)) => return Some(Member::Group(name.into(), Ok(group))),
+            Some(Part::Scaled(scale, divisor)) => {
+                return Some(Member::Scaled(name, value, scale, divisor));
+            }
+            Some(Part::Other) => return None,
             None => {}
         }
         Some(match Group::of(graph, value) {
@@ -173,9 +185,18 @@ impl Tables {
     }
 }
 
-/// The places of a dict's items that belong to groups side by side. Where the codes are is the group
-/// with its name; its other parts are nothing of their own.
-fn side_by_side<'g>(graph: &'g Graph<'_>, dict: Id) -> HashMap<usize, Option<(&'g str, Group)>> {
+/// What an item of a dict is in a group whose parts stand side by side.
+enum Part<'g> {
+    /// The codes, and what they belong to, by its name.
+    Codes(&'g str, Group),
+    /// Weights with scales, and what these are to be divided by.
+    Scaled(Id, f32),
+    /// Nothing of its own.
+    Other,
+}
+
+/// The places of a dict's items that belong to groups side by side.
+fn side_by_side<'g>(graph: &'g Graph<'_>, dict: Id) -> HashMap<usize, Part<'g>> {
     let items = graph.items(dict);
     let name = |key| graph.text(key).filter(|name| name.len() < LONGEST_NAME);
     // The longest word leaves the shortest stem.
@@ -185,36 +206,66 @@ fn side_by_side<'g>(graph: &'g Graph<'_>, dict: Id) -> HashMap<usize, Option<(&'
         let stem = stems.min_by_key(|stem| stem.len());
         stem.filter(|stem| stem.len() > 1)
     };
+    // Weights of eight bits in a matrix.
+    let is_narrow = |id| match graph.node(id) {
+        Node::Tensor(tensor) => {
+            tensor.shape.len() > 1 && tensor.dtype.is_ok_and(|dtype| dtype.size() == 1)
+        }
+        _ => false,
+    };
+    let narrow: Vec<(usize, &str)> = (0..)
+        .zip(items)
+        .filter(|(_, (_, value))| is_narrow(*value))
+        .filter_map(|(place, (key, _))| Some((place, name(*key)?.strip_suffix("weight")?)))
+        .collect();
     let packed: Vec<(usize, &str)> = (0..)
         .zip(items)
         .filter(|(_, (_, value))| is_bytes(graph, *value))
         .filter_map(|(place, (key, _))| Some((place, stem(name(*key)?)?)))
         .collect();
     let mut members = HashMap::new();
-    if packed.is_empty() {
+    if packed.is_empty() && narrow.is_empty() {
         return members;
     }
     let keys = (0..).zip(items);
     let places: HashMap<&str, usize> =
         keys.filter_map(|(place, (key, _))| Some((name(*key)?, place))).collect();
-    for (place, stem) in packed {
-        let sibling = |words: &[&str]| {
-            let mut names = words.iter().map(|word| format!("{stem}{word}"));
-            names.find_map(|name| places.get(&*name).copied())
+    let sibling = |stem: &str, words: &[&str]| {
+        let mut names = words.iter().map(|word| format!("{stem}{word}"));
+        names.find_map(|name| places.get(&*name).copied())
+    };
+    for (place, stem) in narrow {
+        // By bitsandbytes, the scales are the greatest of each row, of 127.
+        let (scale, divisor) = match (sibling(stem, &WEIGHT_SCALES), sibling(stem, &["SCB"])) {
+            (Some(scale), _) => (scale, 1.0),
+            (None, Some(scale)) => (scale, 127.0),
+            (None, None) => continue,
         };
-        let Some(scale) = sibling(&SCALE_KEYS) else {
+        let (packed, of) = (items[place].1, items[scale].1);
+        let part = match is_bytes(graph, packed) {
+            true => {
+                let group = Group { packed, scale: of, shape: None, dict: None };
+                Part::Codes(name(items[place].0).unwrap_or(stem), group)
+            }
+            false => Part::Scaled(of, divisor),
+        };
+        members.insert(scale, Part::Other);
+        members.insert(place, part);
+    }
+    for (place, stem) in packed {
+        let Some(scale) = sibling(stem, &SCALE_KEYS) else {
             continue;
         };
-        let shape = sibling(&SHAPE_KEYS);
-        members.insert(scale, None);
-        members.extend(shape.map(|shape| (shape, None)));
+        let shape = sibling(stem, &SHAPE_KEYS);
+        members.insert(scale, Part::Other);
+        members.extend(shape.map(|shape| (shape, Part::Other)));
         let group = Group {
             packed: items[place].1,
             scale: items[scale].1,
             shape: shape.map(|shape| items[shape].1),
             dict: None,
         };
-        members.insert(place, Some((&stem[..stem.len() - 1], group)));
+        members.insert(place, Part::Codes(&stem[..stem.len() - 1], group));
     }
     members
 }

@@ -1,12 +1,15 @@
-//! How a file lays out its ternary codes: what it declares, and what the shape of the codes says.
+//! How a file lays out its ternary codes: what it declares, what the shapes of the codes say, and what the codes and
+//! scales themselves say.
 //!
 //! The keys are unpublished ([spec](crate::spec) §3), so several are understood. All that is declared, for one
-//! tensor or for the file, has to agree, and has to fit the shapes; what then is still open is taken
-//! as [spec](crate::spec) §3 documents it where that fits, and is an error where it does not.
+//! tensor or for the file, has to agree, and has to fit the shapes. What then is still open is settled for all tensors
+//! together, once their codes are there ([`Evidence`]): by what the bits behind the last weights hold, how often
+//! each code occurs, and how large the scales are. What nothing tells is taken as [spec](crate::spec) §3 documents it.
 
 use super::codes::Codes;
 use super::error::shown;
 use super::pickle::{Graph, Id, Node};
+use crate::decimal;
 
 /// Longer texts are no keys of ours.
 const LONGEST_KEY: usize = 32;
@@ -16,18 +19,20 @@ const WEIGHTS: [Option<i8>; 4] = [Some(-1), Some(0), Some(1), None];
 
 /// How the codes of a matrix are arranged. A line is a row, or a column where those come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Layout {
+pub(super) enum Layout {
     /// Line after line without a gap.
     Joined,
     /// Each line begins with a byte of its own.
     Lines,
-    /// Four lines share a byte: byte `[l / 4][i]` holds code `i` of line `l`.
+    /// Four lines that are neighbours share a byte: byte `[l / 4][i]` holds code `i` of line `l`.
     Across,
+    /// A line of each quarter shares a byte, as Hugging Face's BitNet has it: of q quarters, byte `[l % q][i]`.
+    Quarters,
 }
 
 /// How a file packs a matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Packing {
+struct Packing {
     layout: Layout,
     /// Columns are packed as others pack rows.
     columns_first: bool,
@@ -37,12 +42,42 @@ pub(super) struct Packing {
     weights: [Option<i8>; 4],
 }
 
+impl Layout {
+    /// Where code `i` of a line is, counted in codes from the first.
+    fn place(self, line: usize, i: usize, (lines, line_len): (usize, usize)) -> usize {
+        let quarter = Codes::packed_len(lines);
+        match self {
+            Layout::Joined => line * line_len + i,
+            Layout::Lines => 4 * line * Codes::packed_len(line_len) + i,
+            Layout::Across => 4 * (line / 4 * line_len + i) + line % 4,
+            Layout::Quarters => 4 * (line % quarter * line_len + i) + line / quarter,
+        }
+    }
+
+    /// The places behind the last weights, which hold none.
+    fn unused(self, size @ (lines, line_len): (usize, usize)) -> Vec<usize> {
+        let padded = |len: usize| 4 * Codes::packed_len(len);
+        match self {
+            Layout::Joined => (lines * line_len..padded(lines * line_len)).collect(),
+            Layout::Lines => {
+                let rests = (0..lines).map(|line| self.place(line, 0, size));
+                rests.flat_map(|at| at + line_len..at + padded(line_len)).collect()
+            }
+            Layout::Across | Layout::Quarters => {
+                let rest = lines..padded(lines);
+                rest.flat_map(|line| (0..line_len).map(move |i| self.place(line, i, size)))
+                    .collect()
+            }
+        }
+    }
+}
+
 /// A matrix of `rows` × `columns` in the documented packing: row-major without gaps, the first code
 /// lowest, code = weight + 1, unused bits zero.
 ///
 /// # Errors
 /// The row-major position of a weight and its code, which stands for none.
-pub(super) fn repack(
+fn repack(
     mut codes: Codes,
     packing: &Packing,
     rows: usize,
@@ -52,7 +87,7 @@ pub(super) fn repack(
     let gapless = match packing.layout {
         Layout::Joined => true,
         Layout::Lines => columns.is_multiple_of(4) || rows <= 1,
-        Layout::Across => false,
+        Layout::Across | Layout::Quarters => false,
     };
     let documented = !packing.columns_first && !packing.high_first && packing.weights == WEIGHTS;
     if documented && gapless {
@@ -63,18 +98,14 @@ pub(super) fn repack(
         return Ok(codes);
     }
     let mut repacked = Codes::zeros(len);
-    let line_len = if packing.columns_first { rows } else { columns };
+    let size = if packing.columns_first { (columns, rows) } else { (rows, columns) };
     for row in 0..rows {
         for column in 0..columns {
             let (line, i) = match packing.columns_first {
                 true => (column, row),
                 false => (row, column),
             };
-            let place = match packing.layout {
-                Layout::Joined => line * line_len + i,
-                Layout::Lines => 4 * line * Codes::packed_len(line_len) + i,
-                Layout::Across => 4 * (line / 4 * line_len + i) + line % 4,
-            };
+            let place = packing.layout.place(line, i, size);
             // The last two bits tell which code of its byte it is.
             let code = codes.get(if packing.high_first { place ^ 3 } else { place });
             let to = row * columns + column;
@@ -85,18 +116,295 @@ pub(super) fn repack(
     Ok(repacked)
 }
 
+/// How the packed tensors of a file are read where the file does not declare it: each field where it is settled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PackingChoice {
+    /// What the codes 0 to 3 stand for: -1, 0, 1 or nothing.
+    pub codes: Option<[Option<i8>; 4]>,
+    /// Whether a byte's first code is in its highest bits.
+    pub high_first: Option<bool>,
+    /// Whether codes without a shape of their own are column after column.
+    pub columns_first: Option<bool>,
+    /// Where four rows share a byte: whether these are of the four quarters of the rows, and not neighbours.
+    pub quarters: Option<bool>,
+    /// Whether the scales are 1/γ.
+    pub reciprocal: Option<bool>,
+}
+
+/// What is known of a packed tensor before its codes are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Open {
+    /// What is declared.
+    declared: PackingChoice,
+    /// What the shape of the codes leaves: each a layout, and whether columns are packed as others pack rows. Where
+    /// one stays it is the only one.
+    orders: Vec<(Layout, bool)>,
+    /// What it is declared by says that four rows that share a byte are of four quarters.
+    quarters_likely: bool,
+    /// The file bears the name of the documented format.
+    documented: bool,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+}
+
+impl Open {
+    /// Of several orders, keeps the one that other tensors of the file have.
+    ///
+    /// # Errors
+    /// A part of a sentence, where it is not clear.
+    pub(super) fn agree(&mut self, others: &[(Layout, bool)]) -> Result<(), String> {
+        if self.orders.len() > 1 {
+            let agreed = |order: &(Layout, bool)| others.contains(order);
+            if self.orders.iter().filter(|order| agreed(order)).count() == 1 {
+                self.orders.retain(agreed);
+            }
+        }
+        match self.orders[..] {
+            [_] => Ok(()),
+            [(Layout::Lines, false), ..] => {
+                self.orders.truncate(1);
+                Ok(())
+            }
+            _ => Err(
+                "its codes could be packed along either side, and the file does not declare which"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// The only order that its shape leaves.
+    pub(super) fn order(&self) -> Option<(Layout, bool)> {
+        <[_; 1]>::try_from(&self.orders[..]).ok().map(|[only]| only)
+    }
+
+    fn packing(&self, settled: &PackingChoice) -> Packing {
+        let (mut layout, mut columns_first) = self.orders[0];
+        let of = |field: fn(&PackingChoice) -> Option<bool>| {
+            field(&self.declared).or(field(settled)).unwrap_or(false)
+        };
+        match layout {
+            Layout::Across if of(|packed| packed.quarters) => layout = Layout::Quarters,
+            Layout::Joined => columns_first = of(|packed| packed.columns_first),
+            _ => {}
+        }
+        Packing {
+            layout,
+            columns_first,
+            high_first: of(|packed| packed.high_first),
+            weights: self.declared.codes.or(settled.codes).unwrap_or(WEIGHTS),
+        }
+    }
+
+    fn size(&self, packing: &Packing) -> (usize, usize) {
+        match packing.columns_first {
+            true => (self.columns, self.rows),
+            false => (self.rows, self.columns),
+        }
+    }
+
+    /// The codes in the documented packing.
+    ///
+    /// # Errors
+    /// As [`repack`].
+    pub(super) fn unpack(
+        &self,
+        codes: Codes,
+        settled: &PackingChoice,
+    ) -> Result<Codes, (usize, u8)> {
+        repack(codes, &self.packing(settled), self.rows, self.columns)
+    }
+
+    /// Whether its scales are 1/γ.
+    pub(super) fn is_reciprocal(&self, settled: &PackingChoice) -> bool {
+        self.declared.reciprocal.or(settled.reciprocal) == Some(true)
+    }
+}
+
+/// What the codes and scales of a file's packed tensors say of how they are packed.
+pub(super) struct Evidence {
+    given: PackingChoice,
+    /// For each [`HYPOTHESES`], the codes that would be behind the last weights.
+    unused: [[usize; 4]; 4],
+    /// How often each code occurs.
+    count: [usize; 4],
+    /// The sum of the logarithms of scales, and their number.
+    scales: (f64, f64),
+    across: bool,
+    open_order: bool,
+    quarters_likely: bool,
+    documented: bool,
+}
+
+/// Highest bits first, quarters: the documented ones come first.
+const HYPOTHESES: [(bool, bool); 4] = [(false, false), (false, true), (true, false), (true, true)];
+
+/// By how much one χ² has to be below another to say something.
+const PLAIN: f64 = 10.0;
+
+impl Evidence {
+    pub(super) fn new(given: PackingChoice) -> Self {
+        Evidence {
+            given,
+            unused: [[0; 4]; 4],
+            count: [0; 4],
+            scales: (0.0, 0.0),
+            across: false,
+            open_order: false,
+            quarters_likely: false,
+            documented: true,
+        }
+    }
+
+    /// Looks at a tensor.
+    pub(super) fn add(&mut self, open: &Open, codes: &Codes, scales: &[f32]) {
+        self.quarters_likely |= open.quarters_likely;
+        self.documented &= open.documented;
+        let layout = open.orders[0].0;
+        self.across |= layout == Layout::Across && open.declared.quarters.is_none();
+        self.open_order |= open.declared.high_first.is_none()
+            || (layout == Layout::Joined && open.declared.columns_first.is_none());
+        let mut bytes = [0_usize; 256];
+        codes.bytes().iter().for_each(|&byte| bytes[usize::from(byte)] += 1);
+        let mut count = [0_usize; 4];
+        for (byte, &times) in bytes.iter().enumerate() {
+            (0..4).for_each(|i| count[byte >> (2 * i) & 3] += times);
+        }
+        for (at, (high, quarters)) in HYPOTHESES.into_iter().enumerate() {
+            let (high_first, quarters) = (Some(high), Some(quarters));
+            let packing = open.packing(&PackingChoice { high_first, quarters, ..self.given });
+            let places = packing.layout.unused(open.size(&packing));
+            for place in places {
+                let code = codes.get(if packing.high_first { place ^ 3 } else { place });
+                self.unused[at][usize::from(code)] += 1;
+                // Any of the hypotheses is near enough for how many codes are weights.
+                if at == 0 {
+                    count[usize::from(code)] = count[usize::from(code)].saturating_sub(1);
+                }
+            }
+        }
+        if open.declared.codes.is_none() {
+            (0..4).for_each(|code| self.count[code] += count[code]);
+        }
+        if open.declared.reciprocal.is_none() {
+            let log = |&s: &f32| f64::from(s.clamp(1e-9, 1e9)).ln();
+            let mean = scales.iter().map(log).sum::<f64>();
+            self.scales.0 += mean / scales.len().max(1) as f64;
+            self.scales.1 += 1.0;
+        }
+    }
+
+    /// How the file is packed, and what a person should know of that.
+    pub(super) fn settle(self) -> (PackingChoice, Vec<String>) {
+        let mut packed = self.given;
+        let mut notes = Vec::new();
+        // Whatever fills unused places is the same everywhere.
+        let odd = self
+            .unused
+            .map(|codes| codes.iter().sum::<usize>() - codes.iter().max().copied().unwrap_or(0));
+        let likely = |&at: &usize| (odd[at], HYPOTHESES[at].1 != self.quarters_likely, at);
+        let best = (0..4).min_by_key(likely).unwrap_or(0);
+        let (high_first, quarters) = HYPOTHESES[best];
+        let told = |field: fn(&(bool, bool)) -> bool| {
+            (0..4)
+                .all(|at| field(&HYPOTHESES[at]) == field(&HYPOTHESES[best]) || odd[at] > odd[best])
+        };
+        let (high_told, quarters_told) = (told(|h| h.0), told(|h| h.1));
+        if packed.high_first.is_none() {
+            packed.high_first = Some(high_first);
+            if high_first {
+                notes.push(
+                    "The file does not say in which order its codes lie; what is behind the last weights \
+                     shows that a byte's first code is in its highest bits."
+                        .to_owned(),
+                );
+            } else if self.open_order && !high_told && !self.documented {
+                notes.push(
+                    "The file does not say in which order its codes lie; row by row, the lowest bits \
+                     first, was taken."
+                        .to_owned(),
+                );
+            }
+        }
+        if packed.quarters.is_none() && self.across {
+            packed.quarters = Some(quarters);
+            if !quarters_told {
+                notes.push(format!(
+                    "The file does not say which four rows share a byte of codes; {} was taken.",
+                    if quarters { "one of each quarter" } else { "four neighbours" }
+                ));
+            }
+        }
+        if packed.codes.is_none() {
+            let [zero, one, two, three] = self.count.map(|n| n > 0);
+            // By how far the codes of -1 and +1 differ in number, if they are 2 and another; as χ².
+            let uneven = |code: usize| {
+                let [a, b] = [code, 2].map(|code| self.count[code] as f64);
+                (a - b) * (a - b) / (a + b).max(1.0)
+            };
+            // Two's complement, and an offset of two, have another code that is none.
+            packed.codes = if three && !two && zero && one {
+                Some([Some(0), Some(1), None, Some(-1)])
+            } else if three && !zero && one && two {
+                Some([None, Some(-1), Some(0), Some(1)])
+            } else if uneven(1) * 2.0 + PLAIN < uneven(0) {
+                // As many are +1 as are -1; of zeros there are more or fewer.
+                Some([Some(0), Some(1), Some(-1), None])
+            } else {
+                None
+            };
+            if let Some(codes) = packed.codes {
+                let code =
+                    |weight| codes.iter().position(|&code| code == Some(weight)).unwrap_or(0);
+                notes.push(format!(
+                    "The file does not say what its codes stand for; by how often each occurs, -1, 0 and +1 \
+                     are {}, {} and {}.",
+                    code(-1),
+                    code(0),
+                    code(1)
+                ));
+            }
+        }
+        let (sum, scales) = self.scales;
+        if packed.reciprocal.is_none() && scales > 0.0 {
+            let typical = sum / scales;
+            // γ is below 1 and 1/γ above: γ is 0.8 over the root of a layer's inputs where training begins.
+            packed.reciprocal = Some(typical > 0.4);
+            if typical > 0.4 {
+                notes.push(format!(
+                    "The scales of the packed tensors, {} as a rule, are too large for weights; they were \
+                     taken as 1/γ.",
+                    decimal::text((typical.exp() * 10.0).round() / 10.0)
+                ));
+            }
+        }
+        (packed, notes)
+    }
+}
+
 /// What is declared of the codes; nothing by default.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Declared {
-    /// Column after column instead of row after row.
-    columns_first: Option<bool>,
+    choice: PackingChoice,
     /// Whether the four codes of a byte are of one column, and not of one row.
     along_rows: Option<bool>,
-    high_first: Option<bool>,
-    weights: Option<[Option<i8>; 4]>,
+    quarters_likely: bool,
+    /// The file bears the name of the documented format.
+    documented: bool,
 }
 
 impl Declared {
+    /// Adds what is so where the shape of codes tells that of their weights: four rows share a byte, as Hugging Face
+    /// has it.
+    pub(super) fn share_rows(&mut self) {
+        self.along_rows.get_or_insert(true);
+        self.quarters_likely = true;
+    }
+
+    /// Nothing but whether the file bears the name of the documented format.
+    pub(super) fn of_format(documented: bool) -> Self {
+        Declared { documented, ..Declared::default() }
+    }
+
     /// Adds what a dict declares. Words that could be about anything count only where `about_codes`.
     ///
     /// # Errors
@@ -141,13 +449,13 @@ impl Declared {
                         Some("colmajor" | "columnmajor" | "f" | "fortran") => true,
                         _ => return Err(unknown()),
                     };
-                    set(&mut self.columns_first, columns)
+                    set(&mut self.choice.columns_first, columns)
                 }
                 ("packed_transposed" | "column_major" | "col_major", _)
                 | ("transposed" | "transpose" | "is_transposed", true) => {
-                    set(&mut self.columns_first, flag.ok_or_else(unknown)?)
+                    set(&mut self.choice.columns_first, flag.ok_or_else(unknown)?)
                 }
-                ("row_major", _) => set(&mut self.columns_first, !flag.ok_or_else(unknown)?),
+                ("row_major", _) => set(&mut self.choice.columns_first, !flag.ok_or_else(unknown)?),
                 ("pack_axis" | "packed_axis" | "pack_dim" | "packed_dim" | "packing_dim", _)
                 | ("axis", true) => {
                     let rows = match node {
@@ -155,6 +463,8 @@ impl Declared {
                         Node::Int(1 | -1) => false,
                         _ => return Err(unknown()),
                     };
+                    // The word of Hugging Face, whose BitNet has quarters.
+                    self.quarters_likely |= key.ends_with("dim");
                     set(&mut self.along_rows, rows)
                 }
                 ("bit_order" | "bitorder" | "code_order" | "pack_bit_order", _) => {
@@ -165,18 +475,18 @@ impl Declared {
                         Some("high" | "highfirst" | "highestfirst") => true,
                         _ => return Err(unknown()),
                     };
-                    set(&mut self.high_first, high)
+                    set(&mut self.choice.high_first, high)
                 }
                 ("msb_first" | "high_first", _) => {
-                    set(&mut self.high_first, flag.ok_or_else(unknown)?)
+                    set(&mut self.choice.high_first, flag.ok_or_else(unknown)?)
                 }
                 ("lsb_first" | "low_first", _) => {
-                    set(&mut self.high_first, !flag.ok_or_else(unknown)?)
+                    set(&mut self.choice.high_first, !flag.ok_or_else(unknown)?)
                 }
                 ("code_values" | "code_map" | "codebook", _)
                 | ("codes" | "values" | "mapping" | "levels", true) => {
                     let weights = weights(graph, value).ok_or_else(unknown)?;
-                    set(&mut self.weights, weights)
+                    set(&mut self.choice.codes, weights)
                 }
                 ("code_offset", _) | ("offset" | "zero_point", true) => {
                     let weights = match node {
@@ -184,12 +494,16 @@ impl Declared {
                         Node::Int(2) => [None, Some(-1), Some(0), Some(1)],
                         _ => return Err(unknown()),
                     };
-                    set(&mut self.weights, weights)
+                    set(&mut self.choice.codes, weights)
                 }
                 ("twos_complement", _) | ("signed", true) => match flag.ok_or_else(unknown)? {
-                    true => set(&mut self.weights, [Some(0), Some(1), None, Some(-1)]),
+                    true => set(&mut self.choice.codes, [Some(0), Some(1), None, Some(-1)]),
                     false => true,
                 },
+                (
+                    "scale_reciprocal" | "reciprocal_scale" | "inverse_scale" | "scale_is_inverse",
+                    _,
+                ) => set(&mut self.choice.reciprocal, flag.ok_or_else(unknown)?),
                 _ => true,
             };
             if !agrees {
@@ -202,24 +516,18 @@ impl Declared {
         Ok(())
     }
 
-    /// The packing of a matrix whose codes are an array of the shape `packed`.
+    /// What is known of a matrix whose codes are an array of the shape `packed`.
     ///
     /// # Errors
-    /// A part of a sentence that says why no packing fits, or more than one.
+    /// A part of a sentence that says why no packing fits.
     pub(super) fn settle(
         &self,
         packed: &[usize],
         rows: usize,
         columns: usize,
-    ) -> Result<Packing, String> {
+    ) -> Result<Open, String> {
         let len = rows * columns;
         let bytes: usize = packed.iter().product();
-        let packing = |(layout, columns_first)| Packing {
-            layout,
-            columns_first,
-            high_first: self.high_first.unwrap_or(false),
-            weights: self.weights.unwrap_or(WEIGHTS),
-        };
         // The layouts of a matrix of bytes, the documented one first.
         let (across, lines) = (Layout::Across, Layout::Lines);
         let layouts = [
@@ -228,42 +536,44 @@ impl Declared {
             ((lines, true), [columns, Codes::packed_len(rows)]),
             ((across, true), [Codes::packed_len(columns), rows]),
         ];
-        let joined = (Layout::Joined, self.columns_first == Some(true));
+        let declared = self.choice.columns_first;
+        let joined = (Layout::Joined, declared == Some(true));
         let allowed = |&(layout, columns_first): &(Layout, bool)| {
             let along_rows = (layout == Layout::Across) != columns_first;
             self.along_rows.is_none_or(|declared| declared == along_rows)
-                && match self.columns_first {
+                && match declared {
                     None => true,
                     Some(false) => !columns_first,
                     Some(true) => along_rows || columns_first,
                 }
         };
-        let mut found = Vec::new();
+        let mut orders = Vec::new();
         if let Some((last, first @ [_, ..])) = packed.split_last() {
             let sides = [first.iter().product(), *last];
-            found.extend(layouts.iter().filter(|(_, size)| *size == sides).map(|(l, _)| *l));
-            found.retain(allowed);
+            orders.extend(layouts.iter().filter(|(_, size)| *size == sides).map(|(l, _)| *l));
+            orders.retain(allowed);
+            if self.quarters_likely && orders.contains(&(across, false)) {
+                orders = vec![(across, false)];
+            }
         }
         let flat = packed.iter().filter(|&&side| side > 1).count() <= 1;
-        if found.is_empty() && flat && bytes == Codes::packed_len(len) && allowed(&joined) {
-            found.push(joined);
+        if orders.is_empty() && flat && bytes == Codes::packed_len(len) && allowed(&joined) {
+            orders.push(joined);
         }
-        match found[..] {
-            [only] => Ok(packing(only)),
-            [(Layout::Lines, false), ..] => Ok(packing(found[0])),
-            [] if bytes != Codes::packed_len(len) && flat => Err(format!(
-                "its shape of {rows} × {columns} needs {} bytes of codes and there are {bytes}",
-                Codes::packed_len(len)
-            )),
-            [] => Err(format!(
-                "its codes of shape {packed:?} are no known packing of {rows} × {columns} weights, \
-                 or not the one that is declared"
-            )),
-            _ => Err(format!(
-                "its codes of shape {packed:?} could be packed along either side, and the file does \
-                 not declare which"
-            )),
+        if orders.is_empty() {
+            return Err(match bytes != Codes::packed_len(len) && flat {
+                true => format!(
+                    "its shape of {rows} × {columns} needs {} bytes of codes and there are {bytes}",
+                    Codes::packed_len(len)
+                ),
+                false => format!(
+                    "its codes of shape {packed:?} are no known packing of {rows} × {columns} weights, \
+                     or not the one that is declared"
+                ),
+            });
         }
+        let Declared { choice: declared, quarters_likely, documented, .. } = *self;
+        Ok(Open { declared, orders, quarters_likely, documented, rows, columns })
     }
 }
 
@@ -365,10 +675,19 @@ mod tests {
                         bytes(&lines.collect::<Vec<_>>())
                     })
                 });
+                let quarter = count.div_ceil(4);
+                let quarters = (0..quarter).flat_map(|first| {
+                    (0..len).flat_map(move |i| {
+                        let shared = (0..4).map(|part| first + part * quarter);
+                        let shared = shared.filter(|&l| l < count).map(|l| lines[l * len + i]);
+                        bytes(&shared.collect::<Vec<_>>())
+                    })
+                });
                 for (layout, codes) in [
                     (Layout::Joined, bytes(lines)),
                     (Layout::Lines, lines.chunks(len.max(1)).flat_map(bytes).collect()),
                     (Layout::Across, across.collect()),
+                    (Layout::Quarters, quarters.collect()),
                 ] {
                     let packing = Packing { layout, columns_first, ..DOCUMENTED };
                     let repacked = repack(codes.into(), &packing, rows, columns);

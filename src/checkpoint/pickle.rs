@@ -166,6 +166,24 @@ impl<'a> Graph<'a> {
         &self.nodes[id as usize]
     }
 
+    /// The storages and their sizes in bytes, `None` where their type is not known.
+    pub(super) fn storages(&self) -> impl Iterator<Item = (&'a str, Option<u64>)> {
+        self.nodes.iter().filter_map(|node| {
+            let Node::Storage(storage) = node else {
+                return None;
+            };
+            let unit = match storage.dtype {
+                None => Some(1),
+                Some(dtype) => dtype.ok().map(Dtype::size),
+            };
+            Some((storage.key, unit.map(|unit| storage.len.saturating_mul(unit))))
+        })
+    }
+
+    pub(super) fn is_false(&self, id: Id) -> bool {
+        matches!(self.node(id), Node::Bool(false))
+    }
+
     /// Number of values; their ids are below it.
     pub(super) fn values(&self) -> usize {
         self.nodes.len()
@@ -308,7 +326,14 @@ pub(super) fn parse(pickle: &[u8]) -> Result<Graph<'_>> {
     };
     while machine.step()? {}
     let root = machine.pop()?;
-    Ok(Graph { nodes: machine.nodes, root, len: pickle.len() })
+    Ok(Graph { nodes: machine.nodes, root, len: machine.at })
+}
+
+const CUT_OFF: &str = "ends in the middle of a value. Download the file again";
+
+/// Whether a pickle was read up to its end, and that is not the end of its values.
+pub(super) fn is_cut_off(error: &Error) -> bool {
+    matches!(error, Error::Pickle { why, .. } if why == CUT_OFF)
 }
 
 const NONE: Id = 0;
@@ -491,7 +516,7 @@ impl<'a> Machine<'a> {
     }
 
     fn cut_off(&self) -> Box<Error> {
-        self.wrong("ends in the middle of a value. Download the file again".to_owned())
+        self.wrong(CUT_OFF.to_owned())
     }
 
     fn expected(&self, expected: &str) -> Box<Error> {
@@ -671,9 +696,13 @@ impl<'a> Machine<'a> {
         let Node::Tuple(parts) = self.get(id) else {
             return None;
         };
-        let [kind, class, key, _, len, ..] = parts[..] else {
+        let [kind, class, key, _, len, ref view @ ..] = parts[..] else {
             return None;
         };
+        // In files of early versions: a part of another storage.
+        if view.iter().any(|&view| !matches!(self.get(view), Node::None)) {
+            return None;
+        }
         let (Node::Str("storage"), Node::Global(class), Node::Str(key)) =
             (self.get(kind), self.get(class), self.get(key))
         else {
@@ -864,8 +893,13 @@ impl<'a> Machine<'a> {
                 })?;
                 self.push_new(Node::Tensor(Box::new(tensor)))
             }
-            // A parameter is its tensor.
-            ("torch._utils", "_rebuild_parameter" | "_rebuild_parameter_with_state") => {
+            // A parameter is its tensor, and what was on a device without storages is an array.
+            (
+                "torch._utils",
+                "_rebuild_parameter"
+                | "_rebuild_parameter_with_state"
+                | "_rebuild_device_tensor_from_numpy",
+            ) => {
                 let data = *args.first().ok_or_else(|| self.expected("a tensor"))?;
                 self.push(data)
             }

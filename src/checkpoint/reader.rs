@@ -1,11 +1,12 @@
 //! The reader: which bytes are wanted when, and what becomes of them.
 
 use super::contents::{self, Contents};
-use super::error::{Error, Result, shown};
+use super::error::{Error, Foreign, Result, shown};
+use super::packing::{Evidence, PackingChoice};
 use super::ranges::Ranges;
 use super::tensor::{Source, Tensor};
 use super::zip::{self, Entry, Location};
-use super::{foreign, pickle, safetensors};
+use super::{foreign, legacy, pickle, safetensors};
 use std::collections::{HashMap, VecDeque};
 use std::mem::{replace, take};
 use std::ops::Range;
@@ -27,13 +28,13 @@ pub struct Reader {
     file_len: u64,
     phase: Phase,
     entries: Vec<Entry>,
-    /// `data.pkl`, or the header of a safetensors file, while it is not understood yet; a pickle longer, where tensors lie
-    /// in it.
+    /// `data.pkl`, or the header of a safetensors file, while it is not understood yet; a pickle longer where tensors
+    /// lie in it.
     description: Vec<u8>,
+    /// Which entry the pickle is then.
+    pickle_entry: Option<usize>,
     /// The bytes of small entries that belong to the description, as far as they are there.
     small: HashMap<usize, Vec<u8>>,
-    /// The entry that is `data.pkl`, where tensors lie in it.
-    pickle_entry: Option<usize>,
     contents: Option<Contents>,
     /// Where the tensors of `contents` come from, in the same order; `None` for what is not read.
     sources: Vec<Option<Source>>,
@@ -43,6 +44,11 @@ pub struct Reader {
     missing: Vec<Option<usize>>,
     /// Complete tensors.
     ready: VecDeque<usize>,
+    /// Complete tensors that are packed: how, all of them say together.
+    held: Vec<usize>,
+    /// How packed tensors are read, where the file does not declare it.
+    packing: PackingChoice,
+    notes: Vec<String>,
     progress: (u64, u64),
 }
 
@@ -53,6 +59,8 @@ enum Phase {
     /// No directory was found: what is this file?
     Head(Range<u64>),
     Directory(Location),
+    /// Reading a torch file of the old format from its beginning, as far as it takes.
+    Legacy(Range<u64>),
     /// Reading what the head lacks of the header of a safetensors file.
     Header(Range<u64>),
     /// Reading tensors of a safetensors file that are part of its description.
@@ -92,11 +100,14 @@ impl Reader {
             contents: None,
             sources: Vec::new(),
             description: Vec::new(),
-            small: HashMap::new(),
             pickle_entry: None,
+            small: HashMap::new(),
             storages: Vec::new(),
             missing: Vec::new(),
             ready: VecDeque::new(),
+            held: Vec::new(),
+            packing: PackingChoice::default(),
+            notes: Vec::new(),
             progress: (0, 0),
         })
     }
@@ -108,7 +119,10 @@ impl Reader {
     /// taken; taking them first keeps the fewest bytes in memory.
     pub fn wants(&self) -> Option<Range<u64>> {
         match &self.phase {
-            Phase::Tail(range) | Phase::Head(range) | Phase::Header(range) => Some(range.clone()),
+            Phase::Tail(range)
+            | Phase::Head(range)
+            | Phase::Header(range)
+            | Phase::Legacy(range) => Some(range.clone()),
             Phase::Directory(location) => Some(location.range.clone()),
             Phase::Description(_, ranges) | Phase::Small(ranges) | Phase::Storages(ranges) => {
                 ranges.wants()
@@ -141,6 +155,7 @@ impl Reader {
         self.phase = match phase {
             Phase::Tail(range) => self.tail(range, bytes)?,
             Phase::Head(_) => self.head(bytes)?,
+            Phase::Legacy(range) => self.legacy(range, bytes)?,
             Phase::Directory(location) => self.directory(&location, bytes)?,
             Phase::Description(pickle, ranges) => self.description(pickle, ranges, bytes)?,
             Phase::Header(_) => {
@@ -184,7 +199,7 @@ impl Reader {
         let mut storages = Vec::new();
         storages.resize_with(self.entries.len(), Awaited::default);
         let mut missing = vec![None; contents.tensors.len()];
-        let mut ready = VecDeque::new();
+        let (mut ready, mut held) = (VecDeque::new(), Vec::new());
         let mut decoded = 0_u64;
         for &tensor in tensors {
             let info = contents.tensors.get(tensor).ok_or(Error::NoSuchTensor(tensor))?;
@@ -196,7 +211,10 @@ impl Reader {
                 return Err(Error::NoSuchTensor(tensor));
             }
             if source.entries().next().is_none() {
-                ready.push_back(tensor);
+                match source {
+                    Source::Ternary { .. } => held.push(tensor),
+                    _ => ready.push_back(tensor),
+                }
             }
             if *source == Source::Overlapping {
                 return Err(Error::OverlappingStrides(shown(&info.name)));
@@ -218,12 +236,14 @@ impl Reader {
         let order: Vec<usize> = (0..storages.len()).filter(is_awaited).collect();
         let ranges = Ranges::new(&self.entries, &order);
         self.progress = (0, ranges.remaining());
-        (self.storages, self.missing, self.ready) = (storages, missing, ready);
+        (self.storages, self.missing) = (storages, missing);
+        (self.ready, self.held) = (ready, held);
         self.phase = Phase::Storages(ranges);
         let pickle = take(&mut self.description);
         if let Some(entry) = inline {
             self.arrived(entry, pickle);
         }
+        self.settle();
         Ok(())
     }
 
@@ -242,9 +262,10 @@ impl Reader {
         };
         let storages = &self.storages;
         let bytes = |entry: usize| &storages[entry].bytes[..];
-        let decoded = source.decode(&info.name, &info.shape, bytes).inspect_err(|_| {
-            self.phase = Phase::Failed;
-        })?;
+        let decoded =
+            source.decode(&info.name, &info.shape, &self.packing, bytes).inspect_err(|_| {
+                self.phase = Phase::Failed;
+            })?;
         for entry in source.entries() {
             let storage = &mut self.storages[entry];
             storage.pending -= 1;
@@ -261,6 +282,23 @@ impl Reader {
         matches!(self.phase, Phase::Storages(_))
             && self.missing.iter().all(complete)
             && self.ready.is_empty()
+    }
+
+    /// Says how packed tensors are to be read, where the file does not declare it; before
+    /// [`select`](Self::select).
+    pub fn choose_packing(&mut self, packing: PackingChoice) {
+        self.packing = packing;
+    }
+
+    /// How packed tensors are read, as far as it is settled.
+    pub fn packing(&self) -> PackingChoice {
+        self.packing
+    }
+
+    /// What a person should know of how the file was read, each a sentence; complete when it is
+    /// [`done`](Self::done).
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Bytes fed since the selection, and bytes that it takes in all.
@@ -289,7 +327,12 @@ impl Reader {
     /// The beginning of a file that is no archive.
     fn head(&mut self, bytes: &[u8]) -> Result<Phase> {
         let Some(header) = safetensors::header(bytes, self.file_len)? else {
-            return Err(foreign::recognise(bytes, self.file_len).into());
+            return match foreign::recognise(bytes, self.file_len) {
+                Error::Foreign(Foreign::LegacyTorch) => {
+                    Ok(Phase::Legacy(0..legacy::BEGINNING.min(self.file_len)))
+                }
+                error => Err(error.into()),
+            };
         };
         let have = header.end.min(bytes.len() as u64);
         self.description = bytes[header.start as usize..have as usize].to_vec();
@@ -316,6 +359,21 @@ impl Reader {
         let (contents, sources) = safetensors::describe(&header, &self.entries, &small)?;
         (self.contents, self.sources) = (Some(contents), sources);
         Ok(Phase::Described)
+    }
+
+    fn legacy(&mut self, range: Range<u64>, bytes: &[u8]) -> Result<Phase> {
+        self.description.extend_from_slice(bytes);
+        if let Some(entries) = legacy::read(&self.description, self.file_len)? {
+            let [start, end] = [entries[0].offset, entries[0].offset + entries[0].size];
+            self.description.truncate(end as usize);
+            self.description.drain(..start as usize);
+            self.entries = entries;
+            return self.describe(0);
+        }
+        if range.end == self.file_len || range.end >= LARGEST_PICKLE {
+            return Err(Error::CutOff { len: self.file_len }.into());
+        }
+        Ok(Phase::Legacy(range.end..self.file_len.min(2 * range.end)))
     }
 
     fn directory(&mut self, location: &Location, bytes: &[u8]) -> Result<Phase> {
@@ -378,6 +436,11 @@ impl Reader {
         if ranges.wants().is_some() {
             return Ok(Phase::Description(pickle, ranges));
         }
+        self.describe(pickle)
+    }
+
+    /// Finds the contents in `data.pkl`, which is this entry.
+    fn describe(&mut self, pickle: usize) -> Result<Phase> {
         let folder = self.entries[pickle].name.strip_suffix("data.pkl").unwrap_or_default();
         let prefix = format!("{folder}data/");
         let keys: HashMap<&str, usize> = (0..self.entries.len())
@@ -389,10 +452,11 @@ impl Reader {
             pickle::INLINE => Some((pickle, self.entries[pickle].size)),
             key => storage(key),
         };
-        let bytes = take(&mut self.description);
-        let (contents, sources) = contents::describe(&pickle::parse(&bytes)?, &storage)?;
+        let (contents, sources) = contents::describe(&pickle::parse(&self.description)?, &storage)?;
         if sources.iter().flatten().flat_map(Source::views).any(|view| view.inline.is_some()) {
-            (self.description, self.pickle_entry) = (bytes, Some(pickle));
+            self.pickle_entry = Some(pickle);
+        } else {
+            self.description = Vec::new();
         }
         (self.contents, self.sources) = (Some(contents), sources);
         Ok(Phase::Described)
@@ -403,6 +467,7 @@ impl Reader {
         for (index, data) in ranges.feed(&self.entries, bytes)? {
             self.arrived(index, data);
         }
+        self.settle();
         Ok(Phase::Storages(ranges))
     }
 
@@ -414,10 +479,33 @@ impl Reader {
             if let Some(missing) = &mut self.missing[tensor] {
                 *missing -= 1;
                 if *missing == 0 {
-                    self.ready.push_back(tensor);
+                    match &self.sources[tensor] {
+                        Some(Source::Ternary { .. }) => self.held.push(tensor),
+                        _ => self.ready.push_back(tensor),
+                    }
                 }
             }
         }
+    }
+
+    /// Settles how packed tensors are read, once the last of them is there.
+    fn settle(&mut self) {
+        if self.held.is_empty() || self.missing.iter().any(|missing| missing.is_some_and(|n| n > 0))
+        {
+            return;
+        }
+        let mut evidence = Evidence::new(self.packing);
+        for &tensor in &self.held {
+            let bytes = |entry: usize| &self.storages[entry].bytes[..];
+            let packed = self.sources[tensor].as_ref().and_then(|source| source.packed(bytes));
+            if let Some((open, codes, scales)) = packed {
+                evidence.add(open, &codes, &scales);
+            }
+        }
+        let notes;
+        (self.packing, notes) = evidence.settle();
+        self.notes.extend(notes);
+        self.ready.extend(self.held.drain(..));
     }
 }
 
@@ -686,6 +774,45 @@ mod tests {
             let inside = Value::Opaque("a value inside itself".to_owned());
             assert_eq!(below.get("parent"), Some(&inside));
         }
+    }
+
+    #[test]
+    fn a_file_of_the_old_format() {
+        let (_, new) = read(fixture!("unpacked")).unwrap();
+        let (contents, old) = read(fixture!("legacy")).unwrap();
+        assert_eq!((contents.flavour, old), (Flavour::Unpacked, new));
+        assert!(contents.config.is_some());
+    }
+
+    #[test]
+    fn narrow_weights_with_scales_beside_them() {
+        let file = fixture!("scaled");
+        let mut reader = Reader::new(file.len() as u64).unwrap();
+        reader.feed_all(file).unwrap();
+        let contents = reader.contents().unwrap().clone();
+        let encodings = contents.tensors.iter().map(|tensor| tensor.encoding.to_string());
+        let encodings: Vec<String> = encodings.collect();
+        let narrow =
+            ["int8 with scales", "int8 with scales", "float8_e4m3fn with scales", "ternary"];
+        assert_eq!(encodings[..4], narrow);
+        assert!(encodings[4].starts_with("int8 without the scales"), "{}", encodings[4]);
+        assert!(matches!(reader.select(&[4]), Err(Error::Unreadable { .. })));
+        reader.select(&[0, 1, 2, 3]).unwrap();
+        reader.feed_all(file).unwrap();
+        let mut tensors = HashMap::new();
+        while let Some((index, tensor)) = reader.take().unwrap() {
+            tensors.insert(&*contents.tensors[index].name, tensor);
+        }
+        let by_rows = [-2.0, -1.5, -1.0, -0.5, 0.0, 0.25, 0.5, 0.75];
+        assert_eq!(tensors["rows.weight"].to_f32(), by_rows);
+        assert_eq!(tensors["bytes.weight"].to_f32(), by_rows.map(|x| 2.0 * x));
+        let whole: Vec<f32> = (0..8).map(|i| 2.0 * (i as f32 - 4.0)).collect();
+        assert_eq!(tensors["floats.weight"].to_f32(), whole);
+        let bits = &tensors["two_bits.weight"];
+        assert_eq!(bits.shape, [8, 2]);
+        // Rows 0 and 1 are in the lowest bits, rows 6 and 7 in the highest.
+        let rows = [-1, 0, 1, -1, 0, -1, 0, -1, 1, 1, 0, -1, -1, 1, 0, -1];
+        assert_eq!(bits.to_f32(), rows.map(|weight| weight as f32 / 2.0));
     }
 
     #[test]

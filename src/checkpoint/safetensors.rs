@@ -289,7 +289,7 @@ impl<'a> Nodes<'a> {
             strides[axis - 1] = strides[axis].saturating_mul(shape[axis]);
         }
         let len = (range.end - range.start) / size;
-        let storage = Storage { key: name, dtype: Some(dtype), len, inline: None };
+        let storage = Storage { key: name, inline: None, dtype: Some(dtype), len };
         let tensor = RawTensor { storage, dtype, offset: 0, shape, strides };
         self.add(Node::Tensor(Box::new(tensor)))
     }

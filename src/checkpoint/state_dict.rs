@@ -4,7 +4,6 @@
 //! dicts) that holds the weight tensors. Starting at the top, the search walks down as long as a
 //! dict has no weights of its own and one of its values clearly is the model.
 
-use super::dtype::Dtype;
 use super::error::{Error, Result};
 use super::packed_groups::{Group, MOST_GROUP_ITEMS, Tables};
 use super::pickle::{DEEPEST, Graph, Id, Node, RawTensor};
@@ -15,8 +14,8 @@ const MODEL_KEYS: [&str; 11] = [
     "state_dict", "model_state_dict", "state", "model_state", "model", "module", "net", "network",
     "weights", "params", "parameters",
 ];
-/// The first of these are names of no part of a model.
-const SURE: usize = 5;
+/// The first of these are names of no part of a model, surely the first two.
+const LIKELY: usize = 5;
 
 /// The containers from the root down to the one that holds the model's tensors.
 pub(super) fn find(graph: &Graph<'_>) -> Result<Vec<Id>> {
@@ -42,9 +41,19 @@ pub(super) fn is_training_state(graph: &Graph<'_>, key: Option<Id>, value: Id) -
         || (graph.items(value).len() <= MOST_GROUP_ITEMS && has("param_groups") && has("state"))
 }
 
+/// A tensor that torch rebuilds in a way that is not known here: sparse, quantized, without values.
+pub(super) fn is_foreign_tensor(node: &Node<'_>) -> bool {
+    matches!(node, Node::Object(object) if object.class.module == "torch._utils")
+}
+
 /// A tensor that a model computes with, as opposed to a counter or a generator's state.
 fn is_weight(tensor: &RawTensor<'_>) -> bool {
-    tensor.dtype.is_ok_and(Dtype::is_float) && tensor.shape.iter().any(|&size| size > 1)
+    // Of types that are not read, complex numbers and floats of other kinds: a sentence then says so.
+    let is_float = match tensor.dtype {
+        Ok(dtype) => dtype.is_float(),
+        Err(name) => name.starts_with(['C', 'c', 'f', 'b']),
+    };
+    is_float && tensor.shape.iter().any(|&size| size > 1)
 }
 
 /// The way from the root to the state dict.
@@ -84,8 +93,9 @@ impl Search<'_, '_> {
             let mut named = find(&MODEL_KEYS);
             if own > 0 {
                 // Beside the model may be a mask or a curve of losses.
-                named = find(&MODEL_KEYS[..SURE])
-                    .filter(|(_, model)| self.weights[*model as usize] >= own);
+                let sure = find(&MODEL_KEYS[..2]);
+                let likely = find(&MODEL_KEYS[..LIKELY]);
+                named = sure.or(likely.filter(|(_, model)| self.weights[*model as usize] >= own));
                 if named.is_none() {
                     return Ok(trail);
                 }
@@ -100,7 +110,10 @@ impl Search<'_, '_> {
     }
 
     fn is_leaf(&self, id: Id) -> bool {
-        matches!(self.graph.node(id), Node::Tensor(_)) || Group::of(self.graph, id).is_some()
+        let node = self.graph.node(id);
+        is_foreign_tensor(node)
+            || matches!(node, Node::Tensor(_))
+            || Group::of(self.graph, id).is_some()
     }
 
     /// Number of weights at or below a value; what is reached twice counts twice. Any depth is looked through, as what
@@ -125,6 +138,7 @@ impl Search<'_, '_> {
             // A value inside itself adds nothing to itself.
             self.weights[at] = match graph.node(id) {
                 Node::Tensor(tensor) => u32::from(is_weight(tensor)),
+                node if is_foreign_tensor(node) => 1,
                 _ if Group::of(graph, id).is_some() => 1,
                 _ => {
                     open.push((id, true));

@@ -3,7 +3,7 @@
 use super::codes::Codes;
 use super::dtype::{Dtype, Number};
 use super::error::{Error, Result, shown};
-use super::packing::{Packing, repack};
+use super::packing::{Open, PackingChoice};
 use super::pickle::Inline;
 use half::{bf16, f16};
 use std::borrow::Cow;
@@ -84,15 +84,20 @@ pub(super) struct View {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Source {
     Dense(View),
+    /// Numbers of eight bits that are to be multiplied by scales.
+    Scaled {
+        view: View,
+        scale: Scale,
+        /// What the scales are to be divided by.
+        divisor: f32,
+    },
     /// Strides that let elements share a place: known, but not read.
     Overlapping,
     Ternary {
         /// The codes.
         packed: View,
-        packing: Packing,
-        /// Rows of the matrix, whose last dimension is that of the tensor.
-        rows: usize,
-        columns: usize,
+        /// What is known of how they are packed, as a matrix whose last dimension is that of the tensor.
+        open: Open,
         scale: Scale,
     },
 }
@@ -104,16 +109,30 @@ pub(super) enum Scale {
     Stored(View),
 }
 
+impl Scale {
+    fn read<'b>(&self, bytes: impl Fn(&View) -> Cow<'b, [u8]>) -> Vec<f32> {
+        match self {
+            Scale::Given(scale) => vec![*scale],
+            Scale::Stored(view) => {
+                let data = view.read(&bytes(view));
+                Tensor { shape: view.shape.clone(), data }.to_f32()
+            }
+        }
+    }
+}
+
 impl Source {
     /// The views that have to be read.
     pub(super) fn views(&self) -> impl Iterator<Item = &View> {
         let (first, second) = match self {
             Self::Overlapping => (None, None),
             Self::Dense(view) => (Some(view), None),
-            Self::Ternary { packed, scale: Scale::Stored(scale), .. } => {
-                (Some(packed), Some(scale))
+            Self::Ternary { packed: view, scale, .. } | Self::Scaled { view, scale, .. } => {
+                let Scale::Stored(scale) = scale else {
+                    return Some(view).into_iter().chain(None);
+                };
+                (Some(view), Some(scale))
             }
-            Self::Ternary { packed, .. } => (Some(packed), None),
         };
         first.into_iter().chain(second)
     }
@@ -125,34 +144,62 @@ impl Source {
         first.into_iter().chain(second.filter(|_| second != first))
     }
 
+    /// The codes and scales of a packed tensor as they are stored.
+    pub(super) fn packed<'b>(
+        &self,
+        bytes: impl Fn(usize) -> &'b [u8],
+    ) -> Option<(&Open, Codes, Vec<f32>)> {
+        let Self::Ternary { packed, open, scale } = self else {
+            return None;
+        };
+        let bytes = |view: &View| view.storage(view.entry.map_or(&[][..], &bytes));
+        let scales = scale.read(&bytes);
+        let codes = packed.gather(&bytes(packed), |[byte]: [u8; 1]| byte);
+        Some((open, codes.into(), scales))
+    }
+
     /// Decodes the tensor; `bytes` are the storages by entry.
     pub(super) fn decode<'b>(
         &self,
         name: &str,
         shape: &[usize],
+        settled: &PackingChoice,
         bytes: impl Fn(usize) -> &'b [u8],
     ) -> Result<Tensor> {
-        let bytes = |view: &View| view.storage(view.entry.map_or(&[][..], &bytes));
-        let read = |view: &View| view.read(&bytes(view));
         let data = match self {
             Self::Overlapping => return Err(Error::OverlappingStrides(shown(name)).into()),
-            Self::Dense(view) => read(view),
-            Self::Ternary { packed, packing, rows, columns, scale } => {
-                let scales = match scale {
-                    Scale::Given(scale) => vec![*scale],
-                    Scale::Stored(view) => {
-                        let scales = Tensor { shape: view.shape.clone(), data: read(view) };
-                        scales.to_f32()
-                    }
-                };
-                if let Some(&value) = scales.iter().find(|s| !s.is_finite() || **s < 0.0) {
-                    return Err(Error::Scale { tensor: shown(name), value }.into());
+            Self::Dense(view) => view.read(&view.storage(view.entry.map_or(&[][..], &bytes))),
+            Self::Scaled { view, scale, divisor } => {
+                let bytes = |view: &View| view.storage(view.entry.map_or(&[][..], &bytes));
+                let scales = scale.read(&bytes);
+                let data = view.read(&bytes(view));
+                let mut values = Tensor { shape: view.shape.clone(), data }.to_f32();
+                let row = values.len().div_ceil(scales.len().max(1)).max(1);
+                for (values, scale) in values.chunks_mut(row).zip(&scales) {
+                    values.iter_mut().for_each(|value| *value *= scale / divisor);
                 }
-                let codes = packed.gather(&bytes(packed), |[byte]: [u8; 1]| byte);
-                let codes =
-                    repack(codes.into(), packing, *rows, *columns).map_err(|(index, code)| {
-                        Error::TernaryCode { tensor: shown(name), index, code }
-                    })?;
+                Data::F32(values)
+            }
+            Self::Ternary { .. } => {
+                let (open, codes, mut scales) = self.packed(bytes).ok_or(Error::NotSelectable)?;
+                let reciprocal = open.is_reciprocal(settled);
+                let rounded = self.views().nth(1).is_some_and(|scale| scale.dtype == Dtype::Bf16);
+                for scale in &mut scales {
+                    let value = *scale;
+                    if reciprocal {
+                        *scale = value.recip();
+                        // γ was bf16 where its reciprocal is.
+                        if rounded {
+                            *scale = bf16::from_f32(*scale).to_f32();
+                        }
+                    }
+                    if !value.is_finite() || value < 0.0 || !scale.is_finite() {
+                        return Err(Error::Scale { tensor: shown(name), value }.into());
+                    }
+                }
+                let codes = open.unpack(codes, settled).map_err(|(index, code)| {
+                    Error::TernaryCode { tensor: shown(name), index, code }
+                })?;
                 Data::Ternary { codes, scales }
             }
         };

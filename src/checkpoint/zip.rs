@@ -11,12 +11,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+/// Bytes that may stand behind the archive and its comment: a newline, what a server added.
+const LONGEST_REST: usize = 65_535;
 /// How much of the file's end is read at first. The farthest from the end that the end records can begin: a comment
 /// of 65,535 bytes, the end record, the zip64 locator and the zip64 end record. The directory of a whole model is
 /// shorter.
 const TAIL: u64 = 65_535 + END as u64 + LOCATOR as u64 + END64 as u64;
-/// Bytes that may stand behind the archive in place of a comment: a newline, what a server added.
-const LONGEST_REST: usize = 65_535;
 /// Directories of whole step files have some tens of kilobytes.
 const LARGEST_DIRECTORY: u64 = 16 << 20;
 

@@ -97,6 +97,8 @@ pub struct Report {
     pub unused: Vec<String>,
     /// Tensors outside the model: optimizer state and the like.
     pub skipped: usize,
+    /// How packed tensors were read, as far as that was settled for the whole file.
+    pub packing: checkpoint::PackingChoice,
     /// What a person should know of how the file was read, each a sentence: a value of the config that was not used,
     /// a number that was assumed.
     pub notes: Vec<String>,
@@ -107,6 +109,8 @@ pub struct Report {
 pub struct Options {
     /// Which tensor plays which role, by a person's word.
     pub names: NameMap,
+    /// How packed tensors are read where the file does not declare it; what is not given here is found out.
+    pub packing: checkpoint::PackingChoice,
     /// How the model is read where nobody wrote it down; else as the file's config says.
     pub dialect: Option<Dialect>,
     /// Whether weights that are to become ternary are kept as the file has them, for a [probe](crate::probe) to round
@@ -292,6 +296,7 @@ impl Loader {
             let mut selected: Vec<usize> = plan.roles.iter().map(|role| role.tensor).collect();
             selected.dedup();
             let needed = plan.least_memory();
+            self.reader.choose_packing(self.options.packing);
             self.reader.select(&selected)?;
             if !is_room_for(needed) {
                 return Err(Error::Memory { needed });
@@ -316,7 +321,9 @@ impl Loader {
     /// # Errors
     /// When bytes are still missing.
     pub fn packed(self) -> Result<Packed, Error> {
-        let plan = self.plan.filter(|_| self.reader.done()).ok_or(Error::Unfinished)?;
+        let mut plan = self.plan.filter(|_| self.reader.done()).ok_or(Error::Unfinished)?;
+        plan.report.notes.extend_from_slice(self.reader.notes());
+        plan.report.packing = self.reader.packing();
         let Plan { config, parts, report, latent, .. } = plan;
         Ok(Packed { config, parts, report, latent: latent.unwrap_or_default() })
     }
@@ -359,8 +366,9 @@ impl Plan {
         if contents.tensors.iter().all(|tensor| tensor.name.contains("lora_")) {
             return Err(Error::Adapter);
         }
+        let assigned = roles::assign(&hints, &contents.tensors, &options.names);
         let Assignment { config, roles, unused } =
-            roles::assign(&hints, &contents.tensors, &options.names)?;
+            assigned.map_err(|error| unreadable(&contents.tensors).unwrap_or(error.into()))?;
         notes.append(&mut hints.notes);
         notes.extend(hints.compare(&config));
         let decide = |role: &Role| {
@@ -390,6 +398,7 @@ impl Plan {
                 decisions: roles.iter().map(decide).collect(),
                 unused: unused.iter().map(name).collect(),
                 skipped: contents.skipped_tensors,
+                packing: checkpoint::PackingChoice::default(),
                 notes,
             },
             roles,
@@ -448,6 +457,19 @@ impl Plan {
             None => Ok(()),
         }
     }
+}
+
+/// What is wrong where most matrices of a file are of a type that is not read.
+fn unreadable(tensors: &[TensorInfo]) -> Option<Error> {
+    let matrices = || tensors.iter().filter(|tensor| tensor.shape.len() > 1);
+    let mut unread = matrices().filter(|tensor| matches!(tensor.encoding, Encoding::Other(_)));
+    let (all, count) = (matrices().count(), unread.clone().count());
+    let first = unread.next().filter(|_| 2 * count > all)?;
+    let tensor = checkpoint::shown(&first.name);
+    Some(Error::Checkpoint(checkpoint::Error::Unreadable {
+        tensor,
+        encoding: first.encoding.to_string(),
+    }))
 }
 
 /// Whether so many bytes can be allocated now. In a browser, memory once allocated stays allocated.

@@ -110,9 +110,12 @@ fn ternarise(values: &[f32], columns: usize, dialect: &Dialect) -> Data {
             codes.set(first + i, (t + 1.0) as u8);
         }
     };
-    if let Some(alpha) = already_ternary(values) {
-        set(0, values, alpha);
-        return Data::Ternary { codes, scales: vec![alpha] };
+    if let Some(scales) = already_ternary(values, columns) {
+        let part = values.len().div_ceil(scales.len()).max(1);
+        for (number, (values, &alpha)) in values.chunks(part).zip(&scales).enumerate() {
+            set(number * part, values, alpha);
+        }
+        return Data::Ternary { codes, scales };
     }
     let part = match dialect.weights {
         WeightsBy::Tensor => values.len(),
@@ -146,10 +149,19 @@ fn ternarise(values: &[f32], columns: usize, dialect: &Dialect) -> Data {
     Data::Ternary { codes, scales }
 }
 
-/// α, when the values are 0 and ±α for one α > 0.
-fn already_ternary(values: &[f32]) -> Option<f32> {
-    let alpha = values.iter().find(|&&x| x != 0.0)?.abs();
-    values.iter().all(|&x| x == 0.0 || x.abs() == alpha).then_some(alpha)
+/// The shortest rows that can show a scale of their own: few weights have one size by chance.
+const SHORTEST_ROW: usize = 4;
+
+/// α, when the values are 0 and ±α for one α > 0, or for one in each row. A row of zeros has any.
+fn already_ternary(values: &[f32], columns: usize) -> Option<Vec<f32>> {
+    let alpha = |values: &[f32]| {
+        let alpha = values.iter().find(|&&x| x != 0.0).map_or(LEAST_GAMMA as f32, |x| x.abs());
+        values.iter().all(|&x| x == 0.0 || x.abs() == alpha).then_some(alpha)
+    };
+    let whole = alpha(values).map(|alpha| vec![alpha]);
+    whole.or_else(|| {
+        (columns >= SHORTEST_ROW).then(|| values.chunks(columns).map(alpha).collect())?
+    })
 }
 
 #[cfg(test)]
@@ -194,6 +206,27 @@ mod tests {
         let tensor = packed(&values, true).unwrap();
         assert_eq!(tensor.to_f32(), values);
         assert!((zeros(&tensor) - 4.0 / 7.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn each_row_may_have_its_own_scale() {
+        let values = [0.5, 0.0, -0.5, 0.5, 0.0, 0.0, 0.0, 0.0, -0.25, 0.25, 0.25, 0.25];
+        let packed = |shape: &[usize], values: &[f32]| {
+            let tensor = Tensor { shape: shape.into(), data: Data::F32(values.into()) };
+            pack(tensor, Some(&Dialect::default())).unwrap()
+        };
+        let count = |tensor: &Tensor| match &tensor.data {
+            Data::Ternary { scales, .. } => scales.len(),
+            _ => 0,
+        };
+        let tensor = packed(&[3, 4], &values);
+        assert_eq!((tensor.to_f32(), count(&tensor)), (values.to_vec(), 3));
+        // Not in columns, and not where a row has another value.
+        assert_eq!(count(&packed(&[4, 3], &values)), 1);
+        assert_eq!(
+            count(&packed(&[3, 4], &values.map(|x| if x == 0.25 { x + 0.1 } else { x }))),
+            1
+        );
     }
 
     #[test]

@@ -8,7 +8,6 @@ use cpu1::checkpoint::{Error, Foreign};
 /// beginning is looked at.
 #[test]
 fn other_formats_are_named() {
-    refuses(&fixture("legacy"), Error::Foreign(Foreign::LegacyTorch));
     for (begins, foreign) in [("<!DOCTYPE html>", Foreign::Html), ("{\"error\":", Foreign::Json)] {
         let mut file = begins.as_bytes().to_vec();
         file.resize(300_000, b' ');
@@ -116,7 +115,7 @@ fn a_directory_that_is_somewhere_else() {
     refused!(&prefixed, Error::EndRecord(_));
     // A few bytes behind the archive are passed over.
     let mut followed = good.clone();
-    followed.extend([b'\n'; 65_536]);
+    followed.extend([b'\n'; 65_535]);
     assert_eq!(read(&followed), read(&good));
     followed.push(b'\n');
     refused!(&followed, Error::CutOff { .. });
@@ -213,4 +212,23 @@ fn sixty_thousand_empty_entries() {
         Pickle::new().op(b"}").text("w").tensor("FloatStorage", 0, 0, &[0], &[1]).op(b"s.");
     entries.push(("m/data.pkl", &pickle.0));
     refuses(&archive(&entries), Error::NoTensors);
+}
+
+#[test]
+fn the_old_format_that_lies() {
+    let good = fixture("legacy");
+    let (contents, tensors) = read(&good).unwrap();
+    assert_eq!((contents.tensors.len(), tensors.len()), (2, 2));
+    // Cut anywhere, it is cut off or no longer recognised.
+    for len in 1..good.len() {
+        refused!(&good[..len], Error::CutOff { .. } | Error::Foreign(Foreign::Unknown), len);
+    }
+    // The number of elements that a storage is said to have: twelve, behind the place, "cpu".
+    let at = good.windows(3).position(|bytes| bytes == b"K\x0cN").expect("a count");
+    let mut file = good.clone();
+    for lie in [11, 13, 255] {
+        file[at + 1] = lie;
+        let error = read(&file).map(|_| ());
+        assert!(error.is_err(), "{lie}");
+    }
 }

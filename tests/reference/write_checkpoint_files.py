@@ -193,6 +193,24 @@ def arrays():
     }
 
 
+def scaled():
+    """Weights of eight bits and of two with scales beside them, as others name these."""
+    whole = (torch.arange(8) - 4).to(torch.int8).reshape(2, 4)
+    return {
+        "rows.weight": whole,
+        "rows.weight_scale": torch.tensor([[0.5], [0.25]]),
+        "bytes.weight": whole.clone(),
+        "bytes.SCB": torch.tensor([127.0, 63.5]),
+        "floats.weight": whole.to(torch.float8_e4m3fn),
+        "floats.weight_scale": torch.tensor(2.0, dtype=torch.bfloat16),
+        # Four rows in each row of bytes, one of each quarter.
+        "two_bits.weight": torch.tensor([[0b00_10_01_00, 0b10_10_00_01], [0b01_01_01_10, 0b00_00_00_00]]).to(torch.uint8),
+        "two_bits.weight_scale": torch.tensor([0.5]),
+        "alone.weight": whole.clone(),
+        "norm": ramp(4),
+    }
+
+
 def step():
     torch.manual_seed(1)
     model = nn.Sequential(nn.Linear(6, 5), nn.LayerNorm(5), nn.Linear(5, 3))
@@ -248,6 +266,7 @@ def files():
         "views": {"state_dict": views()},
         "metadata": with_metadata(),
         "numpy": {"state_dict": arrays()},
+        "scaled": {"state_dict": scaled()},
         "unused": {"state_dict": {"w": ramp(2), "mask": torch.zeros(1, 1).expand(8, 8)}},
         "sparse": {"state_dict": {"ok": ramp(2), "w": torch.eye(3).to_sparse()}},
         "dtypes": {"state_dict": dtypes()},

@@ -4,10 +4,12 @@
     python tests/reference/write_compact_variants.py [folder]
 
 The folder is tests/fixtures/checkpoint/packed unless given. tests/packings.rs reads them. A file whose
-name begins with `no_` declares too little, or contradicts itself, and is to be refused.
+name begins with `no_` declares too little, or contradicts itself, and is to be refused; what one declares whose
+name begins with `open_` has to be found in its codes and scales.
 """
 
 import argparse
+import math
 from pathlib import Path
 
 import torch
@@ -137,6 +139,44 @@ def files():
     }
 
 
+def undeclared():
+    """One model, as large as evidence needs, packed in ways that no file declares."""
+    torch.manual_seed(3)
+    latent = {name: torch.randn(rows, 48) / math.sqrt(48) for name, rows in (("a", 37), ("b", 48), ("c", 256))}
+    gamma = {name: matrix.abs().mean() for name, matrix in latent.items()}
+    weights = {name: (matrix / gamma[name]).round().clamp(-1, 1) for name, matrix in latent.items()}
+
+    def quarters(matrix, codes=OURS, high_first=False):
+        size = -(-len(matrix) // 4)
+        coded = [[codes.index(int(weight)) for weight in row] for row in matrix]
+        coded += [[0] * matrix.shape[1]] * (4 * size - len(matrix))
+        rows = [[byte(four, high_first) for four in zip(*coded[first::size])] for first in range(size)]
+        return torch.tensor(rows, dtype=torch.uint8)
+
+    def state(packing, scale=lambda gamma: gamma):
+        parts = {
+            name: {"packed": packing(matrix), "scale": scale(gamma[name]), "shape": tuple(matrix.shape)}
+            for name, matrix in weights.items()
+        }
+        return {"state": parts | {"norm": torch.ones(48)}}
+
+    def lines(matrix):
+        # Rows of 37 leave unused bits in each.
+        return pack(matrix.t(), "lines", high_first=True)
+
+    return {
+        "open_documented": state(pack) | {"format": "compact_2bit"},
+        "open_code": state(lambda matrix: pack(matrix, codes=(0, 1, -1))),
+        "open_signed": state(lambda matrix: pack(matrix, codes=(0, 1, None, -1))),
+        "open_offset": state(lambda matrix: pack(matrix, codes=(None, -1, 0, 1))),
+        "open_reciprocal": state(pack, lambda gamma: 1 / gamma),
+        "open_quarters": state(quarters),
+        "open_neighbours": state(lambda matrix: pack(matrix, "across")),
+        "open_quarters_high": state(lambda matrix: quarters(matrix, (0, 1, -1), True), lambda gamma: 1 / gamma),
+        "open_lines_high": state(lines),
+    }
+
+
 def whole_model():
     """A model of tests/fixtures with everything foreign at once."""
     file = torch.load(HERE.parent / "fixtures" / "run_14.compact.pt")
@@ -161,7 +201,7 @@ def main():
     parser.add_argument("folder", nargs="?", type=Path, default=HERE.parent / "fixtures" / "checkpoint" / "packed")
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    for name, value in (files() | {"run_14": whole_model()}).items():
+    for name, value in (files() | undeclared() | {"run_14": whole_model()}).items():
         torch.save(value, folder / f"{name}.pt")
 
 

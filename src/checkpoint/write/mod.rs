@@ -23,7 +23,7 @@ const VERSION: &[u8] = b"3\n";
 /// The greatest length of a list in one pickle instruction, as Python's pickler has it.
 const BATCH: usize = 1000;
 
-/// Writes `{"format": "compact_2bit", "config": …, "state": …}` ([spec](crate::spec) §3).
+/// Writes a `compact_2bit` file, `{"format", …, "config", "state"}` ([spec](crate::spec) §3).
 ///
 /// # Panics
 /// When the file is larger than [`Writer`] can write, or a tensor's data do not fit its shape.
@@ -62,8 +62,14 @@ impl Writer {
         config: &Value,
         tensors: impl ExactSizeIterator<Item = (&'a str, T)>,
     ) -> Option<Self> {
-        let format = Value::Str("compact_2bit".into());
-        Self::new(&[("format", &format), ("config", config)], "state", tensors)
+        // What a reader would otherwise have to find out by how weights usually are.
+        let declared = [
+            ("format", &Value::Str("compact_2bit".into())),
+            ("code_offset", &Value::Int(1)),
+            ("scale_reciprocal", &Value::Bool(false)),
+            ("config", config),
+        ];
+        Self::new(&declared, "state", tensors)
     }
 
     /// Plans a file of some values and, under the key `state`, tensors, of which only types and shapes are looked at.
