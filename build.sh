@@ -483,6 +483,12 @@ find_engines() {
 find_python() { have "${PYTHON:-python3}" && "${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; }
 world_tests() { (cd tests/reference && "${PYTHON:-python3}" -m unittest world.test_world world.test_judge); }
 
+# The world's tables on little text; tests/reference/world/README.md has them on much. The last two fail if a bar is missed.
+world_tables() {
+  (cd tests/reference && local python="${PYTHON:-python3}" && "$python" -m world --seed 1 --bytes 200k >/dev/null &&
+    "$python" -m world.varied --bytes 1M --fresh 50k --most .18 && "$python" -m world.judge --calibrate --tales 12)
+}
+
 # What deny.toml says, as far as no network is needed.
 check_crates() { cargo-deny --offline --locked check licenses bans sources; }
 
@@ -519,7 +525,11 @@ quick_checks() {
 
 crate_checks() {
   quick_checks
-  if find_python; then check "tests of the world of tales" world_tests; else leave_out "tests of the world of tales" "Python 3.11 or newer has to be on PATH"; fi
+  if find_python; then
+    check "tests of the world of tales" world_tests
+    check "tables of the world of tales" world_tables
+  else leave_out "tests of the world of tales" "Python 3.11 or newer has to be on PATH"
+  fi
   check "clippy, wasm" lint_wasm
   check "native tests" cargo_native test --locked
   check "wasm tests with threads" wasm_tests

@@ -8,6 +8,7 @@ use crate::checkpoint::codes::Codes;
 use crate::checkpoint::write::Writer;
 use crate::dialect::Dialect;
 use crate::generate;
+use crate::json::Json;
 use crate::kernels;
 use crate::model::Symbol;
 use crate::model::bolmo::Boundaries;
@@ -145,21 +146,15 @@ pub struct Loader {
 
 #[wasm_bindgen]
 impl Loader {
-    /// A loader for a file of so many bytes, and perhaps a name map as JSON: role → tensor; a dialect as JSON: feature →
-    /// reading; and whether it is read to be [probed](Packed::probe).
+    /// A loader for a file of so many bytes, and how it is to be read where it leaves a choice: a JSON object of texts, all
+    /// of them optional. `names` is a name map (JSON: role → tensor), `config` the model's config instead of the file's,
+    /// `beside` what lies beside the file as `config.json`, `dialect` readings (JSON: feature → reading); and
+    /// where there is a `probed`, the file is read to be [probed](Packed::probe).
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        file_bytes: f64,
-        names: Option<String>,
-        dialect: Option<String>,
-        probed: Option<bool>,
-    ) -> Result<Loader, JsError> {
+    pub fn new(file_bytes: f64, reading: Option<String>) -> Result<Loader, JsError> {
         let loader = weights::Loader::new(file_bytes as u64).map_err(sentence)?;
-        let names = names.map_or(Ok(NameMap::new()), |text| read_names(&text))?;
-        let dialect = dialect.map(|text| Dialect::read(text.as_bytes())).transpose();
-        let dialect = dialect.map_err(sentence)?;
-        let latent = probed == Some(true);
-        Ok(Loader { loader: loader.with(Options { names, dialect, latent }) })
+        let options = reading.map_or(Ok(Options::default()), |text| read_options(&text))?;
+        Ok(Loader { loader: loader.with(options) })
     }
 
     /// `[start, end, ahead]`: the bytes from `start` to `end` are wanted next, and after these, in
@@ -332,6 +327,22 @@ impl Probe {
             ("tried", found.tried.iter().map(tried).collect::<Array>().into()),
         ])
     }
+}
+
+/// What [`Loader::new`] is told of how to read a file.
+fn read_options(text: &str) -> Result<Options, JsError> {
+    let refusal = |_| sentence("How to read the file is not said in JSON.");
+    let reading = Json::read(text.as_bytes()).map_err(refusal)?;
+    let said = |key| reading.get(key).text().map(str::to_owned);
+    Ok(Options {
+        names: said("names").map_or(Ok(NameMap::new()), |text| read_names(&text))?,
+        config: said("config"),
+        config_beside: said("beside"),
+        dialect: said("dialect")
+            .map(|text| Dialect::read(text.as_bytes()).map_err(sentence))
+            .transpose()?,
+        latent: said("probed").is_some(),
+    })
 }
 
 /// A name map from JSON.

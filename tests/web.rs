@@ -239,7 +239,7 @@ fn bad_input_is_a_sentence_and_no_trap() {
     let error = loader.feed(&junk).expect_err("a refusal");
     assert!(message(error).ends_with('.'));
 
-    let map = web::Loader::new(1000.0, Some("[1".into()));
+    let map = web::Loader::new(1000.0, Some(r#"{"names": "[1"}"#.into()));
     assert!(message(map.err().expect("a refusal").into()).contains("name map"));
 
     let model = web_model(RUN_14, 1);

@@ -20,7 +20,7 @@ const MOST_VALUES: usize = 1 << 23;
 /// Values that are pushed, stored or copied.
 const MOST_PUSHES: usize = 1 << 25;
 /// More dimensions than any tensor that is read; also bounds what one tensor costs.
-const MOST_DIMENSIONS: usize = 8;
+pub(super) const MOST_DIMENSIONS: usize = 8;
 /// How deep values may be nested.
 pub(super) const DEEPEST: usize = 48;
 
@@ -157,6 +157,11 @@ pub(super) struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
+    /// Values that come from elsewhere, made of so many bytes.
+    pub(super) fn new(nodes: Vec<Node<'a>>, root: Id, len: usize) -> Self {
+        Graph { nodes, root, len }
+    }
+
     pub(super) fn node(&self, id: Id) -> &Node<'a> {
         &self.nodes[id as usize]
     }

@@ -169,7 +169,7 @@ class Loading {
    */
   #unpack(program, source, names) {
     return said("format", async () => {
-      const loader = new program.Loader(source.size, names);
+      const loader = new program.Loader(source.size, JSON.stringify({ names }));
       try {
         for (let range = loader.wants(); range !== undefined; range = loader.wants()) {
           const [start = 0, end = 0, ahead = 0] = range;

@@ -19,7 +19,7 @@ STATIC_FORMS = {"", "he", "pron", "full", "him", "his", "himself", "hers", "they
 THING_FORMS = {"", "a", "n", "noun", "plural", "it", "look"}
 PLACE_FORMS = {"", "n", "in", "to"}
 COUNT = re.compile(r"\b(?:live|sit|stand|lie|fly) an? [a-z]")
-CASE = re.compile(r"\b(?:between|with|given|beside|from|of|at) (?:I|we|he|they)\b(?! [a-z]+(?:ed|es|s)\b)|\b(?:there|and so|here) (?:stood|sat|lay|came|stands|sits|lies|comes) (?:me|us)\b")
+CASE = re.compile(r"\b(?:(?<!in )between|with|given|beside|from|of|at) (?:I|we|he|they)\b(?! [a-z]+(?:ed|es|s)\b)|\b(?:there|and so|here) (?:stood|sat|lay|came|stands|sits|lies|comes) (?:me|us)\b")
 LEFT_OVER = re.compile(r"[{}<>\[\]|@/]|\b(a|an|the) (a|an|the)\b|\bNone\b|(?<!\.)[.,!?] ?[.,](?!\.)|  |\ba [aeio]\w|\bto (he|she|I)\b|\b(he|she)'s [a-z]+ed\b")
 
 

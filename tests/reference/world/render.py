@@ -109,7 +109,7 @@ class Teller:
     def _again(self, entity, form):
         if entity in self.here:
             return form == "him" or self.rng.random() < .9
-        return self.rng.random() < .6
+        return self.rng.random() < .4
 
     def names(self, entity, form, quoted=False):
         """The name, or `the fox`; a list of names for several."""
@@ -241,7 +241,7 @@ def said(n):
         form = conjugate(t.rng.choice(n.forms), t.number(who), t.present)
         if who is t.narrator:
             text = grammar.PRONOUNS[t.voice]["he"] + " " + form
-        elif t._clear(who, "he") and t.rng.random() < .45:
+        elif t._clear(who, "he") and t.rng.random() < .33:
             text = f"{t._pronoun(who, 'he', False)} {form}"
         else:
             name = "the " + who.kind if who in t.introduced and who not in t.here else t.names(who, "he")

@@ -81,7 +81,7 @@ class Tale:
             choices = self._matching(table, one, barred)
             if table is lexicon.KINDS:
                 common = self._matching(table, one | {"common"}, barred)
-                if common and rng.random() < .55:
+                if common and rng.random() < .3:
                     choices = common
             if not choices:
                 raise grammar.WordingError(f"plot or scene {self.plot.name}: nothing in the lexicon has the tags {' '.join(tags)}")

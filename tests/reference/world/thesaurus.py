@@ -42,7 +42,7 @@ angry | cross | furious
 (?<!most )beautiful | lovely | pretty
 quickly | swiftly | quickly
 softly | quietly | gently
-quietly | softly | silently
+(?<=[a-z] )quietly | softly | quietly
 perhaps | maybe
 almost | nearly
 (?<=only )a little(?= [a-z]) | a tiny
@@ -54,11 +54,10 @@ under(?= (?:the|a|an)\b) | beneath | under
 beside(?= (?:the|a|an)\b) | next to
 next to(?= (?:the|a|an)\b) | beside | by
 near(?= (?:the|a|an)\b) | close to | near
-behind(?= the (?:house|barn|shed|school|church|shop|stable|mill|garden)\b) | behind | at the back of
 (?<!of )nothing but | only
 side by side | shoulder to shoulder | next to each other
 in a hurry | in a great hurry | in haste
-a hundred | a hundred | a thousand
+(?<!to )(?<!and )a hundred(?! steps) | a hundred | a thousand
 a piece of | a bit of
 (?<!the )(?<!that )(?<!this )(?<!\ba )very(?! much| well| many| own| low| same)(?= ?[a-z]|$) | very | really | so
 (?<=\ba )very(?! own| same) | very | really
@@ -71,7 +70,7 @@ long ago | a long time ago | many years ago
 step by step | step by step | little by little
 with a smile(?! on) | smiling | cheerfully
 in a low voice | softly | very quietly
-happily | cheerfully | gladly
+happily(?! for) | cheerfully | gladly
 sadly | sadly | with a sigh
 at first | to begin with | at first
 the whole way | all the way
@@ -98,7 +97,7 @@ right in front of | just in front of | straight in front of
 as fast as | as fast as | as quickly as
 a deep breath | a deep breath | a long breath
 in the whole | in all the | in the whole
-up and down | back and forth | up and down
+up and down(?!,) | back and forth | up and down
 from far away | from far off | from a distance
 one by one | one after the other | one by one
 (?<!coins )(?<!pennies )(?<!ate )(?<!eaten )too much | far too much | too much
@@ -112,6 +111,35 @@ on the way home | on the way back | on the way home
 on the way | on the way | along the way
 in the dark | in the dark | in the darkness
 strange | strange | peculiar
+could not | could not | couldn't
+did not | did not | didn't
+was not | was not | wasn't
+(?<=, )in the evening(?= [a-z{]) | in the evening | that evening
+in the evening(?=\.) | in the evening | when evening came
+in the morning(?=\.) | in the morning | the next morning
+in the morning(?= [a-z{]) | in the morning | in the morning | when morning came
+in the night | in the night | during the night
+all around | all around | on all sides
+people(?= [a-z]) | people | people | folk
+(?<=\ba )good(?= [a-z]) | good | good | fine
+(?<=\ban )old(?= (?:sheet|tub|door|nail|net|broom|boat|umbrella|spoon|barrel|chair|basket|blanket|tune)) | old | old | worn
+all the(?= (?:people|others|children|neighbors|animals|lanterns|oil|colors|streets|doors|names)) | all the | all the | all of the
+each of them | each of them | every one of them
+three times | three times | three times | twice | four times
+once a year | once a year | twice a year
+(?<=[a-z] )slowly(?=\.) | slowly | very slowly | without hurry
+carefully | carefully | carefully | with great care
+as big as | as big as | as large as
+as high as | as high as | as tall as
+far out | far out | a long way out
+more than anything | more than anything | above all else
+a lot of | a lot of | lots of | plenty of
+a few | a few | some
+next door | next door | right next door
+close by | close by | nearby
+day and night | day and night | night and day
+so much(?= [a-z]) | so much | so very much
+quickly(?=[.,]) | quickly | in no time | fast
 clever | clever | smart
 """
 
@@ -143,6 +171,12 @@ yes(?=,) | oh yes | yes
 no(?=,) | oh no | no | no
 very well | all right
 I want to(?= [a-z]) | I'd like to
+I do not know(?=[.,]) | I do not know | I don't know | I have no idea
+I am sorry(?=[.,]) | I am sorry | I'm sorry | I am so sorry
+that is true(?=[.,]) | that is true | that's true | so it is
+come with me | come with me | come along with me
+look(?=,) | look | look | look there
+do not worry | do not worry | don't worry | never fear
 """
 
 VERBS = [(re.compile(r"<" + form + r">(?=" + after + ")"), "<" + choice + ">") for form, choice, after in [
@@ -155,9 +189,17 @@ VERBS = [(re.compile(r"<" + form + r">(?=" + after + ")"), "<" + choice + ">") f
     ("found", "found|found|discovered", " (?:a|an|the|something) "), ("waited", "waited|waited|stayed", " (?:by|at|in|under|until) "), ("climbed", "climbed|clambered|scrambled", " (?:up|over|out|down) "),
     ("stumbled", "stumbled|tripped", " over "), ("shone", "shone|gleamed|glowed", r" (?:in|on|like) "), ("fell", "fell|tumbled|dropped", r" (?:down|off|out of|into) "),
     ("sat", "sat|settled", " down (?:on|beside|by|under|next) "), ("turned", "turned|spun", " around"), ("liked", "liked|liked|loved", " to "), ("got", "got|got|stood", " up "), ("took", "took|pulled", " out "),
-    ("picked", "picked|picked|took", " up "), ("stood", "stood|stood|waited", " (?:at|by|in|on) the "), ("knew", "knew|knew|understood", " that "), ("shook", "shook|trembled", r"[.,]"),
+    ("picked", "picked|picked|took", " up "), ("stood", "stood|stood|waited", " (?:at|by) the "), ("knew", "knew|knew|understood", " that "), ("shook", "shook|trembled", r"[.,]"),
     ("laughed", "laughed|laughed|giggled", r"[.,]"), ("cheered", "cheered|clapped", r"[.,]"), ("stopped", "stopped|stopped|paused", r"[.,]"), ("flew", "flew|flew|sailed", " (?:off|over|out|away|down) "),
     ("told", "told|told|said", r" it to "), ("grew", "grew|became|got", " (?:bigger|smaller|louder|dark|quiet|cold|tired) "), ("became", "became|grew|got", " (?:bigger|smaller|louder|dark|quiet|cold|tired) "),
+    ("looked", "looked|looked|glanced|peered", r" (?:around|out|in|over|back|behind|under|into) "), ("gave", "gave|gave|handed", r" \{[A-E]\} (?!back)"), ("wanted", "wanted|wanted|wished", " to "),
+    ("walked", "walked|walked|strolled", r" (?:beside|home|away|around|off|back|to|slowly) "), ("went", "went|went|walked", r" (?:home|from|into|over|down) "), ("ran", "ran|ran|raced|dashed", r" (?:through|along|off|away|around|past|after|straight|as) "),
+    ("brought", "brought|brought|fetched", r" (?:a|an|some) "), ("threw", "threw|tossed|flung", " (?:a|the|it) "), ("cut", "cut|cut|sliced", " (?:it|the cake) "), ("built", "built|built|made", " (?:a|an) "),
+    ("made", "made|made|built", " a (?:hut|raft|nest|bed|fire) "), ("cooked", "cooked|cooked|made", " (?:a|soup) "), 
+    ("lifted", "lifted|lifted|raised", " (?:a|an|one|the|up) "), ("held", "held|held|lifted", " up "), ("hung", "hung|hung|put", " (?:a|it|up) "), ("took", "took|took|seized", " hold "),
+    ("dragged", "dragged|pulled", " "), ("wiped", "wiped|dried", " "), ("nodded", "nodded|nodded|agreed", r"[.]"), ("shouted", "shouted|shouted|called", " "), 
+    ("slipped", "slipped|slid", " (?:on|out|into|off|down) "), ("wrote", "wrote|wrote|scribbled", " (?:a|on|it|down) "), ("drew", "drew|drew|sketched", " (?:a|it|the) "), ("sang", "sang|sang|hummed", " (?:a|an|the|to) "),
+    ("dug", "dug|dug|shoveled", " (?:a|here|at) "), ("asked", "asked|asked|begged", " for "), ("grew", "grew|grew|became", " (?:so|very|strong|thinner|sadder) "), 
     ("put", "put|put|laid", r" (?:it|the \w+) (?:on|down) ")]] + [
     (re.compile(r"<cried ([A-E])>"), r"<cried|called|exclaimed \1>"), (re.compile(r"<thought ([A-E])>"), r"<thought|thought|said \1>"), (re.compile(r"<whispered ([A-E])>"), r"<whispered|murmured \1>"),
     (re.compile(r"<sobbed ([A-E])>"), r"<sobbed|wailed|cried \1>"), (re.compile(r"<shouted ([A-E])>"), r"<shouted|yelled|called \1>"), (re.compile(r"<answered ([A-E])>"), r"<answered|replied|said \1>"),

@@ -5,6 +5,7 @@ Two figures: of the word 8-grams of fresh texts, how many stand in the text of a
 import argparse
 import lzma
 import re
+import sys
 
 from . import kinds
 from .__main__ import size
@@ -44,12 +45,14 @@ def main():
     p = argparse.ArgumentParser(prog="python -m world.varied", description=__doc__)
     p.add_argument("--bytes", type=size, default=2 * 10**7, help="of the text that is searched and pressed")
     p.add_argument("--fresh", type=size, default=3 * 10**5, help="of the texts looked for")
+    p.add_argument("--most", type=float, default=MOST_KNOWN, help="the share that may stand there; in less text less does, so less may")
     p.add_argument("--kind", choices=sorted(kinds.KINDS), help="only texts of this kind")
     o = p.parse_args()
     texts = corpus("varied", o.bytes, kind=o.kind)
     share = known(texts, corpus("fresh", o.fresh, kind=o.kind))
     left = bits(texts)
-    print(f"{o.bytes / 1e6:.0f} MB: of the word 8-grams of fresh texts {share:.1%} stand there (at most {MOST_KNOWN:.0%} wanted); xz -9e leaves {left:.2f} bits a byte (at least {LEAST_BITS} wanted)")
+    print(f"{o.bytes / 1e6:.0f} MB: of the word 8-grams of fresh texts {share:.1%} stand there (at most {o.most:.0%} wanted); xz -9e leaves {left:.2f} bits a byte (at least {LEAST_BITS} wanted)")
+    sys.exit(share > o.most or left < LEAST_BITS)
 
 
 if __name__ == "__main__":

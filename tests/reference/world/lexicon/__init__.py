@@ -87,12 +87,13 @@ def _load():
 
 
 def _rare():
-    """All things and kinds in the plural are among what somebody may love: the more nouns, the better is a new one kept."""
+    """All things and kinds in the plural are among what somebody may love: the more nouns, the better is a new one kept. Things alone are `ware`."""
     known = set(LISTS["rare"])
     for head in [*THINGS, *KINDS]:
         many = grammar.plural(head)
         if many not in known and " of " not in many:
             LISTS["rare"].append(many)
+    LISTS["ware"] = [many for many in map(grammar.plural, THINGS) if " of " not in many]
 
 
 _load()

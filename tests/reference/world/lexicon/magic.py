@@ -54,7 +54,7 @@ oil can   | carry tool | little tin | use: oil a hinge with it; stop the squeaki
 spring    | carry small tool | coiled bright | use: make a clock go with it; make something jump with it
 cogwheel  | carry small tool round | brass little | use: mend a clock with it; turn it with one finger
 battery   | carry small tool | new heavy | use: make a lamp shine with it; wake a robot with it
-star dust | carry magic small shine | silver fine | use: sprinkle it; make things float with it
+bag of star dust | carry magic small shine | silver fine | use: sprinkle it; make things float with it
 snowball  | carry round small | cold big | use: throw it; build a snowman with it
 carrot nose | carry food small | orange crooked | use: give it to a snowman; eat it at the end of winter
 top hat   | carry wear | black tall dented | use: wear it; pull a rabbit out of it
@@ -86,7 +86,7 @@ LISTS = {
     "boring": "doing the same thing every day|being looked at all day|staying in the same place|listening to the wind|waiting for something to happen|being important|hearing the same songs|waking up at six o'clock|being alone at breakfast",
     "ingredient": "three drops of dew|a feather from a white goose|the shadow of a leaf|a cup of moonlight|a spoon of salt from the sea|the laugh of a child|"
                   "a hair from a sleeping cat|the first flower of spring|a pinch of star dust|a snowflake from the highest mountain|the song of a blackbird|a bit of rainbow",
-    "bargain": "a sack full of gold|the strongest arms in the land|a horse as fast as the wind|a house with a hundred rooms|a table always full of cakes|a key to every door|a coat of pure silver|a pair of golden wings|a ship with red sails|a garden of glass flowers",
+    "bargain": "a sack full of gold|the strength of ten bears|a horse as fast as the wind|a house with a hundred rooms|a table always full of cakes|a key to every door|a coat of pure silver|a pair of golden wings|a ship with red sails|a garden of glass flowers",
     "changed": "frog|teapot|cabbage|goose|goat|candlestick|snail|pumpkin|footstool|chicken|turnip|umbrella",
     "feeling": "friendship|love|kindness|tenderness|caring for somebody|being fond of somebody|having a warm heart",
     "wronganswer": "the wind|a cloud|the night|a river|a mouse|time|an onion|a dream",
