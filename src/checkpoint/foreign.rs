@@ -43,7 +43,7 @@ pub(super) fn recognise(head: &[u8], len: u64) -> Error {
         Foreign::Archive(name)
     } else if head.get(257..262) == Some(b"ustar") {
         Foreign::Archive("tar")
-    } else if !head.is_empty() && is_text(head) {
+    } else if head.len() > 4 && is_text(head) {
         Foreign::Text
     } else {
         Foreign::Unknown

@@ -17,7 +17,9 @@ fn other_formats_are_named() {
 
 #[test]
 fn other_archives_are_named() {
-    refuses(&archive(&[("weights.npy", b"x")]), Error::NoPickle);
+    refuses(&archive(&[("weights.npy", b"x")]), Error::Foreign(Foreign::Numpy));
+    refuses(&archive(&[("model.pt", b"x")]), Error::Inside("model.pt".into()));
+    refuses(&archive(&[("weights.csv", b"x")]), Error::NoPickle);
     refuses(&archive(&[]), Error::NoPickle);
     refuses(&fixture("torchscript"), Error::TorchScript);
     let twice = archive(&[("a/data.pkl", b"N."), ("b/data.pkl", b"N.")]);
