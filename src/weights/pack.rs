@@ -100,7 +100,7 @@ pub fn rounded(data: Data) -> Data {
 }
 
 /// `γ = max(mean|W|, 1e-5)`, `T = clamp(round(W/γ), −1, 1)`, or what another dialect has; weights that are 0 and
-/// ±α already keep their signs and γ = α, which the mean would shrink by the share of non-zeros.
+/// ±α already, in all or in each row, keep their signs and γ = α, which the mean would shrink by the share of non-zeros.
 fn ternarise(values: &[f32], columns: usize, dialect: &Dialect) -> Data {
     let mut codes = Codes::zeros(values.len());
     let mut set = |first: usize, values: &[f32], divisor: f32| {
