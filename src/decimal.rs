@@ -32,6 +32,31 @@ pub fn text(x: f64) -> String {
     decimals.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
+/// The number that a text of digits is, with a point and an exponent if it likes. Exact where it has 15 digits and 22
+/// powers of ten at most, as any setting has, and near enough for an f32 beyond that.
+pub fn parse(text: &str) -> Option<f64> {
+    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().ok()?;
+    let unsigned = digits.strip_prefix('-').unwrap_or(digits);
+    let (whole, rest) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    if whole.is_empty() && rest.is_empty() {
+        return None;
+    }
+    let mut value = 0.0;
+    for digit in whole.bytes().chain(rest.bytes()) {
+        value = 10.0 * value + f64::from(digit.is_ascii_digit().then_some(digit - b'0')?);
+    }
+    // No text is so long that this is not its number of decimals.
+    let exponent = exponent.saturating_sub(rest.len() as i32);
+    // More powers than any float has.
+    for _ in 0..(exponent.unsigned_abs() / 22).min(40) {
+        value = if exponent < 0 { value / 1e22 } else { value * 1e22 };
+    }
+    let unit = (0..exponent.unsigned_abs() % 22).fold(1.0, |unit, _| 10.0 * unit);
+    let value = if exponent < 0 { value / unit } else { value * unit };
+    Some(if digits.len() > unsigned.len() { -value } else { value })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +84,35 @@ mod tests {
         }
         for x in [f32::MIN_POSITIVE, f32::MAX, 1.0 / 3.0, 1e-22] {
             assert_eq!(nearest(x) as f32, x);
+        }
+    }
+
+    #[test]
+    fn digits_are_read_as_std_reads_them() {
+        for text in [
+            "0",
+            "-0.0",
+            "1",
+            "10000.0",
+            "1e-6",
+            "1E-05",
+            "0.5",
+            ".5",
+            "5.",
+            "1.25e+2",
+            "-3e5",
+            "0.1",
+            "9007199254740991",
+            "1e22",
+            "1e400",
+            "1e-400",
+        ] {
+            assert_eq!(parse(text), text.parse().ok(), "{text}");
+        }
+        let long = parse("3.14159265358979323846264338327950288").unwrap();
+        assert_eq!(long as f32, std::f32::consts::PI);
+        for text in ["", "-", ".", "e5", "1e", "0x10", "1_000", "one", "nan", "1e5000000000"] {
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 }

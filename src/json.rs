@@ -136,6 +136,8 @@ impl<'a> Parser<'a> {
                     entries.push((key, parser.value(depth + 1)?));
                     Ok(())
                 })?;
+                // Room for four, which one of one has, would be many times the text that it stands for.
+                entries.shrink_to_fit();
                 Ok(Json::Object(entries))
             }
             Some(b'[') => {
@@ -144,6 +146,7 @@ impl<'a> Parser<'a> {
                     items.push(parser.value(depth + 1)?);
                     Ok(())
                 })?;
+                items.shrink_to_fit();
                 Ok(Json::List(items))
             }
             Some(b'"') => self.text().map(Json::Text),

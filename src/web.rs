@@ -145,21 +145,25 @@ pub struct Loader {
 
 #[wasm_bindgen]
 impl Loader {
-    /// A loader for a file of so many bytes, and perhaps a name map as JSON: role → tensor; a dialect as JSON: feature →
-    /// reading; and whether it is read to be [probed](Packed::probe).
+    /// A loader for a file of so many bytes, and perhaps, as JSON: a name map, role → tensor; a dialect, feature → reading.
+    /// Then, whether it is read to be [probed](Packed::probe). Then, as JSON again: the model's config, instead of the
+    /// file's; and what lies beside the file as `config.json`, for a file that has none.
     #[wasm_bindgen(constructor)]
     pub fn new(
         file_bytes: f64,
         names: Option<String>,
         dialect: Option<String>,
         probed: Option<bool>,
+        config: Option<String>,
+        config_beside: Option<String>,
     ) -> Result<Loader, JsError> {
         let loader = weights::Loader::new(file_bytes as u64).map_err(sentence)?;
         let names = names.map_or(Ok(NameMap::new()), |text| read_names(&text))?;
         let dialect = dialect.map(|text| Dialect::read(text.as_bytes())).transpose();
         let dialect = dialect.map_err(sentence)?;
         let latent = probed == Some(true);
-        Ok(Loader { loader: loader.with(Options { names, dialect, latent }) })
+        let options = Options { names, dialect, latent, config, config_beside };
+        Ok(Loader { loader: loader.with(options) })
     }
 
     /// `[start, end, ahead]`: the bytes from `start` to `end` are wanted next, and after these, in

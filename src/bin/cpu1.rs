@@ -1,8 +1,9 @@
-//! The native command line: generate, score, inspect, pack.
+//! The native command line: generate, score, inspect, convert.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod cli {
-    use clap::{Args, Parser, Subcommand};
+    use clap::{Args, Parser, Subcommand, ValueEnum};
+    use cpu1::checkpoint::write::safetensors;
     use cpu1::config::Config;
     use cpu1::dialect::Dialect;
     use cpu1::generate::{Generation, from_bytes, to_bytes};
@@ -13,6 +14,7 @@ mod cli {
     use cpu1::sample::Settings;
     use cpu1::score::Scoring;
     use cpu1::tokenizer::Tokenizer;
+    use cpu1::weights::convert::Kind;
     use cpu1::weights::roles::NameMap;
     use cpu1::weights::{Loaded, Loader, Options, Packed, file_config};
     use serde_json::{Value, json};
@@ -37,6 +39,10 @@ mod cli {
         /// JSON file that says how the model is read where nobody wrote it down, as `probe` tells: {"rope": "halves"}.
         #[arg(long, global = true)]
         dialect: Option<PathBuf>,
+        /// JSON file of the model's settings, instead of those in its file; for a safetensors file without any, the
+        /// config.json beside it is taken.
+        #[arg(long, global = true)]
+        config: Option<PathBuf>,
         /// tokenizer.json of a model of BPE tokens; else the one beside the model is taken.
         #[arg(long, global = true)]
         tokenizer: Option<PathBuf>,
@@ -77,13 +83,36 @@ mod cli {
             #[arg(long)]
             json: bool,
         },
-        /// Writes a checkpoint as compact_2bit.
+        /// Writes a checkpoint as a file of another kind.
+        Convert {
+            /// Checkpoint, any flavour.
+            model: PathBuf,
+            /// The file to write.
+            out: PathBuf,
+            /// Its kind; by its name when left out: safetensors for NAME.safetensors, else compact.
+            #[arg(long)]
+            to: Option<To>,
+        },
+        /// The same as convert --to compact.
         Pack {
             /// Checkpoint, any flavour.
             model: PathBuf,
             /// The file to write.
             out: PathBuf,
         },
+    }
+
+    /// A kind of file.
+    #[derive(Clone, Copy, ValueEnum)]
+    enum To {
+        /// float32 in a safetensors file, the config in its header.
+        Safetensors,
+        /// float32 in a torch file.
+        Unpacked,
+        /// Two bits a ternary weight, all else bfloat16, in a torch file.
+        Compact,
+        /// bfloat16 in a torch file, as training leaves it.
+        Step,
     }
 
     #[derive(Args)]
@@ -141,7 +170,8 @@ mod cli {
             Some(path) => Some(Dialect::read(&read_file(path)?).map_err(at(path))?),
             None => None,
         };
-        let reading = Options { names, dialect, ..Options::default() };
+        let config = cli.config.as_deref().map(read_text).transpose()?;
+        let reading = Options { names, dialect, config, ..Options::default() };
         match cli.command {
             Command::Generate(options) => generate(options, team, reading, cli.tokenizer),
             Command::Score { model, file, json, per_byte } => {
@@ -156,12 +186,16 @@ mod cli {
                 let tokenizer = tokenizer(&packed.config, &model, cli.tokenizer)?;
                 probe(packed, tokenizer, text, team, json)
             }
-            Command::Pack { model, out } => pack(&model, reading, &out),
+            Command::Convert { model, out, to } => convert(&model, reading, &out, to),
+            Command::Pack { model, out } => convert(&model, reading, &out, Some(To::Compact)),
         }
     }
 
     /// Reads a checkpoint, range by range as a browser would.
-    fn read(path: &Path, options: Options) -> Result<Loader> {
+    fn read(path: &Path, mut options: Options) -> Result<Loader> {
+        if is_safetensors(path) {
+            options.config_beside = read_text(&path.with_file_name("config.json")).ok();
+        }
         let mut file = File::open(path).map_err(at(path))?;
         let len = file.metadata().map_err(at(path))?.len();
         let mut loader = Loader::new(len).map_err(at(path))?.with(options);
@@ -174,6 +208,10 @@ mod cli {
             loader.feed(&bytes).map_err(at(path))?;
         }
         Ok(loader)
+    }
+
+    fn is_safetensors(path: &Path) -> bool {
+        path.extension().is_some_and(|extension| extension == "safetensors")
     }
 
     fn load(path: &Path, options: Options) -> Result<Loaded> {
@@ -192,6 +230,10 @@ mod cli {
 
     fn read_file(path: &Path) -> Result<Vec<u8>> {
         std::fs::read(path).map_err(at(path))
+    }
+
+    fn read_text(path: &Path) -> Result<String> {
+        std::fs::read_to_string(path).map_err(at(path))
     }
 
     fn print(text: &[u8]) -> Result<()> {
@@ -440,7 +482,7 @@ mod cli {
                 "step": report.step,
                 "parameters": model.parameters,
                 "packed_bytes": model.packed_bytes,
-                "config": header_json(&model),
+                "config": safetensors::json(&file_config::value(config)),
                 "roles": roles,
                 "unused": report.unused,
                 "skipped": report.skipped,
@@ -476,35 +518,18 @@ mod cli {
         print(text.as_bytes())
     }
 
-    /// The config under the keys of [spec](cpu1::spec) §3.
-    fn header_json(model: &Model) -> Value {
-        use cpu1::checkpoint::Value as Pickled;
-        let Pickled::Dict(entries) = file_config::value(&model.config) else {
-            return Value::Null;
+    fn convert(path: &Path, options: Options, out: &Path, to: Option<To>) -> Result<()> {
+        let by_name = if is_safetensors(out) { To::Safetensors } else { To::Compact };
+        let kind = match to.unwrap_or(by_name) {
+            To::Safetensors => Kind::Safetensors,
+            To::Unpacked => Kind::Unpacked,
+            To::Compact => Kind::Compact,
+            To::Step => Kind::Step,
         };
-        let plain = |value| match value {
-            Pickled::Bool(b) => b.into(),
-            Pickled::Int(n) => n.into(),
-            Pickled::Float(x) => x.into(),
-            Pickled::Str(s) => s.into(),
-            _ => Value::Null,
-        };
-        let entry = |(key, value)| match key {
-            Pickled::Str(key) => Some((key, plain(value))),
-            _ => None,
-        };
-        Value::Object(entries.into_iter().filter_map(entry).collect())
-    }
-
-    fn pack(path: &Path, options: Options, out: &Path) -> Result<()> {
-        let packed = read(path, options)?.packed().map_err(at(path))?.rounded();
-        const TOO_LARGE: &str = "a compact file holds at most 4 GiB and 65,535 entries.";
-        let mut writer = packed.writer().ok_or(TOO_LARGE).map_err(at(out))?;
+        let packed = read(path, options)?.packed().map_err(at(path))?;
         let mut file = File::create(out).map_err(at(out))?;
-        while let Some(piece) = packed.piece(&mut writer) {
-            file.write_all(&piece).map_err(at(out))?;
-        }
-        eprintln!("{}: {} bytes", out.display(), writer.file_len());
+        let len = packed.write(kind, &mut file).map_err(at(out))?;
+        eprintln!("{}: {len} bytes", out.display());
         Ok(())
     }
 }

@@ -18,7 +18,7 @@ const LARGEST_STORAGE: u64 = 256 << 20;
 
 /// Keys under which trainers keep the settings, best first.
 #[rustfmt::skip]
-const CONFIG_KEYS: [&str; 7] = [
+pub(super) const CONFIG_KEYS: [&str; 7] = [
     "config", "cfg", "model_config", "hparams", "hyper_parameters", "model_args", "args",
 ];
 const STEP_KEYS: [&str; 4] = ["step", "global_step", "iteration", "iter"];
@@ -30,7 +30,7 @@ const PACKING_KEYS: [&str; 7] = [
     "compact",
 ];
 
-/// The flavours of [spec](crate::spec) §3.
+/// The flavours of [spec](crate::spec) §3: three of torch files by their content, and the other format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flavour {
     /// Plain tensors, most often float32, and a config.
@@ -39,6 +39,8 @@ pub enum Flavour {
     Compact2Bit,
     /// A stage of training: plain tensors, and perhaps an optimizer's state.
     Step,
+    /// A safetensors file, of whatever content.
+    Safetensors,
 }
 
 /// How a tensor's values are stored.
@@ -106,6 +108,7 @@ impl fmt::Display for Flavour {
             Self::Unpacked => "unpacked",
             Self::Compact2Bit => "compact_2bit",
             Self::Step => "step",
+            Self::Safetensors => "safetensors",
         })
     }
 }

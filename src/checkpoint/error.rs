@@ -11,12 +11,12 @@ pub enum Foreign {
         in Python and save it again with torch.save."
     )]
     LegacyTorch,
-    /// A safetensors file.
+    /// The list of a model's several files.
     #[error(
-        "This is a safetensors file; a torch .pt checkpoint was expected. Load it in Python \
-        and save {{\"config\": …, \"state_dict\": …}} with torch.save."
+        "This is the index of a model that is saved in several files; merge these in Python, by \
+        load_file and save_file of safetensors.torch, and choose the file that this gives."
     )]
-    Safetensors,
+    Index,
     /// A llama.cpp GGUF file.
     #[error("This is a GGUF file for llama.cpp; a torch .pt checkpoint was expected.")]
     Gguf,
@@ -172,6 +172,17 @@ pub enum Error {
         at: usize,
         /// What is wrong with it: the rest of a sentence about `data.pkl`.
         why: String,
+    },
+    /// The header of a safetensors file is not as the format has it, or does not fit the file.
+    #[error("The header of the safetensors file {0}.")]
+    Header(String),
+    /// A config from beside the file is no JSON object.
+    #[error("The config is not a JSON object: at byte {at}, {expected} was expected.")]
+    Config {
+        /// The byte where it is none.
+        at: usize,
+        /// What was expected there.
+        expected: &'static str,
     },
     /// The values of `data.pkl` are nested too deeply or inside themselves.
     #[error(

@@ -2,8 +2,9 @@
 
 use super::error::{Error, Foreign};
 
-/// Bytes from the beginning of a file that are enough to tell.
-pub(super) const HEAD: u64 = 512;
+/// Bytes from the beginning of a file that are enough to tell. A safetensors file of a whole model has its header in
+/// them.
+pub(super) const HEAD: u64 = 64 << 10;
 
 /// How `torch.save` began its files before torch 1.6: a pickle of its magic number.
 const LEGACY_TORCH: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
@@ -19,13 +20,12 @@ pub(super) fn recognise(head: &[u8], len: u64) -> Error {
         Foreign::LegacyTorch
     } else if head.starts_with(b"GGUF") {
         Foreign::Gguf
-    } else if head.len() > 8 && head[8..].starts_with(b"{\"") {
-        // Eight bytes of length, then JSON.
-        Foreign::Safetensors
     } else if begins(b"version https://git-lfs") {
         Foreign::LfsPointer
     } else if begins(b"<!doctype") || begins(b"<html") || begins(b"<?xml") || begins(b"<head") {
         Foreign::Html
+    } else if begins(b"{") && head.windows(12).any(|word| word == b"\"weight_map\"") {
+        Foreign::Index
     } else if begins(b"{") || begins(b"[") {
         Foreign::Json
     } else if is_any(&[b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh", b"7z\xbc\xaf"]) {
@@ -46,7 +46,7 @@ mod tests {
                 b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80",
                 Foreign::LegacyTorch,
             ),
-            (b"\x40\0\0\0\0\0\0\0{\"__metadata__\":{}}", Foreign::Safetensors),
+            (b"{\n \"metadata\": {},\n \"weight_map\": {\"norm", Foreign::Index),
             (b"GGUF\x03\0\0\0", Foreign::Gguf),
             (b"\n <!DOCTYPE html><title>404", Foreign::Html),
             (b"<HTML>", Foreign::Html),

@@ -1,8 +1,8 @@
-//! From the bytes of a torch `.pt` file to named tensors ([spec](crate::spec) §3), without doing any I/O.
+//! From the bytes of a torch `.pt` file or a safetensors file to named tensors ([spec](crate::spec) §3), without doing any I/O.
 //!
 //! A [`Reader`] says which byte range of the file it [wants](Reader::wants) next and is
 //! [fed](Reader::feed) those bytes, from an HTTP range, a slice of a local file or a test. First
-//! come the archive's directory and the pickled description; after that [`Reader::contents`] tells
+//! come the archive's directory and the pickled description, or the header; after that [`Reader::contents`] tells
 //! what there is. The tensors then [selected](Reader::select) are read in file order, and each can
 //! be [taken](Reader::take) as soon as its storage has arrived, so that a file never has to be in
 //! memory as a whole and what is not selected is never fetched. [`read`] does all of this with a file
@@ -36,6 +36,7 @@
 //! - `zip`: the archive's directory and entries;
 //! - `ranges`: the ranges to ask for;
 //! - `pickle`: the description, as values; `dtype`: the types of elements;
+//! - `safetensors`: the header of the other format, as such values too;
 //! - `state_dict`: which of these values is the model; `packed_groups`: packed tensors in it;
 //! - `contents`: its tensors and settings;
 //! - `tensor`: a storage's bytes as a tensor's values;
@@ -52,6 +53,7 @@ mod packing;
 mod pickle;
 mod ranges;
 mod reader;
+mod safetensors;
 mod state_dict;
 mod tensor;
 pub mod write;
@@ -62,4 +64,5 @@ pub(crate) use error::shown;
 pub use error::{Error, Foreign};
 pub use pickle::Value;
 pub use reader::{Reader, read};
+pub use safetensors::config;
 pub use tensor::{Data, Tensor};

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 /// Pushes of a whole step file with optimizer state are some tens of thousands.
 const MOST_PUSHES: usize = 1 << 20;
 /// More dimensions than any tensor that is read; also bounds what one tensor costs.
-const MOST_DIMENSIONS: usize = 8;
+pub(super) const MOST_DIMENSIONS: usize = 8;
 /// How deep values may be nested.
 pub(super) const DEEPEST: usize = 48;
 
@@ -139,6 +139,11 @@ pub(super) struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
+    /// Values that come from elsewhere, made of so many bytes.
+    pub(super) fn new(nodes: Vec<Node<'a>>, root: Id, len: usize) -> Self {
+        Graph { nodes, root, len }
+    }
+
     pub(super) fn node(&self, id: Id) -> &Node<'a> {
         &self.nodes[id as usize]
     }

@@ -4,9 +4,10 @@ use super::contents::{self, Contents};
 use super::error::{Error, Result, shown};
 use super::ranges::Ranges;
 use super::tensor::{Source, Tensor};
-use super::zip::{self, Entry, Location, Tail};
-use super::{foreign, pickle};
+use super::zip::{self, Entry, Location};
+use super::{foreign, pickle, safetensors};
 use std::collections::{HashMap, VecDeque};
+use std::mem::{replace, take};
 use std::ops::Range;
 
 /// Names and settings of a whole step file take some hundreds of kilobytes.
@@ -15,7 +16,7 @@ const LARGEST_PICKLE: u64 = 16 << 20;
 /// views of one storage, and a byte becomes an integer of eight.
 const EXPANSION: u64 = 8;
 
-/// Sans-IO reader of a torch `.pt` file; see the [module](super) for how it is used.
+/// Sans-IO reader of a torch `.pt` or a safetensors file; see the [module](super) for how it is used.
 ///
 /// After an error from [`feed`](Self::feed) or [`take`](Self::take) nothing more is wanted and the
 /// reader can only be dropped, except after [`Error::WrongLength`]: then the same range is wanted
@@ -25,8 +26,10 @@ pub struct Reader {
     file_len: u64,
     phase: Phase,
     entries: Vec<Entry>,
-    /// `data.pkl`, while it is not understood yet.
-    pickle: Vec<u8>,
+    /// `data.pkl`, or the header of a safetensors file, while it is not understood yet.
+    description: Vec<u8>,
+    /// The bytes of small entries that belong to the description, as far as they are there.
+    small: HashMap<usize, Vec<u8>>,
     contents: Option<Contents>,
     /// Where the tensors of `contents` come from, in the same order; `None` for what is not read.
     sources: Vec<Option<Source>>,
@@ -41,11 +44,15 @@ pub struct Reader {
 
 #[derive(Debug)]
 enum Phase {
-    /// Looking for the directory at the end of the file.
+    /// Looking for an archive's directory at the end of the file.
     Tail(Range<u64>),
     /// No directory was found: what is this file?
     Head(Range<u64>),
     Directory(Location),
+    /// Reading what the head lacks of the header of a safetensors file.
+    Header(Range<u64>),
+    /// Reading tensors of a safetensors file that are part of its description.
+    Small(Ranges),
     /// Reading `data.pkl`, which is this entry, and `byteorder`.
     Description(usize, Ranges),
     /// The contents are known; nothing was selected.
@@ -76,11 +83,12 @@ impl Reader {
         }
         Ok(Self {
             file_len,
-            phase: Phase::Tail(zip::first_tail(file_len)),
+            phase: Phase::Tail(zip::tail(file_len)),
             entries: Vec::new(),
             contents: None,
             sources: Vec::new(),
-            pickle: Vec::new(),
+            description: Vec::new(),
+            small: HashMap::new(),
             storages: Vec::new(),
             missing: Vec::new(),
             ready: VecDeque::new(),
@@ -95,9 +103,11 @@ impl Reader {
     /// taken; taking them first keeps the fewest bytes in memory.
     pub fn wants(&self) -> Option<Range<u64>> {
         match &self.phase {
-            Phase::Tail(range) | Phase::Head(range) => Some(range.clone()),
+            Phase::Tail(range) | Phase::Head(range) | Phase::Header(range) => Some(range.clone()),
             Phase::Directory(location) => Some(location.range.clone()),
-            Phase::Description(_, ranges) | Phase::Storages(ranges) => ranges.wants(),
+            Phase::Description(_, ranges) | Phase::Small(ranges) | Phase::Storages(ranges) => {
+                ranges.wants()
+            }
             Phase::Described | Phase::Failed => None,
         }
     }
@@ -122,12 +132,17 @@ impl Reader {
         if wanted != got {
             return Err(Error::WrongLength { wanted, got });
         }
-        let phase = std::mem::replace(&mut self.phase, Phase::Failed);
+        let phase = replace(&mut self.phase, Phase::Failed);
         self.phase = match phase {
             Phase::Tail(range) => self.tail(range, bytes)?,
-            Phase::Head(_) => return Err(foreign::recognise(bytes, self.file_len)),
+            Phase::Head(_) => self.head(bytes)?,
             Phase::Directory(location) => self.directory(&location, bytes)?,
             Phase::Description(pickle, ranges) => self.description(pickle, ranges, bytes)?,
+            Phase::Header(_) => {
+                self.description.extend_from_slice(bytes);
+                self.header()?
+            }
+            Phase::Small(ranges) => self.small(ranges, bytes)?,
             Phase::Storages(ranges) => self.storages(ranges, bytes)?,
             Phase::Described | Phase::Failed => return Err(Error::NothingWanted),
         };
@@ -241,24 +256,53 @@ impl Reader {
     }
 
     fn tail(&mut self, range: Range<u64>, bytes: &[u8]) -> Result<Phase> {
-        match zip::locate(bytes, self.file_len)? {
-            Tail::More(range) => Ok(Phase::Tail(range)),
-            Tail::Absent if range.start == 0 => {
-                Err(foreign::recognise(bytes, self.file_len).into())
-            }
-            Tail::Absent => Ok(Phase::Head(0..foreign::HEAD.min(self.file_len))),
-            Tail::Found(location) => {
-                let (start, end) = (location.range.start, location.range.end);
-                if start == end {
-                    return Err(Error::NoPickle.into());
-                }
-                if start < range.start {
-                    return Ok(Phase::Directory(location));
-                }
-                let [start, end] = [start, end].map(|at| (at - range.start) as usize);
-                self.directory(&location, &bytes[start..end])
-            }
+        let Some(location) = zip::locate(bytes, self.file_len)? else {
+            return match range.start {
+                0 => self.head(bytes),
+                _ => Ok(Phase::Head(0..foreign::HEAD)),
+            };
+        };
+        let (start, end) = (location.range.start, location.range.end);
+        if start == end {
+            return Err(Error::NoPickle.into());
         }
+        if start < range.start {
+            return Ok(Phase::Directory(location));
+        }
+        let [start, end] = [start, end].map(|at| (at - range.start) as usize);
+        self.directory(&location, &bytes[start..end])
+    }
+
+    /// The beginning of a file that is no archive.
+    fn head(&mut self, bytes: &[u8]) -> Result<Phase> {
+        let Some(header) = safetensors::header(bytes, self.file_len)? else {
+            return Err(foreign::recognise(bytes, self.file_len).into());
+        };
+        let have = header.end.min(bytes.len() as u64);
+        self.description = bytes[header.start as usize..have as usize].to_vec();
+        match have < header.end {
+            true => Ok(Phase::Header(have..header.end)),
+            false => self.header(),
+        }
+    }
+
+    fn header(&mut self) -> Result<Phase> {
+        let small;
+        (self.entries, small) = safetensors::entries(&self.description, self.file_len)?;
+        self.small(Ranges::new(&self.entries, &small), &[])
+    }
+
+    fn small(&mut self, mut ranges: Ranges, bytes: &[u8]) -> Result<Phase> {
+        if !bytes.is_empty() {
+            self.small.extend(ranges.feed(&self.entries, bytes)?);
+        }
+        if ranges.wants().is_some() {
+            return Ok(Phase::Small(ranges));
+        }
+        let (header, small) = (take(&mut self.description), take(&mut self.small));
+        let (contents, sources) = safetensors::describe(&header, &self.entries, &small)?;
+        (self.contents, self.sources) = (Some(contents), sources);
+        Ok(Phase::Described)
     }
 
     fn directory(&mut self, location: &Location, bytes: &[u8]) -> Result<Phase> {
@@ -306,7 +350,7 @@ impl Reader {
     fn description(&mut self, pickle: usize, mut ranges: Ranges, bytes: &[u8]) -> Result<Phase> {
         for (index, data) in ranges.feed(&self.entries, bytes)? {
             if index == pickle {
-                self.pickle = data;
+                self.description = data;
                 continue;
             }
             match data.trim_ascii() {
@@ -326,7 +370,7 @@ impl Reader {
             .filter_map(|index| Some((self.entries[index].name.strip_prefix(&prefix)?, index)))
             .collect();
         let storage = |key: &str| keys.get(key).map(|&index| (index, self.entries[index].size));
-        let bytes = std::mem::take(&mut self.pickle);
+        let bytes = take(&mut self.description);
         let (contents, sources) = contents::describe(&pickle::parse(&bytes)?, &storage)?;
         (self.contents, self.sources) = (Some(contents), sources);
         Ok(Phase::Described)

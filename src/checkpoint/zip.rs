@@ -11,11 +11,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// How much of the file's end is read at first: enough for the directory of a whole model.
-const TAIL: u64 = 64 << 10;
-/// The farthest from the end that the end records can begin: a comment of 65,535 bytes, the end
-/// record, the zip64 locator and the zip64 end record.
-const LONGEST_TAIL: u64 = 65_535 + END as u64 + LOCATOR as u64 + END64 as u64;
+/// How much of the file's end is read at first. The farthest from the end that the end records can begin: a comment
+/// of 65,535 bytes, the end record, the zip64 locator and the zip64 end record. The directory of a whole model is
+/// shorter.
+const TAIL: u64 = 65_535 + END as u64 + LOCATOR as u64 + END64 as u64;
 /// Directories of whole step files have some tens of kilobytes.
 const LARGEST_DIRECTORY: u64 = 16 << 20;
 
@@ -36,46 +35,35 @@ pub(super) struct Location {
     count: u64,
 }
 
-/// What the tail of a file says.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Tail {
-    Found(Location),
-    /// The end records begin before the tail: look again with this one.
-    More(Range<u64>),
-    /// There is no end record: not a ZIP archive, or only the beginning of one.
-    Absent,
-}
-
 /// One stored entry of the archive.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) name: String,
     /// Size of the data in bytes.
     pub(super) size: u64,
-    /// Where the local header begins.
+    /// Where the local header begins, or the data of an entry that has none.
     pub(super) offset: u64,
     /// Where the next entry or the directory begins.
     limit: u64,
     crc: u32,
     flags: u64,
     method: u64,
+    /// Whether a local header stands before the data.
+    headed: bool,
 }
 
-/// The end of the file that is worth reading first.
-pub(super) fn first_tail(file_len: u64) -> Range<u64> {
+/// The end of the file that has the end records, if there are any.
+pub(super) fn tail(file_len: u64) -> Range<u64> {
     file_len.saturating_sub(TAIL)..file_len
 }
 
-/// Finds the directory from the last bytes of the file.
-pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail> {
+/// Finds the directory from the [`tail`] of the file; `None` where there is no end record: it is no ZIP archive, or only
+/// the beginning of one.
+pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Option<Location>> {
     let tail_start = file_len - tail.len() as u64;
-    let longer = file_len.saturating_sub(LONGEST_TAIL)..file_len;
     let Some(end_at) = find_end(tail) else {
-        return Ok(if longer.start < tail_start { Tail::More(longer) } else { Tail::Absent });
+        return Ok(None);
     };
-    if end_at < LOCATOR + END64 && longer.start < tail_start {
-        return Ok(Tail::More(longer));
-    }
     let end = &tail[end_at..];
     let disks = (u16_at(end, 4), u16_at(end, 6));
     let (on_disk, mut count) = (u16_at(end, 8), u16_at(end, 10));
@@ -142,7 +130,7 @@ pub(super) fn locate(tail: &[u8], file_len: u64) -> Result<Tail> {
     if count > size / CENTRAL as u64 {
         return Err(Error::EntryCount { claimed: count, found: size / CENTRAL as u64 }.into());
     }
-    Ok(Tail::Found(Location { range: offset..directory_end, count }))
+    Ok(Some(Location { range: offset..directory_end, count }))
 }
 
 /// The last end record whose comment reaches exactly to the end of the file.
@@ -190,7 +178,16 @@ pub(super) fn directory(bytes: &[u8], location: &Location) -> Result<Vec<Entry>>
             .filter(|&end| end <= location.range.start)
             .ok_or_else(|| broken("its data reaches beyond the space for data"))?;
         let crc = u32_at(rest, 16) as u32;
-        entries.push(Entry { name: name.to_owned(), size, offset, limit, crc, flags, method });
+        entries.push(Entry {
+            name: name.to_owned(),
+            size,
+            offset,
+            limit,
+            crc,
+            flags,
+            method,
+            headed: true,
+        });
         rest = &rest[whole..];
     }
     if entries.len() as u64 != location.count {
@@ -253,6 +250,12 @@ fn readable(name: &str, flags: u64, method: u64) -> Result<()> {
 }
 
 impl Entry {
+    /// Bytes of a file that is no archive: no header stands before them, and nothing else is known of them.
+    pub(super) fn bare(name: String, range: Range<u64>) -> Self {
+        let (size, offset, limit) = (range.end - range.start, range.start, range.end);
+        Entry { name, size, offset, limit, crc: 0, flags: 0, method: 0, headed: false }
+    }
+
     /// Whether the data are in the file as they are.
     ///
     /// # Errors
@@ -264,7 +267,7 @@ impl Entry {
     /// The bytes to ask for: from the local header through the data, up to where the next entry
     /// begins or an extra field of the greatest length would end.
     pub(super) fn span(&self) -> Range<u64> {
-        let header = (LOCAL + self.name.len() + 0xffff) as u64;
+        let header = if self.headed { (LOCAL + self.name.len() + 0xffff) as u64 } else { 0 };
         self.offset..self.limit.min(self.offset + header + self.size)
     }
 
@@ -274,6 +277,9 @@ impl Entry {
     /// When the local header contradicts the directory or the checksum is wrong. A checksum of 0
     /// is not compared: torch writes it when told to compute none.
     pub(super) fn data(&self, span: &[u8]) -> Result<Range<usize>> {
+        if !self.headed {
+            return Ok(0..span.len());
+        }
         let broken = |why| Box::new(Error::LocalHeader { name: shown(&self.name), why });
         if span.len() < LOCAL || !span.starts_with(b"PK\x03\x04") {
             return Err(broken("its signature is missing"));
@@ -399,12 +405,9 @@ mod tests {
     #[test]
     fn a_directory_longer_than_the_tail() {
         let file = checkpoint(2000);
-        let tail = first_tail(file.len() as u64);
-        let Tail::Found(location) =
-            locate(&file[tail.start as usize..], file.len() as u64).unwrap()
-        else {
-            panic!("the end record is in the tail");
-        };
+        let tail = tail(file.len() as u64);
+        let location = locate(&file[tail.start as usize..], file.len() as u64).unwrap();
+        let location = location.expect("the end record is in the tail");
         assert!(location.range.start < tail.start);
         assert_eq!(read(&file).unwrap().1.len(), 2000);
     }

@@ -6,17 +6,22 @@
 //! loading needs the packed model and little more.
 
 mod assemble;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod convert;
 pub mod file_config;
 pub mod pack;
 pub mod roles;
 
 use crate::checkpoint::write::Writer;
-use crate::checkpoint::{self, Data, Encoding, Flavour, Reader, Tensor, TensorInfo};
+use crate::checkpoint::{
+    self, Contents, Data, Encoding, Flavour, Reader, Tensor, TensorInfo, Value,
+};
 use crate::config::Config;
 use crate::dialect::Dialect;
 use crate::model::Model;
 use file_config::Hints;
 use roles::{Assignment, NameMap, Role, Why};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -79,7 +84,7 @@ pub struct Decision {
 /// A whole file, decided on: what `inspect` shows.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Which of the archive's three kinds of file it is.
+    /// Which kind of file it is.
     pub flavour: Flavour,
     /// The training step, where the file tells.
     pub step: Option<u64>,
@@ -104,6 +109,42 @@ pub struct Options {
     /// Whether weights that are to become ternary are kept as the file has them, for a [probe](crate::probe) to round
     /// them in several ways.
     pub latent: bool,
+    /// The model's settings as JSON, by a person's word: instead of those that the file has.
+    pub config: Option<String>,
+    /// What `config.json` beside the file holds: it counts where the file has no settings.
+    pub config_beside: Option<String>,
+}
+
+impl Options {
+    /// The settings of a model, and notes on what was done to get them.
+    fn settings<'c>(
+        &self,
+        contents: &'c Contents,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Cow<'c, Value>>, Error> {
+        let own = contents.config.as_ref();
+        if let Some(config) = &self.config {
+            if own.is_some() {
+                notes.push("The config that was given is used, and the file's own is not.".into());
+            }
+            return Ok(Some(Cow::Owned(checkpoint::config(config)?)));
+        }
+        if let Some(beside) = &self.config_beside
+            && Hints::read(own) == Ok(Hints::default())
+        {
+            match checkpoint::config(beside) {
+                Ok(config) => {
+                    let note = "The file has no config; the config.json beside it is used.";
+                    notes.push(note.into());
+                    return Ok(Some(Cow::Owned(config)));
+                }
+                Err(error) => {
+                    notes.push(format!("The config.json beside the file is not used. {error}"));
+                }
+            }
+        }
+        Ok(own.map(Cow::Borrowed))
+    }
 }
 
 /// A model and the parts it was made of.
@@ -173,7 +214,7 @@ impl Packed {
     pub fn writer(&self) -> Option<Writer> {
         let tensors = (0..self.report.decisions.len())
             .map(|index| (self.report.decisions[index].role.as_str(), self.tensor(index)));
-        Writer::new(&file_config::value(&self.config), tensors)
+        Writer::compact(&file_config::value(&self.config), tensors)
     }
 
     /// The writer's next piece, `None` after the last.
@@ -302,8 +343,10 @@ impl Loader {
 }
 
 impl Plan {
-    fn new(contents: &checkpoint::Contents, options: &Options) -> Result<Self, Error> {
-        let hints = Hints::read(contents.config.as_ref())?;
+    fn new(contents: &Contents, options: &Options) -> Result<Self, Error> {
+        let mut notes = Vec::new();
+        let config = options.settings(contents, &mut notes)?;
+        let hints = Hints::read(config.as_deref())?;
         let Assignment { config, roles, unused } =
             roles::assign(&hints, &contents.tensors, &options.names)?;
         let decide = |role: &Role| {
@@ -333,7 +376,7 @@ impl Plan {
                 decisions: roles.iter().map(decide).collect(),
                 unused: unused.iter().map(name).collect(),
                 skipped: contents.skipped_tensors,
-                notes: Vec::new(),
+                notes,
             },
             roles,
             latent: options.latent.then(Vec::new),

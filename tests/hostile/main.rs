@@ -8,6 +8,7 @@ mod archives;
 mod attack;
 mod damage;
 mod fetched;
+mod headers;
 mod models;
 mod pickles;
 mod tensors;

@@ -1,7 +1,10 @@
-//! Writes `compact_2bit` checkpoints that `torch.load(weights_only=True)` opens.
+//! Writes checkpoints that `torch.load(weights_only=True)` opens.
 //!
 //! The archive is laid out as torch lays it out: stored entries whose data begin on 64-byte
 //! boundaries, `data.pkl` first, storages named by number.
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod safetensors;
 
 use super::codes::Codes;
 use super::dtype::Dtype;
@@ -26,7 +29,7 @@ const BATCH: usize = 1000;
 /// When the file is larger than [`Writer`] can write, or a tensor's data do not fit its shape.
 pub fn compact(config: &Value, tensors: &[(String, Tensor)]) -> Vec<u8> {
     let named = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
-    let mut writer = Writer::new(config, named).expect("a file of less than 4 GiB");
+    let mut writer = Writer::compact(config, named).expect("a file of less than 4 GiB");
     let mut file = Vec::with_capacity(writer.file_len());
     while let Some(mut piece) = writer.piece(|index| &tensors[index].1) {
         file.append(&mut piece);
@@ -34,7 +37,7 @@ pub fn compact(config: &Value, tensors: &[(String, Tensor)]) -> Vec<u8> {
     file
 }
 
-/// A `compact_2bit` file in the making, handed out a piece at a time: to write it to a disk needs memory
+/// A file in the making, handed out a piece at a time: to write it to a disk needs memory
 /// for one tensor.
 ///
 /// Ternary tensors become `{"packed", "scale", "shape"}`, their scales bfloat16 where that holds
@@ -54,20 +57,30 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Plans a file; of the tensors only types and shapes are looked at. `None` when it would be
-    /// more than a plain ZIP holds: 65,535 entries, 4 GiB.
-    pub fn new<'a, T: Borrow<Tensor>>(
+    /// Plans a `compact_2bit` file, as [`new`](Self::new) does.
+    pub fn compact<'a, T: Borrow<Tensor>>(
         config: &Value,
+        tensors: impl ExactSizeIterator<Item = (&'a str, T)>,
+    ) -> Option<Self> {
+        let format = Value::Str("compact_2bit".into());
+        Self::new(&[("format", &format), ("config", config)], "state", tensors)
+    }
+
+    /// Plans a file of some values and, under the key `state`, tensors, of which only types and shapes are looked at.
+    /// `None` when it would be more than a plain ZIP holds: 65,535 entries, 4 GiB.
+    pub fn new<'a, T: Borrow<Tensor>>(
+        values: &[(&str, &Value)],
+        state: &str,
         tensors: impl ExactSizeIterator<Item = (&'a str, T)>,
     ) -> Option<Self> {
         let count = tensors.len();
         let mut pickle = Pickle::new();
         pickle.dict(|pickle| {
-            pickle.text("format");
-            pickle.text("compact_2bit");
-            pickle.text("config");
-            pickle.value(config);
-            pickle.text("state");
+            for (key, value) in values {
+                pickle.text(key);
+                pickle.value(value);
+            }
+            pickle.text(state);
             pickle.batches(b'}', b'u', tensors, |pickle, (name, tensor)| {
                 pickle.text(name);
                 pickle.state(tensor.borrow());
@@ -489,7 +502,7 @@ mod tests {
         let weight = |i: usize| tensor(&[100 * i], Data::F32(vec![0.5; 100 * i]));
         let named = names.iter().enumerate();
         let named = named.map(|(i, name)| (name.as_str(), weight(i)));
-        let mut writer = Writer::new(&Value::None, named).unwrap();
+        let mut writer = Writer::compact(&Value::None, named).unwrap();
         let (len, mut file) = (writer.file_len(), Vec::new());
         while let Some(piece) = writer.piece(weight) {
             assert!(piece.len() < 4096);
@@ -504,7 +517,7 @@ mod tests {
         let name = |i: usize| (i.to_string(), tensor(&[0], Data::F32(Vec::new())));
         let tensors: Vec<_> = (0..65_536).map(name).collect();
         let named = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
-        assert!(Writer::new(&Value::None, named).is_none());
+        assert!(Writer::compact(&Value::None, named).is_none());
     }
 
     #[test]
