@@ -23,6 +23,8 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {AbortSignal} [signal] stops the loading
  * @property {(progress: LoadProgress) => void} [onProgress]
  * @property {Record<string, string>} [names] role → tensor, for a file whose names do not tell the roles
+ * @property {Record<string, unknown> | string} [config] the model's settings, or their JSON, instead of those in its
+ *   file; a safetensors file that has none is read with the config.json beside it, if there is one
  * @property {number} [threads] instead of half the machine's; a page that is not cross-origin isolated has one
  * @property {string | URL | Blob | Uint8Array} [tokenizer] the tokenizer.json of a model that reads BPE tokens;
  *   else the one beside the model's file is taken, if there is one
@@ -99,7 +101,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {boolean} tokenizer whether a model that reads tokens has a tokenizer, and so reads text
  * @property {number} memoryBytes memory of the program, which never shrinks: the most it needed so far
  * @property {number} fetchedBytes what came over the network for the model
- * @property {string} flavour which of the archive's kinds of file it is: unpacked, compact or step
+ * @property {string} flavour which kind of file it is: unpacked, compact_2bit, step or safetensors
  * @property {{ state: "hit" | "stored" | "off", notice: string }} cache whether it came from the cache, is kept there
  *   now, or is not; `notice` says why it is not kept, or that it is kept in an unusual place
  * @property {Report} report how the file was read
@@ -138,7 +140,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @returns {Promise<Model>}
  * @throws {CPU1Error} `network`, `format`, `names`, `tokenizer`, `memory`, `unsupported`, `settings`, `aborted`
  */
-async function load(source, { signal, onProgress, names, threads, tokenizer, sha256 = "", simd, kernel, cache = true } = {}) {
+async function load(source, { signal, onProgress, names, config, threads, tokenizer, sha256 = "", simd, kernel, cache = true } = {}) {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 16)) {
     throw new CPU1Error("settings", `The number of threads is ${threads}; it must be a whole number from 1 to 16.`);
   }
@@ -146,9 +148,10 @@ async function load(source, { signal, onProgress, names, threads, tokenizer, sha
   const place = await find(source, signal);
   const table = tokenizer === undefined ? undefined : resolve(tokenizer);
   const map = names && JSON.stringify(names);
+  const settings = typeof config === "object" ? JSON.stringify(config) : config;
   // What comes with the program need not be kept as well.
   const keep = cache && place !== EMBEDDED;
-  const held = Held.of({ type: "load", place, names: map, threads, wish: { simd, kernel }, tokenizer: table, sha256, cache: keep });
+  const held = Held.of({ type: "load", place, names: map, config: settings, threads, wish: { simd, kernel }, tokenizer: table, sha256, cache: keep });
   return new Model(held, await held.take(signal, onProgress));
 }
 

@@ -21,7 +21,7 @@ const PREFIX = `cpu1-page ${scope} `;
 const LIST = `${scope}pkg/files.json`;
 
 /** The page's own files by their path. Other models may lie beside them. */
-const OURS = /^(?:(?!.*\.pt$)[^/]*|(?:api|bench|models|page|pkg|ui|worker)\/.+)$/;
+const OURS = /^(?:(?!.*\.(?:pt|safetensors)$)[^/]*|(?:api|bench|models|page|pkg|ui|worker)\/.+)$/;
 
 /** Files of a version that are fetched when they are first asked for. */
 const LATER = /^models\/.+_step\d+\.pt$/;

@@ -193,6 +193,7 @@ mod cli {
 
     /// Reads a checkpoint, range by range as a browser would.
     fn read(path: &Path, mut options: Options) -> Result<Loader> {
+        refuse_part(path)?;
         if is_safetensors(path) {
             options.config_beside = read_text(&path.with_file_name("config.json")).ok();
         }
@@ -212,6 +213,21 @@ mod cli {
 
     fn is_safetensors(path: &Path) -> bool {
         path.extension().is_some_and(|extension| extension == "safetensors")
+    }
+
+    /// One of the files of a model that is saved in several, `model-00001-of-00002.safetensors`, is no model.
+    fn refuse_part(path: &Path) -> Result<()> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let count = name.strip_suffix(".safetensors").and_then(|stem| stem.rsplit_once("-of-"));
+        let count: usize = count.and_then(|(_, count)| count.parse().ok()).unwrap_or(1);
+        if count < 2 {
+            return Ok(());
+        }
+        Err(format!(
+            "{}: This is one of {count} files that hold a model together. Merge them in Python, by load_file and \
+             save_file of safetensors.torch, and take what this gives.",
+            path.display()
+        ))
     }
 
     fn load(path: &Path, options: Options) -> Result<Loaded> {

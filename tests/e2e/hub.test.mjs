@@ -1,6 +1,7 @@
 // Files of the Hub, over a connection like the real one: redirects, ranges, and all that goes wrong.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { hubAddress } from "../../www/api/hub.js";
 import { BYTES, fixture, inPage, openBlank } from "./support/api.mjs";
@@ -16,7 +17,17 @@ const FILES = {
   "owner/repo/run_14/model.pt": fixture("run_14.unpacked"),
   "owner/repo/run_14/compact.pt": fixture("run_14.compact"),
   "owner/repo/run_14/step 1.pt": fixture("run_14.step"),
+  "owner/repo/run_14/model.safetensors": safetensors("run_14.safetensors"),
+  "owner/repo/run_02/step.pt": fixture("run_02.step"),
+  "owner/repo/run_02/model.safetensors": safetensors("run_02/model.safetensors"),
+  "owner/repo/run_02/config.json": safetensors("run_02/config.json"),
+  "owner/repo/run_02/model-00001-of-00002.safetensors": safetensors("run_02/model.safetensors"),
 };
+
+/** @param {string} name of a file that Python's safetensors wrote */
+function safetensors(name) {
+  return readFileSync(new URL(`../fixtures/safetensors/${name}`, import.meta.url));
+}
 
 /**
  * A page, the stand-in, and a function that loads a file by its name and writes 24 greedy bytes with it.
@@ -60,6 +71,19 @@ test("a file is read in ranges through the redirect, and no byte of an optimizer
   const share = (hub.sent() - before) / FILES["owner/repo/run_14/step 1.pt"].length;
   t.diagnostic(`of the step file with its optimizer ${(100 * share).toFixed(0)} % was fetched`);
   assert.ok(share < 0.8, `${share}`);
+});
+
+test("a safetensors file gives the text of its torch twin, with the config in its header or beside it", async (t) => {
+  const { hub, write } = await open(t);
+  for (const [name, twin] of [["run_14/model", "run_14/model.pt"], ["run_02/model", "run_02/step.pt"]]) {
+    const text = await write(`owner/repo/${name}.safetensors`);
+    assert.match(text, BYTES);
+    assert.equal(text, await write(`owner/repo/${twin}`));
+  }
+  const asked = hub.requests.filter((path) => path.endsWith("config.json"));
+  assert.equal(asked.length, 2, "once for each safetensors file, and one of them is not there");
+  const part = await write("owner/repo/run_02/model-00001-of-00002.safetensors");
+  assert.match(part, /^format: The file model-00001-of-00002\.safetensors is one of 2 that hold a model together\./);
 });
 
 test("what passes is waited out, and the text is the same", async (t) => {

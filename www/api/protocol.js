@@ -10,6 +10,7 @@
  * @property {"load"} type
  * @property {string | Blob | Uint8Array} place an absolute URL, a file, or its bytes
  * @property {string | undefined} names JSON
+ * @property {string | undefined} config JSON
  * @property {number | undefined} threads
  * @property {Wish} wish
  * @property {string | Blob | Uint8Array | undefined} tokenizer where its tokenizer.json is, or that itself

@@ -166,9 +166,27 @@ async function followLink() {
   page.linked.append(`This link is for another model, ${name}. `, button);
 }
 
+/** What a model's settings are called where its file has none, and the most bytes that they take. */
+const CONFIG = "config.json";
+const LARGEST_CONFIG = 2 ** 20;
+
+/**
+ * Takes files that were chosen or dropped together: a model, perhaps with its config.json, or any one file.
+ *
+ * @param {File[]} files
+ */
+async function takeFiles(files) {
+  const [first] = files;
+  const place = files.find(({ name }) => /\.(pt|safetensors)$/.test(name));
+  const settings = files.find(({ name, size }) => name === CONFIG && size <= LARGEST_CONFIG);
+  const config = settings && { config: await settings.text() };
+  if (place) return session.loadFile({ place, name: place.name, ...config });
+  if (config && session.file?.place instanceof File) return session.loadFile({ ...session.file, ...config });
+  if (first) return takeFile(first);
+}
+
 /** @param {File} file */
 async function takeFile(file) {
-  if (file.name.endsWith(".pt")) return session.loadFile({ place: file, name: file.name });
   if (file.name.endsWith(".json") && session.lacksTokenizer) return session.giveTokenizer(file);
   await opening;
   if (view.takeFile) return view.takeFile(file);
@@ -211,16 +229,19 @@ page.pick.addEventListener("click", async () => {
   const picker = await arrival(import("./models/picker.js"));
   if (session.doing === undefined) picker?.pickModel(session.loadChoice);
 });
-onFile(page.file, (file) => session.loadFile({ place: file, name: file.name }));
+onFile(page.file, (file, all) => {
+  if (all.length > 1 || file.name === CONFIG) return takeFiles(all);
+  return session.loadFile({ place: file, name: file.name }); // it is meant as a model, whatever its name
+});
 onFile(page.tokenizer, session.giveTokenizer);
 document.addEventListener("dragover", (event) => {
   if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
 });
 document.addEventListener("drop", (event) => {
-  const [file] = event.dataTransfer?.files ?? [];
-  if (!file) return;
+  const files = [...(event.dataTransfer?.files ?? [])];
+  if (files.length === 0) return;
   event.preventDefault(); // the browser would leave the page for the file
-  void takeFile(file);
+  void takeFiles(files);
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

@@ -11,7 +11,7 @@ import { arrival, asError, say, showProgress } from "./status.js";
 /**
  * The file of a model: where it is, what it is called, and what a person said about it.
  *
- * @typedef {{ place: URL | File, name: string, sha256?: string | undefined, names?: Record<string, string>, tokenizer?: File }} ModelFile
+ * @typedef {{ place: URL | File, name: string, sha256?: string | undefined, names?: Record<string, string>, config?: string, tokenizer?: File }} ModelFile
  */
 
 const page = {
@@ -216,7 +216,7 @@ async function loadFrom(choose, far = false) {
  * @param {string} name to call it by meanwhile
  * @param {AbortSignal} [signal]
  */
-export function loadModel({ place, sha256, names, tokenizer }, name, signal) {
+export function loadModel({ place, sha256, names, config, tokenizer }, name, signal) {
   const meter = new Meter(name);
   return CPU1.load(place, {
     onProgress: (progress) => {
@@ -226,6 +226,7 @@ export function loadModel({ place, sha256, names, tokenizer }, name, signal) {
     },
     sha256,
     names,
+    config,
     tokenizer,
     signal,
     ...threadsOfAddress(),

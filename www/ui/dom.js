@@ -31,12 +31,12 @@ export function make(tag, properties, ...children) {
  * Passes on each file that is chosen. The same file can be chosen again.
  *
  * @param {HTMLInputElement} input
- * @param {(file: File) => unknown} take
+ * @param {(file: File, all: File[]) => unknown} take hears of the first, and of all where several can be chosen
  */
 export function onFile(input, take) {
   input.addEventListener("change", () => {
-    const [file] = input.files ?? [];
-    if (file) take(file);
+    const files = [...(input.files ?? [])];
+    if (files[0]) take(files[0], files);
     input.value = "";
   });
 }

@@ -30,6 +30,8 @@ import { blobSource, openSource } from "./source.js";
 
 /** A tokenizer.json is some megabytes at most. */
 const LARGEST_TOKENIZER = 32 * 2 ** 20;
+/** A config.json is some kilobytes. */
+const LARGEST_CONFIG = 2 ** 20;
 
 /**
  * @param {LoadRequest} request
@@ -38,6 +40,7 @@ const LARGEST_TOKENIZER = 32 * 2 ** 20;
  * @returns {Promise<Loaded>}
  */
 export async function loadModel(request, module, note) {
+  refusePart(request.place);
   const members = chooseThreads(request.threads);
   // The program starts while the network answers.
   const [{ program, memory }, loading] = await Promise.all([begin(module, request.wish.kernel), Loading.begin(request, note)]);
@@ -128,11 +131,11 @@ class Loading {
    * @returns {Promise<Result>}
    */
   async #fromSource(program, members) {
-    const { place, names, tokenizer, sha256 } = this.#request;
+    const { place, names, config, tokenizer, sha256 } = this.#request;
     const slot = this.#slot;
-    const source = await this.#open();
+    const [source, beside] = await Promise.all([this.#open(), configBeside(this.#request)]);
     const given = tokenizer === undefined ? undefined : await bytesOf(tokenizer);
-    const packed = await this.#unpack(program, source, names);
+    const packed = await this.#unpack(program, source, names, config, beside);
     const report = JSON.parse(packed.report());
     const { run, flavour } = report;
     const address = typeof place === "string" ? place : "";
@@ -166,10 +169,12 @@ class Loading {
    * @param {Program} program
    * @param {Source} source
    * @param {string} [names]
+   * @param {string} [config]
+   * @param {string} [beside]
    */
-  #unpack(program, source, names) {
+  #unpack(program, source, names, config, beside) {
     return said("format", async () => {
-      const loader = new program.Loader(source.size, names);
+      const loader = new program.Loader(source.size, names, config, beside);
       try {
         for (let range = loader.wants(); range !== undefined; range = loader.wants()) {
           const [start = 0, end = 0, ahead = 0] = range;
@@ -212,6 +217,31 @@ class Loading {
       return { lacking: error.message, passing: true };
     }
   }
+}
+
+/**
+ * One of the files of a model that is saved in several is no model.
+ *
+ * @param {LoadRequest["place"]} place
+ */
+function refusePart(place) {
+  const name = typeof place === "string" ? nameOf(place) : "name" in place ? String(place.name) : "";
+  const [, count = 1] = /-\d+-of-(\d+)\.safetensors$/.exec(name) ?? [];
+  if (Number(count) < 2) return;
+  const merge = "Merge them in Python, by load_file and save_file of safetensors.torch, and load what this gives.";
+  throw new CPU1Error("format", `The file ${name} is one of ${Number(count)} that hold a model together. ${merge}`);
+}
+
+/**
+ * The config.json beside a safetensors file, as models on the Hub have it.
+ *
+ * @param {LoadRequest} request
+ */
+async function configBeside({ place, config }) {
+  if (config !== undefined || typeof place !== "string" || !/^https?:[^?#]*\.safetensors(?:[?#]|$)/.test(place)) return undefined;
+  const name = "config.json";
+  const answer = await fetchAll(new URL(name, place).href, { name, most: LARGEST_CONFIG });
+  return answer && new TextDecoder().decode(answer.bytes);
 }
 
 /** @param {Model} model */

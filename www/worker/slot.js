@@ -16,18 +16,18 @@ export class Slot {
   #writing;
 
   /**
-   * Models that come from an address have a place. The address, the name map and the tokenizer say which.
+   * Models that come from an address have a place. The address, the name map, the tokenizer and the config say which.
    *
    * @param {LoadRequest} request
    */
-  static async of({ place, names, tokenizer, cache }) {
+  static async of({ place, names, config, tokenizer, cache }) {
     const slot = new Slot();
     slot.#wanted = cache && typeof place === "string";
     if (!slot.#wanted) return slot;
     slot.#store = await openStore();
     if (slot.#store === undefined) return slot;
     const own = typeof tokenizer === "string" || tokenizer === undefined ? tokenizer : await digest(tokenizer);
-    slot.#id = await digest(new Blob([JSON.stringify([place, names, own])]));
+    slot.#id = await digest(new Blob([JSON.stringify(config === undefined ? [place, names, own] : [place, names, own, config])]));
     return slot;
   }
 

@@ -14,13 +14,13 @@ fn main() -> io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let fixtures = here.join("../fixtures");
     let mut folders =
-        ["checkpoint/packed", "checkpoint", "."].map(|name| fixtures.join(name)).to_vec();
+        ["checkpoint/packed", "checkpoint", "safetensors", "."].map(|name| fixtures.join(name)).to_vec();
     folders.extend(env::args_os().skip(1).map(PathBuf::from));
-    let targets = ["zip", "pickle", "compact", "roles"].map(|name| here.join("corpus").join(name));
+    let targets = ["zip", "pickle", "compact", "roles", "safetensors"].map(|name| here.join("corpus").join(name));
     for folder in &targets {
         fs::create_dir_all(folder)?;
     }
-    let [zip, pickle, compact, roles] = &targets;
+    let [zip, pickle, compact, roles, safetensors] = &targets;
     let mut seeds = 0;
     for path in folders.iter().flat_map(fs::read_dir).flatten() {
         let path = path?.path();
@@ -32,7 +32,7 @@ fn main() -> io::Result<()> {
             continue;
         }
         drop_checksums(&mut file);
-        for folder in [zip, compact, roles] {
+        for folder in [zip, compact, roles, safetensors] {
             fs::write(folder.join(name), &file)?;
         }
         if let Some(data) = data_pkl(&file) {

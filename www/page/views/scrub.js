@@ -103,7 +103,7 @@ function show(found) {
  * @param {string} path
  */
 function stepOf(path) {
-  const [, phase = "1", step] = /(?:phase(\d)_)?step_?(\d{1,12})\.pt$/.exec(path) ?? [];
+  const [, phase = "1", step] = /(?:phase(\d)_)?step_?(\d{1,12})\.(?:pt|safetensors)$/.exec(path) ?? [];
   return step === undefined ? undefined : { phase: Number(phase), step: Number(step) };
 }
 
