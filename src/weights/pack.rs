@@ -100,7 +100,7 @@ pub fn rounded(data: Data) -> Data {
 }
 
 /// `γ = max(mean|W|, 1e-5)`, `T = clamp(round(W/γ), −1, 1)`, or what another dialect has; weights that are 0 and
-/// ±α already keep their signs and γ = α, which the mean would shrink by the share of non-zeros.
+/// ±α already, in all or in each row, keep their signs and γ = α, which the mean would shrink by the share of non-zeros.
 fn ternarise(values: &[f32], columns: usize, dialect: &Dialect) -> Data {
     let mut codes = Codes::zeros(values.len());
     let mut set = |first: usize, values: &[f32], divisor: f32| {
@@ -113,6 +113,20 @@ fn ternarise(values: &[f32], columns: usize, dialect: &Dialect) -> Data {
     if let Some(alpha) = already_ternary(values) {
         set(0, values, alpha);
         return Data::Ternary { codes, scales: vec![alpha] };
+    }
+    // A scale for each row. Of one value alone nothing could be told.
+    let rows = values.chunks(columns.max(1));
+    if columns > 1 && rows.len() > 1 {
+        let scale = |row: &[f32]| match row.iter().all(|&x| x == 0.0) {
+            true => Some(LEAST_GAMMA as f32),
+            false => already_ternary(row),
+        };
+        if let Some(scales) = rows.clone().map(scale).collect::<Option<Vec<f32>>>() {
+            rows.zip(&scales)
+                .enumerate()
+                .for_each(|(i, (row, &alpha))| set(i * columns, row, alpha));
+            return Data::Ternary { codes, scales };
+        }
     }
     let part = match dialect.weights {
         WeightsBy::Tensor => values.len(),
@@ -194,6 +208,13 @@ mod tests {
         let tensor = packed(&values, true).unwrap();
         assert_eq!(tensor.to_f32(), values);
         assert!((zeros(&tensor) - 4.0 / 7.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn ternary_rows_keep_their_scales() {
+        let values = [0.5, 0.0, -0.5, 0.0, 0.0, 0.0, -0.03, 0.03, 0.0];
+        let tensor = Tensor { shape: vec![3, 3], data: Data::F32(values.into()) };
+        assert_eq!(pack(tensor, Some(&Dialect::default())).unwrap().to_f32(), values);
     }
 
     #[test]

@@ -174,7 +174,7 @@ class Loading {
    */
   #unpack(program, source, names, config, beside) {
     return said("format", async () => {
-      const loader = new program.Loader(source.size, names, config, beside);
+      const loader = new program.Loader(source.size, names, undefined, undefined, config, beside);
       try {
         for (let range = loader.wants(); range !== undefined; range = loader.wants()) {
           const [start = 0, end = 0, ahead = 0] = range;
