@@ -362,7 +362,9 @@ impl Plan {
         let mut notes = Vec::new();
         let config = options.settings(contents, &mut notes)?;
         let config = config.as_deref().unwrap_or(&Value::None);
-        let mut hints = Hints::read(&[config, &contents.beside]);
+        // What a person gives leaves nothing to look for.
+        let beside = if options.config.is_some() { &Value::None } else { &contents.beside };
+        let mut hints = Hints::read(&[config, beside]);
         if contents.tensors.iter().all(|tensor| tensor.name.contains("lora_")) {
             return Err(Error::Adapter);
         }
