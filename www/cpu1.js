@@ -56,6 +56,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number} patches patches the model has seen in all
  * @property {number} deletedPatches of these, how many its DeleteGate dropped
  * @property {number} bytes bytes written
+ * @property {boolean} ended whether the model ended the text by itself
  * @property {number} threads threads that worked on the latest of them
  * @property {number} seconds time the model has worked, reading the prompt included
  * @property {number} bytesPerSecond speed of writing
@@ -66,6 +67,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  *
  * @typedef {object} Chunk
  * @property {Uint8Array} bytes
+ * @property {Uint32Array} ends where patches end in them: after so many bytes
  * @property {Uint32Array} [tokens] of a model that reads BPE tokens: those that the bytes come from
  * @property {string} text of these bytes what is complete as UTF-8; U+FFFD stands for what is not UTF-8
  * @property {Stats} stats
@@ -248,10 +250,10 @@ class Model {
       stats = readStats(note);
       const tokens = note.tokens && { tokens: note.tokens };
       const seen = note.trace && { trace: note.trace };
-      yield { bytes: note.bytes, ...tokens, text: decoder.decode(note.bytes, { stream: true }), stats, ...seen };
+      yield { bytes: note.bytes, ends: note.ends, ...tokens, text: decoder.decode(note.bytes, { stream: true }), stats, ...seen };
     }
     const rest = decoder.decode();
-    if (rest !== "" && stats !== undefined) yield { bytes: new Uint8Array(), text: rest, stats };
+    if (rest !== "" && stats !== undefined) yield { bytes: new Uint8Array(), ends: new Uint32Array(), text: rest, stats };
   }
 
   /**

@@ -42,6 +42,7 @@
  * @typedef {object} BytesNote
  * @property {"bytes"} type
  * @property {Uint8Array} bytes
+ * @property {Uint32Array} ends where patches end in them: after so many bytes
  * @property {Uint32Array | undefined} tokens of a model that writes tokens, those that the bytes come from
  * @property {string} stats the wasm's JSON
  * @property {Trace | undefined} trace where it was asked for

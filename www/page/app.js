@@ -7,6 +7,7 @@ import { fetchCatalog } from "./models/catalog.js";
 import { keepOffline, sayIsolation, stay } from "./offline.js";
 import { session } from "./session.js";
 import { readLink } from "./share.js";
+import { offerStarters } from "./starters.js";
 import { arrival, asError } from "./status.js";
 import * as write from "./views/write.js";
 
@@ -67,14 +68,14 @@ const TABS = [
   },
   {
     id: "compare",
-    purpose: "The same prompt and seed, by up to four models in turn.",
+    purpose: "The same prompt and seed, by up to four models in turn. Bits per byte tell how surprised each was by its own text: 0 not at all, 8 as by random bytes.",
     words: "Compare",
     form: prompter,
     load: () => import("./views/compare.js"),
   },
   {
     id: "score",
-    purpose: "How well do models foresee a text? The fewer bits per byte, the better.",
+    purpose: "How well do models foresee a text? Their surprise is measured in bits per byte, the fewer the better: 0 for sure of every byte, 8 for a blind guess.",
     words: "Score",
     form: scorer,
     load: () => import("./views/score.js"),
@@ -231,6 +232,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 window.addEventListener("hashchange", followLink);
+offerStarters(({ prompt, view: id }) => {
+  const home = TABS.find((each) => each.id === id);
+  if (home) choose(home);
+  composer.prompt = prompt;
+  write.expect(1);
+  if (tab.id === "write") void act();
+});
 
 page.isolation.textContent = hasRelaxed ? sayIsolation() : `${sayIsolation()} Plain SIMD: this browser lacks the relaxed instructions, which are faster.`;
 void session.loadEmbedded().then(keepOffline);

@@ -3,10 +3,11 @@ import { CPU1Error } from "../api/errors.js";
 import { CPU1 } from "../cpu1.js";
 import { element, make } from "../ui/dom.js";
 import { Meter } from "../ui/meter.js";
-import { fetchCatalog, sayPlace } from "./models/catalog.js";
+import { fetchCatalog, findListed, sayPlace } from "./models/catalog.js";
 import { arrival, asError, say, showProgress } from "./status.js";
 
 /** @import { ModelInfo, Stats } from "../cpu1.js" */
+/** @import { ListedModel } from "./models/catalog.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
 /**
  * The file of a model: where it is, what it is called, and what a person said about it.
@@ -40,6 +41,8 @@ let nameForm;
 let model;
 /** Its file, to load it again with its tokenizer. @type {ModelFile | undefined} */
 let file;
+/** What the catalogue says of it. @type {ListedModel | undefined} */
+let listed;
 /** Ends what is done now. @type {AbortController | undefined} */
 let work;
 /** What is done now; only `fetching` and `working` can be stopped. @type {"loading" | "fetching" | "working" | undefined} */
@@ -64,6 +67,14 @@ export const session = {
   /** Whether the model reads tokens and has no tokenizer. */
   get lacksTokenizer() {
     return model?.info.reads === "tokens" && !model.info.tokenizer;
+  },
+  /** What the catalogue says of the model. */
+  get listed() {
+    return listed;
+  },
+  /** Whether the model can end a text by itself. */
+  get endsTexts() {
+    return model?.info.config.end_byte !== undefined;
   },
   /** @param {() => void} listener is told how things are, and when they have changed */
   onChange(listener) {
@@ -200,6 +211,7 @@ async function loadFrom(choose, far = false) {
     model?.dispose();
     model = loaded;
     file = chosen;
+    listed = await findListed(chosen.place);
     nameForm?.hide();
     page.tokens.hidden = !session.lacksTokenizer;
     showFacts(chosen.name);

@@ -100,11 +100,11 @@ async function load(id, request, note, isStopped) {
  * @param {(note: Note, transfer?: Transferable[]) => void} note
  * @param {() => boolean} isStopped
  */
-async function generate({ model, prompt, settings, steady, trace }, note, isStopped) {
+async function generate({ model, prompt, settings, steady, trace: watched }, note, isStopped) {
   const generation = await said("settings", () =>
     prompt instanceof Uint32Array ? ready(model).generateTokens(prompt, settings) : ready(model).generate(prompt, settings),
   );
-  if (trace) generation.watch();
+  if (watched) generation.watch();
   // A burst either reads the prompt or writes, so that the speed of each can be told.
   if (steady) await team?.arrival;
   const paces = [new Pace(threadsOf(model), steady), new Pace(threadsOf(model), steady)];
@@ -118,7 +118,7 @@ async function generate({ model, prompt, settings, steady, trace }, note, isStop
     const began = performance.now();
     const bytes = generation.advance(patches);
     const took = performance.now() - began;
-    const tokens = generation.tokens();
+    const [tokens, ends] = [generation.tokens(), generation.ends()];
     pace.ran(patches, took);
     milliseconds += took;
     if (unread === 0) writing += took;
@@ -126,7 +126,8 @@ async function generate({ model, prompt, settings, steady, trace }, note, isStop
     const stats = generation.stats();
     unread = unreadPatches(stats);
     const size = memory?.buffer.byteLength ?? 0;
-    note({ type: "bytes", bytes, tokens, stats, trace: traceOf(model, generation), threads, milliseconds, writing, memory: size }, [bytes.buffer]);
+    const trace = traceOf(model, generation);
+    note({ type: "bytes", bytes, ends, tokens, stats, trace, threads, milliseconds, writing, memory: size }, [bytes.buffer]);
     await breathe();
   }
   generation.free();

@@ -130,7 +130,7 @@ async function scoreBy(model, row, bytes, options) {
   if (!trace) return;
   page.shown.hidden = false;
   page.shown.textContent = decode(bytes);
-  inside.show(trace, { end: bytes.length, layers: Number(model.info.config.n_layers) });
+  inside.show(trace, bytes.length, model.info);
 }
 
 /** How many bytes gzip makes of a text. @param {Uint8Array} bytes */
