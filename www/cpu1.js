@@ -9,20 +9,24 @@ import { hubAddress, listFiles, pathOfRun } from "./api/hub.js";
 import { fetchAll } from "./api/remote.js";
 import { openStore } from "./api/store.js";
 
+/** @import { NameMap } from "./api/errors.js" */
 /** @import { RunRepositories } from "./api/hub.js" */
-/** @import { BytesNote, LoadRequest, Note, Request, Trace } from "./api/protocol.js" */
+/** @import { BytesNote, FileRequest, Found, LoadRequest, Note, ProbeProgress, Request, Trace } from "./api/protocol.js" */
 /** @import { Entry } from "./api/store.js" */
 
 /** The model that comes with this program. */
 const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
 
 /** @typedef {import("./api/protocol.js").LoadProgress} LoadProgress how far a model's loading is */
+/** @typedef {Record<string, string>} Dialect what is read otherwise than usual, as `{ rope: "halves" }` */
 
 /**
  * @typedef {object} LoadOptions
  * @property {AbortSignal} [signal] stops the loading
  * @property {(progress: LoadProgress) => void} [onProgress]
- * @property {Record<string, string>} [names] role → tensor, for a file whose names do not tell the roles
+ * @property {NameMap} [names] which tensor plays which role, for a file whose names do not tell
+ * @property {"live" | "ema"} [weights] of a file that holds the model twice: as of the last step, or averaged; live
+ * @property {Dialect} [dialect] how the model is read where nobody wrote it down, as `probe` tells
  * @property {number} [threads] instead of half the machine's; a page that is not cross-origin isolated has one
  * @property {string | URL | Blob | Uint8Array} [tokenizer] the tokenizer.json of a model that reads BPE tokens;
  *   else the one beside the model's file is taken, if there is one
@@ -116,6 +120,8 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {string} run folder name of the published run whose architecture it has, or empty
  * @property {string[]} unused tensors of the model that play no role
  * @property {number} skipped how many tensors do not belong to the model, such as an optimizer's state
+ * @property {("live" | "ema")[]} copies of the model that `weights` can choose from, where the file holds several
+ * @property {string[]} notes what a person should know of how it was read, as sentences
  * @property {Decision[]} decisions for each tensor in use
  */
 
@@ -140,18 +146,63 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @returns {Promise<Model>}
  * @throws {CPU1Error} `network`, `format`, `names`, `tokenizer`, `memory`, `unsupported`, `settings`, `aborted`
  */
-async function load(source, { signal, onProgress, names, threads, tokenizer, sha256 = "", simd, kernel, cache = true } = {}) {
+async function load(source, options = {}) {
+  const { signal, onProgress } = options;
+  const held = Held.of({ type: "load", ...(await readOptions(source, options)) });
+  return new Model(held, await held.take(signal, onProgress));
+}
+
+/**
+ * What was asked of `load` or `probe`, as the worker takes it.
+ *
+ * @param {string | URL | Blob | Uint8Array | ArrayBuffer} source
+ * @param {LoadOptions} options
+ * @returns {Promise<FileRequest>}
+ */
+async function readOptions(source, { signal, names, weights, dialect, threads, tokenizer, sha256 = "", simd, kernel, cache = true }) {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 16)) {
     throw new CPU1Error("settings", `The number of threads is ${threads}; it must be a whole number from 1 to 16.`);
   }
   if (signal?.aborted) throw aborted();
   const place = await find(source, signal);
-  const table = tokenizer === undefined ? undefined : resolve(tokenizer);
-  const map = names && JSON.stringify(names);
-  // What comes with the program need not be kept as well.
-  const keep = cache && place !== EMBEDDED;
-  const held = Held.of({ type: "load", place, names: map, threads, wish: { simd, kernel }, tokenizer: table, sha256, cache: keep });
-  return new Model(held, await held.take(signal, onProgress));
+  return {
+    place,
+    names: names && JSON.stringify(names),
+    weights,
+    dialect: dialect && JSON.stringify(dialect),
+    threads,
+    wish: { simd, kernel },
+    tokenizer: tokenizer === undefined ? undefined : resolve(tokenizer),
+    sha256,
+    // What comes with the program need not be kept as well.
+    cache: cache && place !== EMBEDDED,
+  };
+}
+
+/**
+ * Finds out how a model has to be read, by which reading it foresees a text best. The file is read for it anew.
+ *
+ * @param {string | URL | Blob | Uint8Array | ArrayBuffer} source as for `load`
+ * @param {Omit<LoadOptions, "onProgress" | "cache"> & { onProgress?: (progress: LoadProgress | ProbeProgress) => void, text?: string | Uint8Array }} [options]
+ *   `text` is of the kind that the model knows; else some plain English
+ * @returns {Promise<Found>} whose `dialect` is an option of `load`
+ * @throws {CPU1Error} as `load`, and `text`
+ */
+async function probe(source, { onProgress, text, ...options } = {}) {
+  const request = await readOptions(source, { ...options, cache: false });
+  const connection = Connection.of(request.threads, request.wish);
+  connection.models += 1;
+  const id = newId();
+  try {
+    const answers = connection.ask({ type: "probe", ...request, text: text === undefined ? undefined : encode(text) }, options.signal, id);
+    for (;;) {
+      const { done, value } = await answers.next();
+      if (done) return readFound(value);
+      onProgress?.(/** @type {LoadProgress | ProbeProgress} */ (value));
+    }
+  } finally {
+    connection.leave(id);
+  }
 }
 
 /**
@@ -224,6 +275,8 @@ class Model {
       cache,
       report,
     });
+    /** What a person should know of how the file was read, as sentences. @type {readonly string[]} */
+    this.notes = report.notes ?? [];
   }
 
   /**
@@ -454,6 +507,11 @@ function readStats({ stats: json, threads, milliseconds, writing }) {
   return { ...stats, threads, seconds: milliseconds / 1000, bytesPerSecond: writing > 0 ? stats.bytes / (writing / 1000) : 0 };
 }
 
+/** @param {Record<string, any>} found @returns {Found} */
+function readFound({ dialect, second, tried, ...found }) {
+  return { ...camelCase(found), dialect: JSON.parse(dialect), second: second && camelCase(second), tried: tried.map(camelCase) };
+}
+
 /** What the wasm tells, with its names in camel case. @param {Record<string, any>} told @returns {any} */
 function camelCase(told) {
   return Object.fromEntries(
@@ -484,6 +542,7 @@ async function removeAll() {
 
 export const CPU1 = Object.freeze({
   load,
+  probe,
   /** Address of a file on the Hugging Face Hub by its name, `owner/repo/path@revision`, for `load`. */
   hub: hubAddress,
   /** What is in a folder on the Hub, by its name, `owner/repo/folder@revision`. */

@@ -150,26 +150,41 @@ async function followLink() {
   const { hub } = await fetchCatalog().catch(() => ({ hub: undefined }));
   const shared = readLink(location.hash, hub);
   if (!shared) return;
-  const { place, prompt, fields, seed, rounds } = shared;
+  const { place, reading, prompt, fields, seed, rounds } = shared;
   choose(TABS[0]);
   composer.prompt = prompt;
   composer.fields = fields;
   composer.seed = seed;
   write.expect(rounds);
-  if (!place) return;
+  if (!place) {
+    told = reading;
+    if (Object.keys(reading).length > 0) page.linked.append("This link says how to read a file of your own. Open that file, or drop it here.");
+    return;
+  }
   const name = decodeURIComponent(place.pathname.split("/").at(-1) ?? "");
   const button = make("button", { type: "button", className: "small" }, "Fetch it");
   button.addEventListener("click", () => {
     if (session.doing) return;
     page.linked.replaceChildren();
-    void session.loadChoice({ place, name });
+    void session.loadChoice({ place, name, ...reading });
   });
   page.linked.append(`This link is for another model, ${name}. `, button);
 }
 
+/** How a link says that a file of one's own is read. @type {import("./models/reading.js").Reading} */
+let told = {};
+
+/** @param {File} file of a model */
+function openModel(file) {
+  const reading = told;
+  told = {};
+  page.linked.replaceChildren();
+  return session.loadFile({ place: file, name: file.name, ...reading });
+}
+
 /** @param {File} file */
 async function takeFile(file) {
-  if (file.name.endsWith(".pt")) return session.loadFile({ place: file, name: file.name });
+  if (/\.(pt|pth|safetensors)$/.test(file.name)) return openModel(file);
   if (file.name.endsWith(".json") && session.lacksTokenizer) return session.giveTokenizer(file);
   await opening;
   if (view.takeFile) return view.takeFile(file);
@@ -212,7 +227,7 @@ page.pick.addEventListener("click", async () => {
   const picker = await arrival(import("./models/picker.js"));
   if (session.doing === undefined) picker?.pickModel(session.loadChoice);
 });
-onFile(page.file, (file) => session.loadFile({ place: file, name: file.name }));
+onFile(page.file, openModel);
 onFile(page.tokenizer, session.giveTokenizer);
 document.addEventListener("dragover", (event) => {
   if (event.dataTransfer?.types.includes("Files")) event.preventDefault();

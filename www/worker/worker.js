@@ -1,10 +1,10 @@
 // The worker that holds the models. It works in bursts: between them it can be stopped, and several jobs
 // take turns. api/connection.js starts it.
 import { CPU1Error, aborted } from "../api/errors.js";
-import { loadModel } from "./load.js";
+import { loadModel, probeModel } from "./load.js";
 import { isShortOfMemory, readTrace, said } from "./program.js";
 
-/** @import { Answer, ErrorEnd, GenerateRequest, LoadRequest, Note, Order, Request, ScoreRequest } from "../api/protocol.js" */
+/** @import { Answer, ErrorEnd, GenerateRequest, LoadRequest, Note, Order, ProbeRequest, Request, ScoreRequest } from "../api/protocol.js" */
 /** @import { Model, Team } from "./program.js" */
 
 /** Milliseconds a burst should take: short enough for people, long enough that messages cost little. */
@@ -70,6 +70,7 @@ self.onmessage = async (/** @type {MessageEvent<{ id: number, request: Request |
  */
 function perform(id, request, note, isStopped) {
   if (request.type === "load") return load(id, request, note, isStopped);
+  if (request.type === "probe") return probe(request, note, isStopped);
   if (request.type === "generate") return generate(request, note, isStopped);
   return score(request, note, isStopped);
 }
@@ -81,18 +82,35 @@ function perform(id, request, note, isStopped) {
  * @param {() => boolean} isStopped
  */
 async function load(id, request, note, isStopped) {
-  const goOn = () => {
-    if (isStopped()) throw aborted();
-  };
-  const { model, report, fetched, cache, lacking, ...program } = await loadModel(request, module, (progress) => {
-    goOn();
-    note(progress);
-  });
+  const { model, report, fetched, cache, lacking, ...program } = await loadModel(request, module, unlessStopped(note, isStopped));
   if (isStopped()) model.free();
-  goOn();
+  if (isStopped()) throw aborted();
   models.set(id, model);
   ({ memory, team } = program);
   return JSON.stringify({ info: JSON.parse(model.info()), report, fetched, cache, lacking, memory: memory.buffer.byteLength });
+}
+
+/**
+ * @param {ProbeRequest} request
+ * @param {(note: Note) => void} note
+ * @param {() => boolean} isStopped
+ */
+function probe(request, note, isStopped) {
+  return probeModel(request, module, unlessStopped(note, isStopped), breathe);
+}
+
+/**
+ * Notes that end the work where it was stopped.
+ *
+ * @param {(note: Note) => void} note
+ * @param {() => boolean} isStopped
+ * @returns {(note: Note) => void}
+ */
+function unlessStopped(note, isStopped) {
+  return (told) => {
+    if (isStopped()) throw aborted();
+    note(told);
+  };
 }
 
 /**

@@ -227,7 +227,7 @@ class Picker {
     const known = new Set(this.#choices.map(({ place }) => place.href));
     known.add(CPU1.hub(pathOfRun(this.#catalog, folder, "compact"), hub).href);
     await this.#list(page.steps, `${archive}/${folder}`, ({ path, url, size, sha256 }) => {
-      if (!path.endsWith(".pt") || known.has(url)) return false;
+      if (!/\.(pt|safetensors)$/.test(path) || known.has(url)) return false;
       known.add(url);
       const words = path.slice(path.lastIndexOf("/") + 1);
       this.#addChoice({ place: new URL(url), name: folder, words, size: sayBytes(size), sha256 });

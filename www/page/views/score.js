@@ -126,6 +126,7 @@ async function scoreBy(model, row, bytes, options) {
   });
   const seconds = (performance.now() - began) / 1000;
   show(row, bitsPerByte);
+  if (model === session.model) await session.doubt(bitsPerByte, "this text");
   row.note.textContent = `${count(Math.round(bytes.length / seconds))} bytes/s`;
   if (!trace) return;
   page.shown.hidden = false;

@@ -1,6 +1,6 @@
 // Writing: a prompt becomes text, which can be continued, taken back, copied, shared and saved. Some models end their
 // texts by themselves; such a text can be told anew, have a sequel, and be asked about.
-import { element, make } from "../../ui/dom.js";
+import { element, saveAs } from "../../ui/dom.js";
 import { composer, readTokens } from "../composer.js";
 import { session } from "../session.js";
 import { linkTo } from "../share.js";
@@ -323,8 +323,9 @@ async function copyText() {
 
 async function copyLink() {
   if (!sheet) return;
-  const { place } = session.file ?? {};
-  const link = linkTo({ place, prompt: sheet.prompt, settings: sheet.settings, rounds: sheet.rounds.length });
+  const { place, names, weights, dialect } = session.file ?? {};
+  const { prompt, settings, rounds } = sheet;
+  const link = linkTo({ place, reading: { names, weights, dialect }, prompt, settings, rounds: rounds.length });
   history.replaceState(null, "", link);
   const local = place instanceof File ? " Your own file is not part of it: who opens it needs that file." : "";
   await copy(link, `The link is copied: it reproduces this text.${local}`);
@@ -355,9 +356,7 @@ function save() {
     bytes: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")),
     bits: rounds.every(({ trace }) => trace) ? rounds.flatMap(({ trace }) => trace?.symbols.map(({ bits }) => bits) ?? []) : undefined,
   };
-  const href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], { type: "application/json" }));
-  make("a", { href, download: `cpu1-${settings.seed}.json` }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 60_000); // the browser has long saved it
+  saveAs(`cpu1-${settings.seed}.json`, JSON.stringify(content, null, 2));
   say("Saved.", true);
 }
 
