@@ -87,6 +87,8 @@ pub struct Generation {
     /// Symbols of the next patch that the prompt settles.
     forced: Vec<Symbol>,
     patch: Vec<Symbol>,
+    /// Where the last burst came to the end of a patch.
+    ends: Vec<usize>,
     generated: usize,
     ended: bool,
 }
@@ -159,6 +161,7 @@ impl Generation {
             read: 0,
             at: -(opening as isize),
             forced,
+            ends: Vec::new(),
             generated: 0,
             ended: false,
         })
@@ -172,6 +175,11 @@ impl Generation {
     /// Whether the model ended the text by itself, with its end byte.
     pub fn has_ended(&self) -> bool {
         self.ended
+    }
+
+    /// Where patches end in what the last [`advance`](Self::advance) appended: after so many symbols of it.
+    pub fn ends(&self) -> &[usize] {
+        &self.ends
     }
 
     /// How far it is.
@@ -189,6 +197,8 @@ impl Generation {
     /// Works through at most `patches` patches, the prompt's first, and appends what is new to `out`.
     pub fn advance(&mut self, patches: usize, out: &mut Vec<Symbol>) {
         let team = self.passes.team;
+        let before = out.len();
+        self.ends.clear();
         team.enter(|crew| {
             let size = self.passes.config().patch_size;
             let unread = &self.prompt[self.read..];
@@ -209,6 +219,9 @@ impl Generation {
                     break;
                 }
                 self.next_patch(out, crew);
+                if self.patch.len() == self.passes.config().patch_size {
+                    self.ends.push(out.len() - before);
+                }
             }
         });
     }

@@ -575,6 +575,18 @@ impl Generation {
         reads_tokens.then(|| self.tokens.clone())
     }
 
+    /// Where patches end in the bytes of the last [`advance`](Self::advance): after so many of them. A
+    /// token is a patch of its own.
+    pub fn ends(&self) -> Vec<u32> {
+        let bytes_before = |end: usize| match &self.tokenizer {
+            Some(tokenizer) => {
+                self.tokens[..end].iter().map(|&token| tokenizer.bytes(token).len()).sum()
+            }
+            None => end,
+        };
+        self.generation.ends().iter().map(|&end| bytes_before(end) as u32).collect()
+    }
+
     /// Records a trace from now on.
     pub fn watch(&mut self) {
         self.generation.passes.watch();

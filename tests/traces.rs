@@ -5,8 +5,8 @@
 mod common;
 
 use common::golden::{fixture, json, numbers, symbols};
-use common::{continuation, load};
-use cpu1::generate::Generation;
+use common::{continuation, greedy, load};
+use cpu1::generate::{Generation, from_bytes};
 use cpu1::model::{Model, Symbol};
 use cpu1::parallel::Team;
 use cpu1::sample::Settings;
@@ -112,5 +112,26 @@ fn a_watched_text_is_the_same_text_and_traced_as_if_it_were_scored() {
         // Of a patch that was not finished there is no passage in either, nor of the last that was.
         assert_eq!(passages, scored.passages[..passages.len()], "{run}");
         assert!(scored.passages.len() - passages.len() <= 1, "{run}");
+    }
+}
+
+#[test]
+fn patches_end_in_a_text_where_they_were_read() {
+    for file in ["run_14.unpacked.pt", "tales.compact.pt"] {
+        let model = load(&fixture(file));
+        let prompt = from_bytes(b"A fox who");
+        let mut generation = Generation::new(model, Team::new(1), &prompt, greedy(41)).unwrap();
+        generation.passes.watch();
+        let (mut text, mut ends, mut read) = (prompt.clone(), Vec::new(), Vec::new());
+        while !generation.is_done() {
+            let before = text.len();
+            generation.advance(3, &mut text);
+            ends.extend(generation.ends().iter().map(|end| before + end));
+            let places = generation.passes.take_trace().unwrap().places;
+            read.extend(places.iter().map(|place| (place.start + place.length as isize) as usize));
+        }
+        read.retain(|&end| end > prompt.len());
+        assert!(ends.len() > 9, "{file}: {ends:?}");
+        assert_eq!(ends, read, "{file}");
     }
 }

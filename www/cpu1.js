@@ -9,22 +9,26 @@ import { hubAddress, listFiles, pathOfRun } from "./api/hub.js";
 import { fetchAll } from "./api/remote.js";
 import { openStore } from "./api/store.js";
 
+/** @import { NameMap } from "./api/errors.js" */
 /** @import { RunRepositories } from "./api/hub.js" */
-/** @import { BytesNote, LoadRequest, Note, Request, Trace } from "./api/protocol.js" */
+/** @import { BytesNote, FileRequest, Found, LoadRequest, Note, ProbeProgress, Request, Trace } from "./api/protocol.js" */
 /** @import { Entry } from "./api/store.js" */
 
 /** The model that comes with this program. */
 const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
 
 /** @typedef {import("./api/protocol.js").LoadProgress} LoadProgress how far a model's loading is */
+/** @typedef {Record<string, string>} Dialect what is read otherwise than usual, as `{ rope: "halves" }` */
 
 /**
  * @typedef {object} LoadOptions
  * @property {AbortSignal} [signal] stops the loading
  * @property {(progress: LoadProgress) => void} [onProgress]
- * @property {Record<string, string>} [names] role → tensor, for a file whose names do not tell the roles
+ * @property {NameMap} [names] which tensor plays which role, for a file whose names do not tell
  * @property {Record<string, unknown> | string} [config] the model's settings, or their JSON, instead of those in its
  *   file; a safetensors file that has none is read with the config.json beside it, if there is one
+ * @property {"live" | "ema"} [weights] of a file that holds the model twice: as of the last step, or averaged; live
+ * @property {Dialect} [dialect] how the model is read where nobody wrote it down, as `probe` tells
  * @property {number} [threads] instead of half the machine's; a page that is not cross-origin isolated has one
  * @property {string | URL | Blob | Uint8Array} [tokenizer] the tokenizer.json of a model that reads BPE tokens;
  *   else the one beside the model's file is taken, if there is one
@@ -58,6 +62,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {number} patches patches the model has seen in all
  * @property {number} deletedPatches of these, how many its DeleteGate dropped
  * @property {number} bytes bytes written
+ * @property {boolean} ended whether the model ended the text by itself
  * @property {number} threads threads that worked on the latest of them
  * @property {number} seconds time the model has worked, reading the prompt included
  * @property {number} bytesPerSecond speed of writing
@@ -68,6 +73,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  *
  * @typedef {object} Chunk
  * @property {Uint8Array} bytes
+ * @property {Uint32Array} ends where patches end in them: after so many bytes
  * @property {Uint32Array} [tokens] of a model that reads BPE tokens: those that the bytes come from
  * @property {string} text of these bytes what is complete as UTF-8; U+FFFD stands for what is not UTF-8
  * @property {Stats} stats
@@ -116,6 +122,7 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @property {string} run folder name of the published run whose architecture it has, or empty
  * @property {string[]} unused tensors of the model that play no role
  * @property {number} skipped how many tensors do not belong to the model, such as an optimizer's state
+ * @property {("live" | "ema")[]} copies of the model that `weights` can choose from, where the file holds several
  * @property {string[]} notes what a person should know of how it was read, each a sentence: a value of the file's config
  *   that was not used, a number that was assumed
  * @property {Decision[]} decisions for each tensor in use
@@ -142,19 +149,64 @@ const EMBEDDED = new URL("./models/cpu1-rust-docs.pt", import.meta.url).href;
  * @returns {Promise<Model>}
  * @throws {CPU1Error} `network`, `format`, `names`, `tokenizer`, `memory`, `unsupported`, `settings`, `aborted`
  */
-async function load(source, { signal, onProgress, names, config, threads, tokenizer, sha256 = "", simd, kernel, cache = true } = {}) {
+async function load(source, options = {}) {
+  const { signal, onProgress } = options;
+  const held = Held.of({ type: "load", ...(await readOptions(source, options)) });
+  return new Model(held, await held.take(signal, onProgress));
+}
+
+/**
+ * What was asked of `load` or `probe`, as the worker takes it.
+ *
+ * @param {string | URL | Blob | Uint8Array | ArrayBuffer} source
+ * @param {LoadOptions} options
+ * @returns {Promise<FileRequest>}
+ */
+async function readOptions(source, { signal, names, config, weights, dialect, threads, tokenizer, sha256 = "", simd, kernel, cache = true }) {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 16)) {
     throw new CPU1Error("settings", `The number of threads is ${threads}; it must be a whole number from 1 to 16.`);
   }
   if (signal?.aborted) throw aborted();
   const place = await find(source, signal);
-  const table = tokenizer === undefined ? undefined : resolve(tokenizer);
-  const map = names && JSON.stringify(names);
-  const settings = typeof config === "object" ? JSON.stringify(config) : config;
-  // What comes with the program need not be kept as well.
-  const keep = cache && place !== EMBEDDED;
-  const held = Held.of({ type: "load", place, names: map, config: settings, threads, wish: { simd, kernel }, tokenizer: table, sha256, cache: keep });
-  return new Model(held, await held.take(signal, onProgress));
+  return {
+    place,
+    names: names && JSON.stringify(names),
+    config: typeof config === "object" ? JSON.stringify(config) : config,
+    weights,
+    dialect: dialect && JSON.stringify(dialect),
+    threads,
+    wish: { simd, kernel },
+    tokenizer: tokenizer === undefined ? undefined : resolve(tokenizer),
+    sha256,
+    // What comes with the program need not be kept as well.
+    cache: cache && place !== EMBEDDED,
+  };
+}
+
+/**
+ * Finds out how a model has to be read, by which reading it foresees a text best. The file is read for it anew.
+ *
+ * @param {string | URL | Blob | Uint8Array | ArrayBuffer} source as for `load`
+ * @param {Omit<LoadOptions, "onProgress" | "cache"> & { onProgress?: (progress: LoadProgress | ProbeProgress) => void, text?: string | Uint8Array }} [options]
+ *   `text` is of the kind that the model knows; else some plain English
+ * @returns {Promise<Found>} whose `dialect` is an option of `load`
+ * @throws {CPU1Error} as `load`, and `text`
+ */
+async function probe(source, { onProgress, text, ...options } = {}) {
+  const request = await readOptions(source, { ...options, cache: false });
+  const connection = Connection.of(request.threads, request.wish);
+  connection.models += 1;
+  const id = newId();
+  try {
+    const answers = connection.ask({ type: "probe", ...request, text: text === undefined ? undefined : encode(text) }, options.signal, id);
+    for (;;) {
+      const { done, value } = await answers.next();
+      if (done) return readFound(value);
+      onProgress?.(/** @type {LoadProgress | ProbeProgress} */ (value));
+    }
+  } finally {
+    connection.leave(id);
+  }
 }
 
 /**
@@ -259,10 +311,10 @@ class Model {
       stats = readStats(note);
       const tokens = note.tokens && { tokens: note.tokens };
       const seen = note.trace && { trace: note.trace };
-      yield { bytes: note.bytes, ...tokens, text: decoder.decode(note.bytes, { stream: true }), stats, ...seen };
+      yield { bytes: note.bytes, ends: note.ends, ...tokens, text: decoder.decode(note.bytes, { stream: true }), stats, ...seen };
     }
     const rest = decoder.decode();
-    if (rest !== "" && stats !== undefined) yield { bytes: new Uint8Array(), text: rest, stats };
+    if (rest !== "" && stats !== undefined) yield { bytes: new Uint8Array(), ends: new Uint32Array(), text: rest, stats };
   }
 
   /**
@@ -463,6 +515,11 @@ function readStats({ stats: json, threads, milliseconds, writing }) {
   return { ...stats, threads, seconds: milliseconds / 1000, bytesPerSecond: writing > 0 ? stats.bytes / (writing / 1000) : 0 };
 }
 
+/** @param {Record<string, any>} found @returns {Found} */
+function readFound({ dialect, second, tried, ...found }) {
+  return { ...camelCase(found), dialect: JSON.parse(dialect), second: second && camelCase(second), tried: tried.map(camelCase) };
+}
+
 /** What the wasm tells, with its names in camel case. @param {Record<string, any>} told @returns {any} */
 function camelCase(told) {
   return Object.fromEntries(
@@ -493,6 +550,7 @@ async function removeAll() {
 
 export const CPU1 = Object.freeze({
   load,
+  probe,
   /** Address of a file on the Hugging Face Hub by its name, `owner/repo/path@revision`, for `load`. */
   hub: hubAddress,
   /** What is in a folder on the Hub, by its name, `owner/repo/folder@revision`. */

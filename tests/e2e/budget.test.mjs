@@ -14,10 +14,13 @@ import { publish } from "../tools/publish.mjs";
 
 const PACKAGE = new URL("../../www/pkg/", import.meta.url);
 
-/** Bytes of one wasm file, compressed as hosts do: most by Brotli, the plainest by gzip. */
+/**
+ * Bytes of one wasm file, compressed as hosts do: most by Brotli, the plainest by gzip. Before the program read files of
+ * others it had 149,167 and 176,486; reading them may take 20,000 more by gzip, and Brotli's part of these.
+ */
 const WASM_BUDGETS = [
-  { name: "Brotli", compress: brotliCompressSync, most: 150_000 },
-  { name: "gzip", compress: gzipSync, most: 180_000 },
+  { name: "Brotli", compress: brotliCompressSync, most: 166_000 },
+  { name: "gzip", compress: (/** @type {Buffer} */ file) => gzipSync(file, { level: 9 }), most: 196_486 },
 ];
 
 /** Bytes by gzip of the page's own HTML, CSS and JavaScript, up to where it is ready to write. */

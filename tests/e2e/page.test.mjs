@@ -218,6 +218,12 @@ test("nothing sticks out, however wide the page is", async (t) => {
     }
   };
   await fits();
+  for (const word of ["Patches dropped", "Kernel"]) {
+    await page.locator("summary", { hasText: word }).press("Enter");
+    await fits();
+  }
+  await page.getByText("A patch is what the model reads in one step").waitFor({ state: "hidden" });
+  await page.getByText("The program for the innermost loop").waitFor();
   await prompt.fill("x".repeat(600));
   await setting("Seed").fill("18446744073709551615");
   await write();

@@ -10,6 +10,7 @@ import { openReady, parts } from "./support/page.mjs";
 import { scriptedModel } from "./support/scripted.mjs";
 import { says, siteFor } from "./support/site.mjs";
 
+/** @import { Page } from "playwright-core" */
 /** @import { TestContext } from "node:test" */
 /** @import { PageOptions } from "./support/browser.mjs" */
 
@@ -36,6 +37,20 @@ const openShort = (t, options) => openReady(t, options, { Length: "60", Seed: "7
 async function openWithHub(t) {
   const hub = await standIn(t, FILES);
   return { hub, ...(await openShort(t, { root: siteFor(t, hub), context: PERMISSIONS, allow: [/404/] })) };
+}
+
+/** A model that lays its texts out by words and ends them, as the page's own, with prompts of its own. */
+const TALES = {
+  prompts: [{ label: "Name a hero", prompt: "Zorvi didn't sleep. \"Who" }, { prompt: "Two bears", view: "compare" }],
+  turns: { next: "\n\nAnd then?\n\n", ask: ["\n\nQ: ", "\nA:"] },
+};
+
+/** @param {Page} page */
+async function beTales(page) {
+  const catalog = JSON.parse(readFileSync(new URL("../../www/catalog.json", import.meta.url), "utf8"));
+  Object.assign(catalog.models[0], TALES);
+  await page.route("**/catalog.json", (route) => route.fulfill({ json: catalog }));
+  await page.route("**/*.pt", (route) => route.fulfill({ body: fixture("tales.compact") }));
 }
 
 // --- A text ---------------------------------------------------------------------------------------
@@ -148,6 +163,94 @@ test("a text is copied and saved with all that made it", async (t) => {
   assert.equal(saved.prompt + saved.text, await text.textContent());
   assert.equal(Buffer.from(saved.bytes, "base64").toString(), saved.text);
   assert.deepEqual([saved.settings.seed, saved.settings.maxBytes, saved.rounds, saved.model.run], ["7", 60, 1, "run_14"]);
+});
+
+test("a text that the model ended says so; it is told anew, gone on with, and asked about", async (t) => {
+  const tale = "Mina slept.";
+  const { page, press, button, prompt, status, text, write, sticksOut } = await openShort(t, {
+    viewport: { width: 320, height: 640 },
+    before: async (opened) => {
+      await scriptedModel(opened, [...Buffer.from(tale)], [0], { ends: [2, 5], ended: true });
+      await beTales(opened);
+    },
+  });
+  const next = button("What happens next?");
+  assert.equal(await next.getAttribute("aria-disabled"), "true");
+  await prompt.fill("A tale:\n");
+  await write(/^Done: 11 bytes .* seed 7/);
+  const sentence = "The model ended its text here.";
+  await says(page.locator("#ended"), new RegExp(sentence));
+  assert.equal(await page.getByRole("log").locator("p").last().textContent(), sentence);
+  assert.deepEqual((await page.locator("#bytes span").allTextContents()).slice(-3), ["4d 69", "6e 61 20", "73 6c 65 70 74 2e"]);
+  assert.equal(await button("Continue").getAttribute("aria-disabled"), "true");
+  assert.equal(await sticksOut(), false);
+  await assertAccessible(page);
+
+  await next.click();
+  const both = `A tale:\n${tale}\n\nAnd then?\n\n${tale}`;
+  await page.waitForFunction((want) => document.querySelector("#output")?.textContent === want, both);
+  await press("Another");
+  await says(status, /^Done: 11 bytes .* seed (?!7\.|8\.)/);
+  assert.equal(await text.textContent(), `A tale:\n${tale}`);
+  await press("Undo");
+  assert.equal(await text.textContent(), both);
+
+  await press("Ask about it");
+  await page.keyboard.type("Who slept?");
+  assert.equal(await prompt.inputValue(), `${both}\n\nQ: Who slept?\nA:`);
+});
+
+test("prompts to try belong to the model, and are written or compared at once", async (t) => {
+  const { page, status, press, prompt, text } = await openShort(t, { before: beTales });
+  const offered = page.getByRole("group", { name: "Prompts to try" }).getByRole("button");
+  assert.deepEqual(await offered.allTextContents(), ["Name a hero", "Two bears"]);
+  await press("Name a hero");
+  await says(status, /^Done/);
+  assert.ok((await text.textContent())?.startsWith('Zorvi didn\'t sleep. "Who'));
+  await press("Two bears");
+  await page.getByRole("tabpanel", { name: "Compare" }).waitFor();
+  assert.equal(await prompt.inputValue(), "Two bears");
+
+  await page.getByLabel("Open another CPU-1 checkpoint").setInputFiles(new URL("../fixtures/run_03.compact.pt", import.meta.url).pathname);
+  await offered.getByText("Once upon a time").waitFor();
+  assert.equal(await offered.getByText("Two bears").count(), 0);
+});
+
+test("of a text laid out by words only the text is told of: inside, in scores, comparisons and links", async (t) => {
+  const { page, context, tab, press, status, prompt, setting, see, text, inside, write } = await openShort(t, { context: PERMISSIONS, before: beTales });
+  await prompt.fill('Zorvi didn\'t sleep. "Who');
+  await setting("Temperature").fill("1");
+  await setting("Seed").fill("3");
+  await see.check();
+  await write(/^Done: 29 bytes/);
+  await page.getByText("The model ended its text here.").first().waitFor();
+  await says(inside, /bits per byte over 29 bytes/);
+  await see.uncheck();
+  await press("What happens next?");
+  await says(status, /^Done.* seed 3/);
+  await press("Copy link");
+  const written = await text.textContent();
+  assert.ok(written?.includes("\n\nAnd then?\n\n"));
+  const other = await context.newPage();
+  await beTales(other);
+  await other.goto(await page.evaluate(() => navigator.clipboard.readText()));
+  const there = parts(other);
+  await says(there.status, /^Ready/);
+  assert.equal(await there.write(), written);
+
+  await tab("Compare");
+  await press("Compare");
+  await says(page.getByRole("list", { name: "Models to compare" }), /bits per byte, ended by itself/);
+  await tab("Score");
+  const golden = JSON.parse(readFileSync(new URL("../fixtures/tales.json", import.meta.url), "utf8"));
+  await page.getByRole("textbox", { name: "Text to score" }).fill(Buffer.from(golden.text).toString());
+  await see.check();
+  await press("Score");
+  await says(inside, new RegExp(`over ${golden.per_byte.length} bytes`));
+  await page.locator("#scored-text .byte").first().hover();
+  assert.equal(await inside.getByRole("figure", { name: /^Bolmo/ }).getByRole("meter").count(), "vi".length);
+  await page.getByRole("row", { name: /^CPU-1/ }).getByText(golden.bits_per_byte.toFixed(3)).waitFor();
+  assert.equal(await page.getByRole("region", { name: "Scored text" }).textContent(), Buffer.from(golden.text).toString());
 });
 
 // --- Inside ---------------------------------------------------------------------------------------

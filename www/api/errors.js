@@ -5,7 +5,7 @@
  *
  * - `network`: the bytes of a file, or of the program itself, could not be fetched
  * - `format`: the file is not a checkpoint that this program reads, or it is damaged
- * - `names`: its tensors do not tell which part of the model they are; `details` lists what a name map has to settle
+ * - `names`: its tensors do not tell which part of the model they are; `details` has what is known of a name map that settles it
  * - `tokenizer`: a model of BPE tokens has no usable tokenizer, so it cannot read text
  * - `memory`: there is not enough memory; models of that worker may be gone, and can be loaded again
  * - `prompt`, `settings`, `text`: what was given to `generate` or `score` is out of range
@@ -20,13 +20,22 @@
  */
 
 /**
- * What a name map has to settle.
+ * Which tensor plays which role: role → tensor, or null for a role that the file has no tensor for. The key `ignore` has a
+ * list of patterns (`*` stands for anything) of tensors that are no part of the model; a key that ends with a dot says
+ * by what to replace it at the beginning of names, as in `"decoder.": "lbd."`.
+ *
+ * @typedef {Record<string, string | null | string[]>} NameMap
+ */
+
+/**
+ * What a name map has to settle. Where one role is the trouble, it is told with what fits it.
  *
  * @typedef {object} NamesDetails
- * @property {string} role that is missing, or that several tensors fit
- * @property {number[]} expected shape of its tensor
- * @property {[name: string, shape: number[]][]} candidates tensors that fit
- * @property {[name: string, shape: number[]][]} unused tensors that play no role so far
+ * @property {Record<string, string>} guess the map as far as it can be guessed
+ * @property {string} [role] that is missing, or that several tensors fit
+ * @property {number[]} [expected] shape of its tensor
+ * @property {[name: string, shape: number[]][]} [candidates] tensors that fit
+ * @property {[name: string, shape: number[]][]} [unused] tensors that play no role so far
  */
 
 /** An error whose message is a sentence and whose `code` never changes its meaning. */

@@ -4,22 +4,29 @@
 /** @import { ErrorCode, NamesDetails } from "./errors.js" */
 
 /**
- * What can be asked. Each request is answered by any number of notes and one end.
+ * A file and how it is read.
  *
- * @typedef {object} LoadRequest
- * @property {"load"} type
+ * @typedef {object} FileRequest
  * @property {string | Blob | Uint8Array} place an absolute URL, a file, or its bytes
  * @property {string | undefined} names JSON
  * @property {string | undefined} config JSON
+ * @property {"live" | "ema" | undefined} weights
+ * @property {string | undefined} dialect JSON
  * @property {number | undefined} threads
  * @property {Wish} wish
  * @property {string | Blob | Uint8Array | undefined} tokenizer where its tokenizer.json is, or that itself
  * @property {string} sha256 of the file, or empty
  * @property {boolean} cache whether to use it
+ */
+
+/**
+ * What can be asked. Each request is answered by any number of notes and one end.
  *
+ * @typedef {{ type: "load" } & FileRequest} LoadRequest
+ * @typedef {{ type: "probe", text: Uint8Array | undefined } & FileRequest} ProbeRequest
  * @typedef {{ type: "generate", model: number, prompt: Uint8Array | Uint32Array, settings: string, steady: boolean, trace: boolean }} GenerateRequest
  * @typedef {{ type: "score", model: number, text: Uint8Array, trace: boolean }} ScoreRequest
- * @typedef {LoadRequest | GenerateRequest | ScoreRequest} Request
+ * @typedef {LoadRequest | ProbeRequest | GenerateRequest | ScoreRequest} Request
  */
 
 /**
@@ -38,11 +45,19 @@
  */
 
 /**
+ * How far the search for a dialect is, from 0 to `total`.
+ *
+ * @typedef {{ phase: "probe", loaded: number, total: number }} ProbeProgress
+ */
+
+/**
  * @typedef {{ type: "progress" } & LoadProgress} LoadNote
+ * @typedef {{ type: "progress" } & ProbeProgress} ProbeNote
  * @typedef {{ type: "progress", phase: "score", loaded: number, total: number, trace: Trace | undefined }} ScoreNote
  * @typedef {object} BytesNote
  * @property {"bytes"} type
  * @property {Uint8Array} bytes
+ * @property {Uint32Array} ends where patches end in them: after so many bytes
  * @property {Uint32Array | undefined} tokens of a model that writes tokens, those that the bytes come from
  * @property {string} stats the wasm's JSON
  * @property {Trace | undefined} trace where it was asked for
@@ -59,8 +74,27 @@
  * @property {NamesDetails | undefined} details
  * @property {boolean} fatal
  *
- * @typedef {LoadNote | ScoreNote | BytesNote | { type: "living" }} Note
+ * @typedef {LoadNote | ProbeNote | ScoreNote | BytesNote | { type: "living" }} Note
  * @typedef {Note | DoneEnd | ErrorEnd} Answer
+ */
+
+/**
+ * What a search for a dialect found.
+ *
+ * @typedef {object} Found
+ * @property {Record<string, string>} dialect what is read otherwise than usual; nothing where that is the best
+ * @property {number} bitsPerByte of the text, read so
+ * @property {number} bitsPerByteAsOurs the same, read as usual
+ * @property {string} sentence what it comes to
+ * @property {Tried | null} second what came closest to it, and can be told from it
+ * @property {Tried[]} tried all readings, in order
+ *
+ * @typedef {object} Tried
+ * @property {string} changed in words
+ * @property {number} bitsPerByte
+ * @property {number} difference how many more that are than of the best dialect then
+ * @property {number} noise one standard error of that difference
+ * @property {boolean} kept whether it is the best from here on
  */
 
 /**

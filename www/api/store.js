@@ -9,8 +9,8 @@ const NAME = "cpu1-models";
 
 const IN_CACHE = "It is in the Cache API, as the browser gives this page no private file system.";
 
-/** Version of the format; others are not read. */
-const VERSION = 1;
+/** Version of the format, and of how the files were read that are kept in it; others are not read. */
+const VERSION = 2;
 
 /**
  * A model that is kept.

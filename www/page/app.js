@@ -7,6 +7,7 @@ import { fetchCatalog } from "./models/catalog.js";
 import { keepOffline, sayIsolation, stay } from "./offline.js";
 import { session } from "./session.js";
 import { readLink } from "./share.js";
+import { offerStarters } from "./starters.js";
 import { arrival, asError } from "./status.js";
 import * as write from "./views/write.js";
 
@@ -67,14 +68,14 @@ const TABS = [
   },
   {
     id: "compare",
-    purpose: "The same prompt and seed, by up to four models in turn.",
+    purpose: "The same prompt and seed, by up to four models in turn. Bits per byte tell how surprised each was by its own text: 0 not at all, 8 as by random bytes.",
     words: "Compare",
     form: prompter,
     load: () => import("./views/compare.js"),
   },
   {
     id: "score",
-    purpose: "How well do models foresee a text? The fewer bits per byte, the better.",
+    purpose: "How well do models foresee a text? Their surprise is measured in bits per byte, the fewer the better: 0 for sure of every byte, 8 for a blind guess.",
     words: "Score",
     form: scorer,
     load: () => import("./views/score.js"),
@@ -149,21 +150,36 @@ async function followLink() {
   const { hub } = await fetchCatalog().catch(() => ({ hub: undefined }));
   const shared = readLink(location.hash, hub);
   if (!shared) return;
-  const { place, prompt, fields, seed, rounds } = shared;
+  const { place, reading, prompt, fields, seed, rounds } = shared;
   choose(TABS[0]);
   composer.prompt = prompt;
   composer.fields = fields;
   composer.seed = seed;
   write.expect(rounds);
-  if (!place) return;
+  if (!place) {
+    told = reading;
+    if (Object.keys(reading).length > 0) page.linked.append("This link says how to read a file of your own. Open that file, or drop it here.");
+    return;
+  }
   const name = decodeURIComponent(place.pathname.split("/").at(-1) ?? "");
   const button = make("button", { type: "button", className: "small" }, "Fetch it");
   button.addEventListener("click", () => {
     if (session.doing) return;
     page.linked.replaceChildren();
-    void session.loadChoice({ place, name });
+    void session.loadChoice({ place, name, ...reading });
   });
   page.linked.append(`This link is for another model, ${name}. `, button);
+}
+
+/** How a link says that a file of one's own is read. @type {import("./models/reading.js").Reading} */
+let told = {};
+
+/** @param {File} file of a model @param {string} [config] its settings */
+function openModel(file, config) {
+  const reading = { ...told, ...(config !== undefined && { config }) };
+  told = {};
+  page.linked.replaceChildren();
+  return session.loadFile({ place: file, name: file.name, ...reading });
 }
 
 /** What a model's settings are called where its file has none, and the most bytes that they take. */
@@ -177,11 +193,11 @@ const LARGEST_CONFIG = 2 ** 20;
  */
 async function takeFiles(files) {
   const [first] = files;
-  const place = files.find(({ name }) => /\.(pt|safetensors)$/.test(name));
+  const place = files.find(({ name }) => /\.(pt|pth|safetensors)$/.test(name));
   const settings = files.find(({ name, size }) => name === CONFIG && size <= LARGEST_CONFIG);
-  const config = settings && { config: await settings.text() };
-  if (place) return session.loadFile({ place, name: place.name, ...config });
-  if (config && session.file?.place instanceof File) return session.loadFile({ ...session.file, ...config });
+  const config = settings && (await settings.text());
+  if (place) return openModel(place, config);
+  if (config !== undefined && session.file?.place instanceof File) return session.loadFile({ ...session.file, config });
   if (first) return takeFile(first);
 }
 
@@ -231,7 +247,7 @@ page.pick.addEventListener("click", async () => {
 });
 onFile(page.file, (file, all) => {
   if (all.length > 1 || file.name === CONFIG) return takeFiles(all);
-  return session.loadFile({ place: file, name: file.name }); // it is meant as a model, whatever its name
+  return openModel(file); // it is meant as a model, whatever its name
 });
 onFile(page.tokenizer, session.giveTokenizer);
 document.addEventListener("dragover", (event) => {
@@ -252,6 +268,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 window.addEventListener("hashchange", followLink);
+offerStarters(({ prompt, view: id }) => {
+  const home = TABS.find((each) => each.id === id);
+  if (home) choose(home);
+  composer.prompt = prompt;
+  write.expect(1);
+  if (tab.id === "write") void act();
+});
 
 page.isolation.textContent = hasRelaxed ? sayIsolation() : `${sayIsolation()} Plain SIMD: this browser lacks the relaxed instructions, which are faster.`;
 void session.loadEmbedded().then(keepOffline);

@@ -46,6 +46,8 @@ export const composer = {
     for (const input of numbers) input.value = fields[input.name] ?? input.value;
     showSummary();
   },
+  newSeed,
+  ask,
   readSettings,
   showError,
   tell,
@@ -69,6 +71,19 @@ function readSettings() {
 
 function newSeed() {
   return String((crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % 1_000_000);
+}
+
+/**
+ * Puts a text into the prompt, and the cursor into a gap in it.
+ *
+ * @param {string} before what stands before the cursor
+ * @param {string} after
+ */
+function ask(before, after) {
+  composer.prompt = before + after;
+  page.prompt.focus();
+  page.prompt.setSelectionRange(before.length, before.length);
+  page.prompt.scrollTop = page.prompt.scrollHeight;
 }
 
 /** @param {HTMLInputElement} input */

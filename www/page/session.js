@@ -3,15 +3,18 @@ import { CPU1Error } from "../api/errors.js";
 import { CPU1 } from "../cpu1.js";
 import { element, make } from "../ui/dom.js";
 import { Meter } from "../ui/meter.js";
-import { fetchCatalog, sayPlace } from "./models/catalog.js";
+import { fetchCatalog, findListed, sayPlace } from "./models/catalog.js";
 import { arrival, asError, say, showProgress } from "./status.js";
 
+/** @import { Found, ProbeProgress } from "../api/protocol.js" */
 /** @import { ModelInfo, Stats } from "../cpu1.js" */
+/** @import { ListedModel } from "./models/catalog.js" */
+/** @import { Reading, ReadingNotes } from "./models/reading.js" */
 /** @typedef {Awaited<ReturnType<typeof CPU1.load>>} Model */
 /**
  * The file of a model: where it is, what it is called, and what a person said about it.
  *
- * @typedef {{ place: URL | File, name: string, sha256?: string | undefined, names?: Record<string, string>, config?: string, tokenizer?: File }} ModelFile
+ * @typedef {{ place: URL | File, name: string, sha256?: string | undefined, tokenizer?: File } & Reading} ModelFile
  */
 
 const page = {
@@ -35,11 +38,18 @@ const page = {
 };
 /** The form for a name map, once one was needed. @type {import("./models/name-form.js").NameForm | undefined} */
 let nameForm;
+/** What is told of a file, once there was something to tell. @type {ReadingNotes | undefined} */
+let notes;
+
+/** Bits per byte from which a model may be read wrongly. */
+const BAD = 6;
 
 /** @type {Model | undefined} */
 let model;
 /** Its file, to load it again with its tokenizer. @type {ModelFile | undefined} */
 let file;
+/** What the catalogue says of it. @type {ListedModel | undefined} */
+let listed;
 /** Ends what is done now. @type {AbortController | undefined} */
 let work;
 /** What is done now; only `fetching` and `working` can be stopped. @type {"loading" | "fetching" | "working" | undefined} */
@@ -65,6 +75,14 @@ export const session = {
   get lacksTokenizer() {
     return model?.info.reads === "tokens" && !model.info.tokenizer;
   },
+  /** What the catalogue says of the model. */
+  get listed() {
+    return listed;
+  },
+  /** Whether the model can end a text by itself. */
+  get endsTexts() {
+    return model?.info.config.end_byte !== undefined;
+  },
   /** @param {() => void} listener is told how things are, and when they have changed */
   onChange(listener) {
     listeners.push(listener);
@@ -76,6 +94,7 @@ export const session = {
   loadChoice,
   loadFile,
   giveTokenizer,
+  doubt,
   showStats,
   clearErrors,
 };
@@ -85,6 +104,7 @@ function become(what) {
   doing = what;
   page.cancel.hidden = what !== "fetching";
   showProgress(what === "loading" || what === "fetching");
+  if (notes) notes.busy = what !== undefined;
   for (const listener of listeners) listener();
 }
 
@@ -176,7 +196,82 @@ async function askNames(error, from, again) {
   const loaded = await arrival(import("./models/name-form.js"));
   if (!loaded) return false;
   nameForm ??= new loaded.NameForm();
-  return nameForm.ask(error, from.names ?? {}, (names) => again({ ...from, names }));
+  nameForm.ask(error, from.names ?? {}, (names) => again({ ...from, names }));
+  return true;
+}
+
+/**
+ * Tells of the file what there is to tell.
+ *
+ * @param {Model} loaded
+ * @param {ModelFile} from
+ * @param {AbortSignal} signal
+ */
+async function tellReading(loaded, from, signal) {
+  const isForeign = from.place instanceof File || from.place.origin !== location.origin;
+  const needed = isForeign || loaded.notes.length > 0 || (loaded.info.report.copies ?? []).length > 1;
+  if (needed) await prepareNotes();
+  notes?.show(loaded, from);
+  if (isForeign) await doubt((await notes?.glance(loaded, signal)) ?? 0, "plain English");
+}
+
+async function prepareNotes() {
+  const module = notes ?? (await arrival(import("./models/reading.js")));
+  if (module && "ReadingNotes" in module) notes = new module.ReadingNotes(readOtherwise, searchReading);
+}
+
+/**
+ * Offers other readings of the page's model, if it scored badly.
+ *
+ * @param {number} bitsPerByte
+ * @param {string} text what was scored
+ */
+async function doubt(bitsPerByte, text) {
+  if (!(bitsPerByte > BAD)) return;
+  await prepareNotes();
+  if (model) await notes?.doubt(bitsPerByte, text, model);
+}
+
+/** Loads the model's file again. @param {Reading} reading */
+async function readOtherwise(reading) {
+  if (!file) return;
+  const load = file.place instanceof File ? loadFile : loadChoice;
+  await load({ ...file, ...reading });
+}
+
+/** Looks for another reading of the model's file, and loads it so. */
+async function searchReading() {
+  const [of, from] = [model, file];
+  if (!of || !from || doing) return;
+  /** @type {Found | undefined} */
+  let found;
+  const search = async (/** @type {AbortSignal} */ signal) => {
+    say("Trying other readings.", true);
+    const meter = new Meter(from.name);
+    const { place, names, weights } = from;
+    found = await CPU1.probe(place, {
+      names,
+      weights,
+      signal,
+      ...threadsOfAddress(),
+      onProgress: (progress) => {
+        const { sentence, share } = progress.phase === "probe" ? sayTried(progress) : meter.note(progress);
+        showProgress(true, share);
+        say(sentence);
+      },
+    });
+    say("Done.", true);
+  };
+  const failed = await run("fetching", search, (error) => say(error.code === "aborted" ? "Stopped." : error.message, true));
+  if (failed || !found) return;
+  if (Object.keys(found.dialect).length > 0) await readOtherwise({ dialect: found.dialect });
+  if (model) await notes?.tell(found, model);
+}
+
+/** @param {ProbeProgress} progress */
+function sayTried({ loaded, total }) {
+  const share = loaded / total;
+  return { sentence: `Trying other readings: ${Math.floor(100 * share)} %`, share };
 }
 
 /** Loads the model again, with the tokenizer that it lacked. @param {File} tokenizer */
@@ -200,7 +295,9 @@ async function loadFrom(choose, far = false) {
     model?.dispose();
     model = loaded;
     file = chosen;
+    listed = await findListed(chosen.place);
     nameForm?.hide();
+    await tellReading(model, chosen, signal);
     page.tokens.hidden = !session.lacksTokenizer;
     showFacts(chosen.name);
     page.origin.textContent = describe(model.info, chosen.place);
@@ -216,7 +313,7 @@ async function loadFrom(choose, far = false) {
  * @param {string} name to call it by meanwhile
  * @param {AbortSignal} [signal]
  */
-export function loadModel({ place, sha256, names, config, tokenizer }, name, signal) {
+export function loadModel({ place, sha256, names, config, weights, dialect, tokenizer }, name, signal) {
   const meter = new Meter(name);
   return CPU1.load(place, {
     onProgress: (progress) => {
@@ -227,6 +324,8 @@ export function loadModel({ place, sha256, names, config, tokenizer }, name, sig
     sha256,
     names,
     config,
+    weights,
+    dialect,
     tokenizer,
     signal,
     ...threadsOfAddress(),

@@ -4,6 +4,7 @@ import { hubAddress, readAddress } from "../api/hub.js";
 
 /** @import { GenerateOptions } from "../cpu1.js" */
 /** @import { Fields } from "./composer.js" */
+/** @import { Reading } from "./models/reading.js" */
 
 /** Settings by the names they have in a link. @type {(keyof GenerateOptions)[]} */
 const SETTINGS = ["maxBytes", "temperature", "topK", "topP", "minP", "repetitionPenalty"];
@@ -18,17 +19,21 @@ const MOST_ROUNDS = 50;
  *
  * @typedef {object} Shared
  * @property {URL} [place] of a model on the Hub; that of the page where there is none
+ * @property {Reading} reading how its file is read
  * @property {string} prompt
  * @property {Fields} fields
  * @property {string} seed
  * @property {number} rounds
  */
 
-/** @param {{ place: URL | File | undefined, prompt: string, settings: GenerateOptions, rounds: number }} text */
-export function linkTo({ place, prompt, settings, rounds }) {
+/** @param {{ place: URL | File | undefined, reading: Reading, prompt: string, settings: GenerateOptions, rounds: number }} text */
+export function linkTo({ place, reading: { names, weights, dialect }, prompt, settings, rounds }) {
   const words = new URLSearchParams();
   const name = place instanceof URL ? hubName(place) : undefined;
   if (name) words.set("model", name);
+  if (names) words.set("names", JSON.stringify(names));
+  if (weights === "ema") words.set("weights", weights);
+  if (dialect) words.set("dialect", JSON.stringify(dialect));
   words.set("prompt", prompt);
   for (const key of SETTINGS) {
     if (settings[key] !== undefined) words.set(key, String(settings[key]));
@@ -61,11 +66,31 @@ export function readLink(fragment, hub) {
   const rounds = Math.trunc(Number(words.get("rounds") ?? 1));
   return {
     ...placeOf(words.get("model"), hub),
+    reading: {
+      ...mapOf("names", words),
+      ...(words.get("weights") === "ema" && { weights: "ema" }),
+      ...mapOf("dialect", words),
+    },
     prompt,
     fields,
     seed: /^\d{1,20}$/.test(seed) ? seed : "",
     rounds: rounds >= 1 && rounds <= MOST_ROUNDS ? rounds : 1,
   };
+}
+
+/**
+ * A JSON object of the link by its name. What its values may be is checked when a file is read by it.
+ *
+ * @param {"names" | "dialect"} name
+ * @param {URLSearchParams} words
+ */
+function mapOf(name, words) {
+  try {
+    const map = JSON.parse(words.get(name) ?? "");
+    return map !== null && typeof map === "object" && !Array.isArray(map) ? { [name]: map } : {};
+  } catch {
+    return {};
+  }
 }
 
 /** @param {string | null} name @param {string} [hub] */

@@ -28,6 +28,18 @@ export function make(tag, properties, ...children) {
 }
 
 /**
+ * Has the browser save a JSON text.
+ *
+ * @param {string} name of the file
+ * @param {string} text
+ */
+export function saveAs(name, text) {
+  const href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  make("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000); // the browser has long saved it
+}
+
+/**
  * Passes on each file that is chosen. The same file can be chosen again.
  *
  * @param {HTMLInputElement} input

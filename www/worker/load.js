@@ -8,7 +8,7 @@ import { fetchAll, nameOf } from "../api/remote.js";
 import { Slot } from "./slot.js";
 import { blobSource, openSource } from "./source.js";
 
-/** @import { LoadNote, LoadRequest } from "../api/protocol.js" */
+/** @import { FileRequest, LoadNote, ProbeNote, ProbeRequest } from "../api/protocol.js" */
 /** @import { Source } from "../api/remote.js" */
 /** @import { Model, Packed, Program, Team } from "./program.js" */
 /** @import { Kept } from "../api/store.js" */
@@ -32,9 +32,11 @@ import { blobSource, openSource } from "./source.js";
 const LARGEST_TOKENIZER = 32 * 2 ** 20;
 /** A config.json is some kilobytes. */
 const LARGEST_CONFIG = 2 ** 20;
+/** Patches in a burst of a probe, between which it can be stopped: some 30 ms of a large model. */
+const PROBE_BURST = 16;
 
 /**
- * @param {LoadRequest} request
+ * @param {FileRequest} request
  * @param {Promise<WebAssembly.Module>} module the program's
  * @param {(note: LoadNote) => void} note
  * @returns {Promise<Loaded>}
@@ -47,6 +49,32 @@ export async function loadModel(request, module, note) {
   const result = await loading.finish(program, members);
   team ??= gatherTeam(members);
   return { ...result, memory, team };
+}
+
+/**
+ * Finds out how a model has to be read.
+ *
+ * @param {ProbeRequest} request
+ * @param {Promise<WebAssembly.Module>} module the program's
+ * @param {(note: LoadNote | ProbeNote) => void} note
+ * @param {() => Promise<unknown>} breathe lets the worker hear a stop
+ * @returns {Promise<string>} JSON
+ */
+export async function probeModel(request, module, note, breathe) {
+  const members = chooseThreads(request.threads);
+  const [{ program }, loading] = await Promise.all([begin(module, request.wish.kernel), Loading.begin(request, note)]);
+  const packed = await loading.unpack(program);
+  team ??= gatherTeam(members);
+  await team.arrival.catch(() => {}); // without helpers it works alone
+  const threads = team.complete ? members : 1;
+  const probe = await said("text", () => packed.probe(threads, request.text));
+  while (!probe.advance(PROBE_BURST)) {
+    note({ type: "progress", phase: "probe", loaded: probe.progress(), total: 1 });
+    await breathe();
+  }
+  const result = probe.result();
+  probe.free();
+  return result;
 }
 
 /** The program and its team, which all models of this worker share. @type {ReturnType<typeof startProgram> | undefined} */
@@ -74,7 +102,7 @@ class Loading {
 
   /**
    * @param {Slot} slot
-   * @param {LoadRequest} request
+   * @param {FileRequest} request
    * @param {(note: LoadNote) => void} note
    */
   constructor(slot, request, note) {
@@ -83,7 +111,7 @@ class Loading {
     this.#note = note;
   }
 
-  /** @param {LoadRequest} request @param {(note: LoadNote) => void} note */
+  /** @param {FileRequest} request @param {(note: LoadNote) => void} note */
   static async begin(request, note) {
     const loading = new Loading(await Slot.of(request), request, note);
     loading.#kept = await loading.#slot.find(request.sha256);
@@ -131,11 +159,11 @@ class Loading {
    * @returns {Promise<Result>}
    */
   async #fromSource(program, members) {
-    const { place, names, config, tokenizer, sha256 } = this.#request;
+    const { place, tokenizer, sha256 } = this.#request;
     const slot = this.#slot;
     const [source, beside] = await Promise.all([this.#open(), configBeside(this.#request)]);
     const given = tokenizer === undefined ? undefined : await bytesOf(tokenizer);
-    const packed = await this.#unpack(program, source, names, config, beside);
+    const packed = await this.#unpack(program, source, { ...this.#reading, beside });
     const report = JSON.parse(packed.report());
     const { run, flavour } = report;
     const address = typeof place === "string" ? place : "";
@@ -155,6 +183,18 @@ class Loading {
     }
   }
 
+  /** The model of the source, to be probed. @param {Program} program */
+  async unpack(program) {
+    const [source, beside] = await Promise.all([this.#open(), configBeside(this.#request)]);
+    return this.#unpack(program, source, { ...this.#reading, beside, probed: "yes" });
+  }
+
+  /** How the source is to be read, as a person says. */
+  get #reading() {
+    const { names, config, weights, dialect } = this.#request;
+    return { names, config, weights, dialect };
+  }
+
   /** The packed model as a file, piece by piece. @param {Packed} packed */
   *#pieces(packed) {
     let loaded = 0;
@@ -168,13 +208,11 @@ class Loading {
   /**
    * @param {Program} program
    * @param {Source} source
-   * @param {string} [names]
-   * @param {string} [config]
-   * @param {string} [beside]
+   * @param {Record<string, string | undefined>} [reading] how it is read, as the wasm wants it
    */
-  #unpack(program, source, names, config, beside) {
+  #unpack(program, source, reading = {}) {
     return said("format", async () => {
-      const loader = new program.Loader(source.size, JSON.stringify({ names, config, beside }));
+      const loader = new program.Loader(source.size, JSON.stringify(reading));
       try {
         for (let range = loader.wants(); range !== undefined; range = loader.wants()) {
           const [start = 0, end = 0, ahead = 0] = range;
@@ -222,7 +260,7 @@ class Loading {
 /**
  * One of the files of a model that is saved in several is no model.
  *
- * @param {LoadRequest["place"]} place
+ * @param {FileRequest["place"]} place
  */
 function refusePart(place) {
   const name = typeof place === "string" ? nameOf(place) : "name" in place ? String(place.name) : "";
@@ -235,7 +273,7 @@ function refusePart(place) {
 /**
  * The config.json beside a safetensors file, as models on the Hub have it.
  *
- * @param {LoadRequest} request
+ * @param {FileRequest} request
  */
 async function configBeside({ place, config }) {
   if (config !== undefined || typeof place !== "string" || !/^https?:[^?#]*\.safetensors(?:[?#]|$)/.test(place)) return undefined;
@@ -268,7 +306,7 @@ async function fetchTokenizer(url) {
   return (await fetchAll(url, { name: nameOf(url), most: LARGEST_TOKENIZER }))?.bytes;
 }
 
-/** @param {LoadRequest["place"]} place */
+/** @param {FileRequest["place"]} place */
 function lackingTokenizer(place) {
   const what =
     typeof place === "string"

@@ -2,7 +2,7 @@
 // quota is full, that is a notice: the model still runs, and the next visit fetches it again.
 import { openStore } from "../api/store.js";
 
-/** @import { LoadRequest } from "../api/protocol.js" */
+/** @import { FileRequest } from "../api/protocol.js" */
 /** @import { About, Store, Writing } from "../api/store.js" */
 
 export class Slot {
@@ -16,18 +16,20 @@ export class Slot {
   #writing;
 
   /**
-   * Models that come from an address have a place. The address, the name map, the tokenizer and the config say which.
+   * Models that come from an address have a place. The address, how it is read and the tokenizer say which.
    *
-   * @param {LoadRequest} request
+   * @param {FileRequest} request
    */
-  static async of({ place, names, config, tokenizer, cache }) {
+  static async of({ place, names, config, weights, dialect, tokenizer, cache }) {
     const slot = new Slot();
     slot.#wanted = cache && typeof place === "string";
     if (!slot.#wanted) return slot;
     slot.#store = await openStore();
     if (slot.#store === undefined) return slot;
     const own = typeof tokenizer === "string" || tokenizer === undefined ? tokenizer : await digest(tokenizer);
-    slot.#id = await digest(new Blob([JSON.stringify(config === undefined ? [place, names, own] : [place, names, own, config])]));
+    // What was kept before there were these choices is still found.
+    const chosen = [config, weights, dialect].some((choice) => choice !== undefined) ? [config, weights, dialect] : [];
+    slot.#id = await digest(new Blob([JSON.stringify([place, names, own, ...chosen])]));
     return slot;
   }
 

@@ -1,10 +1,10 @@
 // The worker that holds the models. It works in bursts: between them it can be stopped, and several jobs
 // take turns. api/connection.js starts it.
 import { CPU1Error, aborted } from "../api/errors.js";
-import { loadModel } from "./load.js";
+import { loadModel, probeModel } from "./load.js";
 import { isShortOfMemory, readTrace, said } from "./program.js";
 
-/** @import { Answer, ErrorEnd, GenerateRequest, LoadRequest, Note, Order, Request, ScoreRequest } from "../api/protocol.js" */
+/** @import { Answer, ErrorEnd, GenerateRequest, LoadRequest, Note, Order, ProbeRequest, Request, ScoreRequest } from "../api/protocol.js" */
 /** @import { Model, Team } from "./program.js" */
 
 /** Milliseconds a burst should take: short enough for people, long enough that messages cost little. */
@@ -70,6 +70,7 @@ self.onmessage = async (/** @type {MessageEvent<{ id: number, request: Request |
  */
 function perform(id, request, note, isStopped) {
   if (request.type === "load") return load(id, request, note, isStopped);
+  if (request.type === "probe") return probe(request, note, isStopped);
   if (request.type === "generate") return generate(request, note, isStopped);
   return score(request, note, isStopped);
 }
@@ -81,18 +82,35 @@ function perform(id, request, note, isStopped) {
  * @param {() => boolean} isStopped
  */
 async function load(id, request, note, isStopped) {
-  const goOn = () => {
-    if (isStopped()) throw aborted();
-  };
-  const { model, report, fetched, cache, lacking, ...program } = await loadModel(request, module, (progress) => {
-    goOn();
-    note(progress);
-  });
+  const { model, report, fetched, cache, lacking, ...program } = await loadModel(request, module, unlessStopped(note, isStopped));
   if (isStopped()) model.free();
-  goOn();
+  if (isStopped()) throw aborted();
   models.set(id, model);
   ({ memory, team } = program);
   return JSON.stringify({ info: JSON.parse(model.info()), report, fetched, cache, lacking, memory: memory.buffer.byteLength });
+}
+
+/**
+ * @param {ProbeRequest} request
+ * @param {(note: Note) => void} note
+ * @param {() => boolean} isStopped
+ */
+function probe(request, note, isStopped) {
+  return probeModel(request, module, unlessStopped(note, isStopped), breathe);
+}
+
+/**
+ * Notes that end the work where it was stopped.
+ *
+ * @param {(note: Note) => void} note
+ * @param {() => boolean} isStopped
+ * @returns {(note: Note) => void}
+ */
+function unlessStopped(note, isStopped) {
+  return (told) => {
+    if (isStopped()) throw aborted();
+    note(told);
+  };
 }
 
 /**
@@ -100,11 +118,11 @@ async function load(id, request, note, isStopped) {
  * @param {(note: Note, transfer?: Transferable[]) => void} note
  * @param {() => boolean} isStopped
  */
-async function generate({ model, prompt, settings, steady, trace }, note, isStopped) {
+async function generate({ model, prompt, settings, steady, trace: watched }, note, isStopped) {
   const generation = await said("settings", () =>
     prompt instanceof Uint32Array ? ready(model).generateTokens(prompt, settings) : ready(model).generate(prompt, settings),
   );
-  if (trace) generation.watch();
+  if (watched) generation.watch();
   // A burst either reads the prompt or writes, so that the speed of each can be told.
   if (steady) await team?.arrival;
   const paces = [new Pace(threadsOf(model), steady), new Pace(threadsOf(model), steady)];
@@ -118,7 +136,7 @@ async function generate({ model, prompt, settings, steady, trace }, note, isStop
     const began = performance.now();
     const bytes = generation.advance(patches);
     const took = performance.now() - began;
-    const tokens = generation.tokens();
+    const [tokens, ends] = [generation.tokens(), generation.ends()];
     pace.ran(patches, took);
     milliseconds += took;
     if (unread === 0) writing += took;
@@ -126,7 +144,8 @@ async function generate({ model, prompt, settings, steady, trace }, note, isStop
     const stats = generation.stats();
     unread = unreadPatches(stats);
     const size = memory?.buffer.byteLength ?? 0;
-    note({ type: "bytes", bytes, tokens, stats, trace: traceOf(model, generation), threads, milliseconds, writing, memory: size }, [bytes.buffer]);
+    const trace = traceOf(model, generation);
+    note({ type: "bytes", bytes, ends, tokens, stats, trace, threads, milliseconds, writing, memory: size }, [bytes.buffer]);
     await breathe();
   }
   generation.free();

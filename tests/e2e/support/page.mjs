@@ -21,7 +21,7 @@ export function parts(page) {
     /** @param {string} name */
     setting: (name) => page.getByLabel(name, { exact: true }),
     /** @param {string} term */
-    fact: (term) => page.locator("dl > div", { hasText: term }).getByRole("definition"),
+    fact: (term) => page.locator("dl > div", { has: page.locator("dt", { hasText: new RegExp(`^${term}`) }) }).getByRole("definition"),
     prompt: page.getByRole("textbox", { name: "Prompt" }),
     generate: button("Generate"),
     stop: button("Stop"),

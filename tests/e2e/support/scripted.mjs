@@ -11,8 +11,9 @@ const PROGRAM = new URL("../../../www/pkg/cpu1.js", import.meta.url);
  * @param {Page} page
  * @param {number[]} bytes
  * @param {number[]} [trace] numbers of the trace, which come with the last of them
+ * @param {{ ends?: number[], ended?: boolean }} [how] after how many bytes patches end; whether the model ends the text
  */
-export function scriptedModel(page, bytes, trace = [0]) {
+export function scriptedModel(page, bytes, trace = [0], { ends = [], ended = false } = {}) {
   return replace(
     page,
     `Model.prototype.generate = () => {
@@ -20,11 +21,12 @@ export function scriptedModel(page, bytes, trace = [0]) {
        let at = 0;
        return {
          advance: () => Uint8Array.of(bytes[at++]),
+         ends: () => Uint32Array.of(...(${JSON.stringify(ends)}.includes(at) ? [1] : [])),
          tokens: () => undefined,
          watch() { this.watched = true; },
          trace() { return this.watched ? Float64Array.from(at === bytes.length ? ${JSON.stringify(trace)} : [0]) : undefined; },
          get done() { return at === bytes.length; },
-         stats: () => JSON.stringify({ prompt_patches: 1, read_patches: 1, patches: 1, deleted_patches: 0, bytes: at }),
+         stats: () => JSON.stringify({ prompt_patches: 1, read_patches: 1, patches: 1, deleted_patches: 0, bytes: at, ended: ${ended} && at === bytes.length }),
          free() {},
        };
      };`,

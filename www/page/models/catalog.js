@@ -24,6 +24,25 @@ import { hubAddress, pathOfRun, readAddress } from "../../api/hub.js";
  * @property {string} [file] of the model that comes with the page: where it lies
  * @property {number} [bytes] of that file
  * @property {{ file: string, step: number, loss: string }[]} [steps] of its training, as files of the same size, ascending
+ * @property {Starter[]} [prompts] that show what it can
+ * @property {Turns} [turns] of a model that ends its texts by itself
+ */
+
+/**
+ * A prompt to begin with.
+ *
+ * @typedef {object} Starter
+ * @property {string} [label] the prompt itself if left out
+ * @property {string} prompt
+ * @property {"write" | "compare"} [view] where it is tried; the tab that is open if left out
+ */
+
+/**
+ * What the texts of a model have between a text and what may follow it.
+ *
+ * @typedef {object} Turns
+ * @property {string} next before another text
+ * @property {readonly [before: string, after: string]} ask around a question
  */
 
 /** @typedef {"speaks" | "collapsed" | "worse" | "unpublished" | "ours"} Label what to expect of a model */
@@ -132,6 +151,17 @@ export function choicesOf(known, { id, name, file, bytes = 0, files = [], parame
     const place = hubAddress(pathOfRun(known, id, flavour), known.hub);
     return { place, name: id, words: FLAVOURS[flavour], size: about(parameters * bytesPerParameter(flavour, ternary)) };
   });
+}
+
+/**
+ * What the catalogue says of the model in a file.
+ *
+ * @param {URL | File} place
+ * @returns {Promise<ListedModel | undefined>}
+ */
+export async function findListed(place) {
+  const known = await fetchCatalog().catch(() => undefined);
+  return known?.models.find((model) => choicesOf(known, model).some(({ place: { href } }) => place instanceof URL && href === place.href));
 }
 
 /**

@@ -22,7 +22,7 @@ const lineup = new Lineup(element("compare-add", HTMLButtonElement), makeRow);
  */
 function makeRow(name, away) {
   const text = make("div", { className: "text", tabIndex: 0, role: "region", ariaLabel: `Text by ${name}` });
-  const figures = make("p", { className: "quiet", title: "Bits per byte of its own text, by its own odds" }, "not written yet");
+  const figures = make("p", { className: "quiet" }, "not written yet");
   const error = make("p", { className: "error", role: "alert" });
   const row = make("li", {}, make("div", { className: "line" }, make("h2", {}, name), figures, away), error, text);
   list.append(row);
@@ -76,8 +76,9 @@ async function write(model, { name, paper, figures }, prompt, options) {
       bits += symbol.bits;
       bytes += symbol.bytes.length;
     }
+    const end = stats.ended ? ", ended by itself" : "";
     const speed = `${count(Math.round(stats.bytesPerSecond))} bytes/s`;
-    figures.textContent = bytes > 0 ? `${speed}, ${(bits / bytes).toFixed(2)} bits per byte` : "reading the prompt";
+    figures.textContent = bytes > 0 ? `${speed}, ${(bits / bytes).toFixed(2)} bits per byte${end}` : "reading the prompt";
   }
   paper.finish();
   announcer.say(`${name}: ${figures.textContent}.`);

@@ -4,6 +4,7 @@ import { count } from "../status.js";
 import { toHex } from "./paper.js";
 
 /** @import { PatchTrace, SymbolTrace, Trace } from "../../api/protocol.js" */
+/** @import { ModelInfo } from "../../cpu1.js" */
 
 /** Bits from which a byte has the next shade. */
 const SHADES = [0.5, 1, 2, 3, 5, 8];
@@ -35,7 +36,8 @@ export class Inside {
   #characters = [];
   /** By their starts, in order. @type {PatchTrace[]} */
   #patches = [];
-  #layers = 0;
+  /** @type {Readonly<ModelInfo>["config"]} */
+  #config = {};
 
   /** @param {HTMLElement} root where the text stands, at its end */
   constructor(root) {
@@ -58,13 +60,14 @@ export class Inside {
    * Shades the end of the text that stands in the root, and opens the section about it.
    *
    * @param {Trace} trace of the last bytes of the text
-   * @param {{ end: number, layers: number }} of `end`: bytes of the whole text, the prompt included
+   * @param {number} end bytes of the whole text, the prompt included
+   * @param {Readonly<ModelInfo>} info of the model
    */
-  show({ symbols, patches }, { end, layers }) {
+  show({ symbols, patches }, end, { config }) {
     shown?.hide();
     shown = this;
     this.#patches = patches;
-    this.#layers = layers;
+    this.#config = config;
     const bytes = bytesOf(symbols);
     this.#characters = split(symbols, end - bytes.length);
     this.#lay(decode(bytes).length);
@@ -110,10 +113,11 @@ export class Inside {
     const patches = this.#patches.length;
     const sentences = [`${(bitsOf(symbols) / length).toFixed(2)} bits per byte over ${count(length)} bytes, by the model’s own odds.`];
     if (this.#patches.some(({ deletion }) => deletion !== undefined)) {
-      const upper = this.#layers - Math.floor(this.#layers / 2);
-      const saved = Math.round((100 * dropped * upper) / (patches * this.#layers));
+      const layers = Number(this.#config.n_layers);
+      const upper = layers - Math.floor(layers / 2);
+      const saved = Math.round((100 * dropped * upper) / (patches * layers));
       sentences.push(
-        `The DeleteGate dropped ${count(dropped)} of ${count(patches)} patches (dotted): they skipped the upper ${upper} of ${this.#layers} layers, which saved ${saved} % of the layers’ work.`,
+        `The DeleteGate dropped ${count(dropped)} of ${count(patches)} patches (dotted): they skipped the upper ${upper} of ${layers} layers, which saved ${saved} % of the layers’ work.`,
       );
     }
     page.summary.textContent = sentences.join(" ");
@@ -149,10 +153,23 @@ export class Inside {
     const [symbol] = symbols;
     page.alternatives.replaceChildren(
       ...(symbol?.alternatives ?? []).map(({ bytes, symbol: other, probability }) =>
-        bar(bytes.length > 0 ? spell(bytes) : String(other), probability, other === symbol?.symbol),
+        bar(this.#name(other, bytes), probability, other === symbol?.symbol),
       ),
     );
     this.#showBoundaries(patch, start);
+  }
+
+  /**
+   * What a symbol is called. Bytes that stand in no text are called by what they mean.
+   *
+   * @param {number} symbol
+   * @param {Uint8Array} bytes what it says
+   */
+  #name(symbol, bytes) {
+    const { layout, fill_byte: fill, end_byte: end } = this.#config;
+    if (symbol === end) return "text end";
+    if (layout === "words" && symbol === fill) return "word end";
+    return bytes.length > 0 ? spell(bytes) : String(symbol);
   }
 
   /** @param {PatchTrace | undefined} patch @param {number} start */
@@ -165,12 +182,13 @@ export class Inside {
     const known = new Map(bytes);
     let at = patch.start;
     page.boundaries.replaceChildren(
-      ...patch.boundary.map((weight, i) => {
-        if (patch.fills[i]) return bar("filled", weight, false);
-        const [from, byte] = [at, known.get(at)];
-        at += 1;
-        return bar(byte === undefined ? "before" : spell(Uint8Array.of(byte)), weight, from === start);
-      }),
+      ...patch.boundary
+        .filter((_, i) => !patch.fills[i])
+        .map((weight) => {
+          const [from, byte] = [at, known.get(at)];
+          at += 1;
+          return bar(byte === undefined ? "before" : spell(Uint8Array.of(byte)), weight, from === start);
+        }),
     );
   }
 
@@ -299,9 +317,10 @@ function quote(text) {
   return `“${visible(text)}”`;
 }
 
-/** Text with its white space made visible. @param {string} text */
+/** Text with its white space made visible, and what else has no form. @param {string} text */
 function visible(text) {
-  return text.replace(/\n/g, "↵").replace(/\t/g, "⇥").replace(/ /g, "␣");
+  const plain = text.replace(/\n/g, "↵").replace(/\t/g, "⇥").replace(/ /g, "␣");
+  return plain.replace(/\p{Cc}/gu, (control) => (control < " " ? String.fromCharCode(0x2400 + control.charCodeAt(0)) : control));
 }
 
 /** @param {number} share */

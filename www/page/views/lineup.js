@@ -66,7 +66,10 @@ export class Lineup {
    * @param {(row: Row, error: CPU1Error) => void} fail is told why a model failed; the others go on, unless the program stopped
    */
   async each(signal, act, fail) {
-    for (const { file, row } of this.#entries) {
+    for (const entry of this.#entries) {
+      const { row } = entry;
+      // The page may have come to read it otherwise.
+      const file = session.file && isSame(session.file.place, entry.file.place) ? session.file : entry.file;
       /** @type {Model | undefined} */
       let loaded;
       try {
@@ -83,4 +86,9 @@ export class Lineup {
       }
     }
   }
+}
+
+/** Whether two places are the same. @param {URL | File} one @param {URL | File} other */
+function isSame(one, other) {
+  return one instanceof File || other instanceof File ? one === other : one.href === other.href;
 }

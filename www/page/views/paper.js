@@ -22,9 +22,16 @@ export class Paper {
   /** @param {string} prompt */
   begin(prompt) {
     this.#pending = "";
-    const given = prompt.length > GIVEN ? `…${prompt.slice(-GIVEN)}` : prompt;
     this.#root.replaceChildren();
-    this.#beginBlock().prepend(make("span", { className: "given" }, given));
+    this.#beginBlock();
+    this.give(prompt.length > GIVEN ? `…${prompt.slice(-GIVEN)}` : prompt);
+  }
+
+  /** What the model is given to go on from, and did not write. @param {string} text */
+  give(text) {
+    this.#flush();
+    this.#tail = new Text();
+    this.#root.lastElementChild?.append(make("span", { className: "given" }, text), this.#tail);
   }
 
   /** @param {string} text */
@@ -88,22 +95,20 @@ export class Paper {
 
   #beginBlock() {
     this.#tail = new Text();
-    const block = make("div", {}, this.#tail);
-    this.#root.append(block);
-    return block;
+    this.#root.append(make("div", {}, this.#tail));
   }
 }
 
 /** How many patches a row of bytes has room for; where it is narrow, the oldest are cut off. */
 const PATCHES = 12;
 
-/** The last patches of four bytes in hexadecimal, newest last. */
+/** The last bytes in hexadecimal, a cell for each patch, newest last. */
 export class ByteRow {
   #cells;
   /** @type {string[]} */
   #patches = [];
-  /** Bytes in the last patch, the prompt's included. */
-  #filled = 0;
+  /** Whether the last patch is complete. */
+  #full = false;
   #frame = 0;
 
   /** @param {HTMLElement} root */
@@ -112,22 +117,22 @@ export class ByteRow {
     root.append(...this.#cells);
   }
 
-  /** @param {number} promptBytes */
-  begin(promptBytes) {
+  begin() {
     this.#patches = Array(PATCHES).fill("");
-    this.#filled = promptBytes % 4;
+    this.#full = false;
     this.#show();
   }
 
-  /** @param {Uint8Array} bytes */
-  write(bytes) {
-    for (const byte of bytes) {
-      if (this.#filled === 4) {
-        this.#patches.push("");
-        this.#filled = 0;
-      }
-      this.#filled += 1;
+  /**
+   * @param {Uint8Array} bytes
+   * @param {Uint32Array} ends where patches end in them
+   */
+  write(bytes, ends) {
+    const last = new Set(ends);
+    for (const [i, byte] of bytes.entries()) {
+      if (this.#full) this.#patches.push("");
       this.#patches.push(`${this.#patches.pop()} ${toHex(byte)}`.trimStart());
+      this.#full = last.has(i + 1);
     }
     this.#patches = this.#patches.slice(-PATCHES);
     if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#show());

@@ -126,11 +126,12 @@ async function scoreBy(model, row, bytes, options) {
   });
   const seconds = (performance.now() - began) / 1000;
   show(row, bitsPerByte);
+  if (model === session.model) await session.doubt(bitsPerByte, "this text");
   row.note.textContent = `${count(Math.round(bytes.length / seconds))} bytes/s`;
   if (!trace) return;
   page.shown.hidden = false;
   page.shown.textContent = decode(bytes);
-  inside.show(trace, { end: bytes.length, layers: Number(model.info.config.n_layers) });
+  inside.show(trace, bytes.length, model.info);
 }
 
 /** How many bytes gzip makes of a text. @param {Uint8Array} bytes */

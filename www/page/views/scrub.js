@@ -26,7 +26,7 @@ const paper = new Paper(page.text);
 
 /** Steps of the run, ascending. @type {Step[]} */
 let shown = [];
-/** Texts by their step, prompt and settings, so that the slider shows them again at once. @type {Map<string, string>} */
+/** Texts by their step, prompt and settings, so that the slider shows them again at once. @type {Map<string, { text: string, ended: boolean }>} */
 const written = new Map();
 
 /** Lists the runs: the page's own, then the folders that it knows, and then those of the archive. */
@@ -140,8 +140,8 @@ export async function act() {
     const key = keyOf(step);
     const known = written.get(key);
     paper.begin(prompt);
-    let text = known ?? "";
-    if (known !== undefined) paper.write(known);
+    let { text, ended } = known ?? { text: "", ended: false };
+    if (known) paper.write(text);
     else {
       const model = await loadModel({ ...step, name: page.run.value }, step.words, signal);
       try {
@@ -150,14 +150,15 @@ export async function act() {
         for await (const chunk of model.generate(prompt, { ...settings, signal })) {
           paper.write(chunk.text);
           text += chunk.text;
+          ({ ended } = chunk.stats);
         }
       } finally {
         model.dispose();
       }
-      written.set(key, text);
+      written.set(key, { text, ended });
     }
     paper.finish();
-    say(`Done: ${step.words}, seed ${settings.seed}.`, true);
+    say(`Done: ${step.words}, seed ${settings.seed}.${ended ? " The model ended its text here." : ""}`, true);
   });
   paper.finish();
   if (failed) composer.tell(failed, "Nothing new was written.", page.error);

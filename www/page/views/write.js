@@ -1,5 +1,6 @@
-// Writing: a prompt becomes text, which can be continued, taken back, copied, shared and saved.
-import { element, make } from "../../ui/dom.js";
+// Writing: a prompt becomes text, which can be continued, taken back, copied, shared and saved. Some models end their
+// texts by themselves; such a text can be told anew, have a sequel, and be asked about.
+import { element, saveAs } from "../../ui/dom.js";
 import { composer, readTokens } from "../composer.js";
 import { session } from "../session.js";
 import { linkTo } from "../share.js";
@@ -19,7 +20,13 @@ import { ByteRow, Paper } from "./paper.js";
  * @property {string} model its name
  * @property {Round[]} rounds
  *
- * @typedef {{ pieces: Uint8Array[], text: string, stats: Stats | undefined, trace: Trace | undefined }} Round
+ * @typedef {object} Round
+ * @property {string} given what the model was given after the text so far: nothing, unless it had ended that
+ * @property {Uint8Array[]} pieces
+ * @property {number[]} ends where patches end in them, all pieces taken together
+ * @property {string} text
+ * @property {Stats | undefined} stats
+ * @property {Trace | undefined} trace
  */
 
 const page = {
@@ -31,6 +38,11 @@ const page = {
   link: element("link", HTMLButtonElement),
   save: element("save", HTMLButtonElement),
   keepSeed: element("keep-seed", HTMLButtonElement),
+  ending: element("ending", HTMLElement),
+  ended: element("ended", HTMLElement),
+  another: element("another", HTMLButtonElement),
+  next: element("next", HTMLButtonElement),
+  ask: element("ask", HTMLButtonElement),
 };
 const output = element("output", HTMLElement);
 const paper = new Paper(output);
@@ -40,6 +52,9 @@ const byteRow = new ByteRow(element("bytes", HTMLElement));
 let sheet;
 /** What was on the page before, the latest last. @type {(Sheet | undefined)[]} */
 const before = [];
+const ENDED = "The model ended its text here.";
+/** What the model is given after a text that it ended, for more and for a question, unless the catalogue says it. */
+const TURNS = { next: "\n", ask: /** @type {const} */ (["\n\n", "\n\n"]) };
 /** How many of the latest bytes (or tokens) are shown from inside. */
 const MOST_SEEN = 4000;
 /** How many texts can be taken back. */
@@ -77,6 +92,29 @@ async function goOn() {
   if (current && canGoOn()) await write(() => ({ ...current, rounds: [...current.rounds] }), 1);
 }
 
+/** Writes the text anew, by another seed. */
+async function tellAnother() {
+  const current = sheet;
+  if (!current || !canGoOn()) return;
+  const settings = { ...current.settings, seed: composer.newSeed() };
+  await write(() => ({ ...current, settings, rounds: [] }), 1);
+}
+
+/** Makes a prompt of the text, with room for a question after it. */
+function ask() {
+  if (!sheet) return;
+  const [head, tail] = turns().ask;
+  composer.clearErrors();
+  composer.ask(`${sheet.prompt}${written(sheet)}${head}`, tail);
+  wanted = 1;
+  say("Type a question at the end of the prompt, then press Generate.", true);
+}
+
+/** What the model's texts have between a text and what comes after it. */
+function turns() {
+  return session.listed?.turns ?? TURNS;
+}
+
 /** @param {() => Sheet} begin @param {number} rounds */
 async function write(begin, rounds) {
   const { model } = session;
@@ -103,8 +141,8 @@ async function write(begin, rounds) {
 async function writeRound(model, next, signal) {
   const settings = { ...next.settings, seed: seedOf(next) };
   /** @type {Round} */
-  const round = { pieces: [], text: "", stats: undefined, trace: undefined };
-  for await (const chunk of model.generate(given(next), { ...settings, trace: page.see.checked, signal })) {
+  const round = { given: hasEnded(next) ? turns().next : "", pieces: [], ends: [], text: "", stats: undefined, trace: undefined };
+  for await (const chunk of model.generate(promptOf(next, round), { ...settings, trace: page.see.checked, signal })) {
     if (!round.stats) {
       if (next !== sheet) {
         lay(next);
@@ -113,6 +151,7 @@ async function writeRound(model, next, signal) {
         sheet = next;
       }
       next.rounds.push(round);
+      lead(round);
     }
     show(round, chunk);
   }
@@ -123,21 +162,31 @@ function seedOf({ settings: { seed }, rounds }) {
   return rounds.length === 0 ? seed : BigInt.asUintN(64, BigInt(seed) + BigInt(rounds.length));
 }
 
-/** What the model goes on from. @param {Sheet} next */
-function given({ prompt, rounds }) {
-  if (session.lacksTokenizer) return readTokens(prompt + rounds.map(({ text }) => text).join(""));
-  if (rounds.length === 0) return prompt;
-  return whole({ prompt, rounds });
+/** Whether the model ended a text. @param {Sheet | undefined} text */
+function hasEnded(text) {
+  return text?.rounds.at(-1)?.stats?.ended === true;
 }
 
-/** @param {Round[]} rounds */
+/** What the model goes on from. @param {Sheet} next @param {Round} round the one to come */
+function promptOf({ prompt, rounds }, round) {
+  if (session.lacksTokenizer) return readTokens(prompt + written({ rounds }));
+  if (rounds.length === 0) return prompt;
+  return whole({ prompt, rounds: [...rounds, round] });
+}
+
+/** What stands after the prompt. @param {Pick<Sheet, "rounds">} text */
+function written({ rounds }) {
+  return rounds.map(({ given, text }) => given + text).join("");
+}
+
+/** The same as bytes. @param {Round[]} rounds */
 function bytesOf(rounds) {
-  return rounds.flatMap(({ pieces }) => pieces);
+  return joined(rounds.flatMap(({ given, pieces }) => [new TextEncoder().encode(given), ...pieces]));
 }
 
 /** Prompt and text. @param {Pick<Sheet, "prompt" | "rounds">} text */
 function whole({ prompt, rounds }) {
-  return joined([new TextEncoder().encode(prompt), ...bytesOf(rounds)]);
+  return joined([new TextEncoder().encode(prompt), bytesOf(rounds)]);
 }
 
 /** @param {Uint8Array[]} pieces */
@@ -149,21 +198,32 @@ function joined(pieces) {
 function lay({ prompt, rounds }) {
   inside?.hide();
   paper.begin(session.lacksTokenizer ? `${[...readTokens(prompt)].join(" ")} ` : prompt);
-  byteRow.begin(new TextEncoder().encode(prompt).length);
+  byteRow.begin();
   announcer.begin();
-  for (const { text } of rounds) paper.write(text);
-  byteRow.write(joined(bytesOf(rounds)));
+  for (const round of rounds) {
+    lead(round);
+    paper.write(round.text);
+    byteRow.write(joined(round.pieces), Uint32Array.from(round.ends));
+  }
+}
+
+/** Shows what a round goes on from, if that is more than the text before. @param {Round} round */
+function lead({ given }) {
+  if (given === "") return;
+  paper.give(given);
+  byteRow.begin();
 }
 
 /** @param {Round} round @param {Chunk} chunk */
-function show(round, { bytes, text, stats, tokens, trace }) {
+function show(round, { bytes, ends, text, stats, tokens, trace }) {
   const ids = session.lacksTokenizer ? [...(tokens ?? [])].map((id) => `${id} `).join("") : "";
+  for (const end of ends) round.ends.push(stats.bytes - bytes.length + end);
   round.pieces.push(bytes);
   round.text += text + ids;
   round.stats = stats;
   if (trace) round.trace = follow(round.trace, trace);
   paper.write(text + ids);
-  byteRow.write(bytes);
+  byteRow.write(bytes, ends);
   announcer.write(text + ids);
   if (stats.readPatches < stats.promptPatches) {
     showProgress(true, stats.readPatches / stats.promptPatches);
@@ -187,17 +247,18 @@ function follow(trace, next) {
   return { symbols: [...symbols, ...next.symbols].slice(-MOST_SEEN), patches: [...patches, ...next.patches].slice(-MOST_SEEN) };
 }
 
-/** @param {Sheet | undefined} written @param {"Done" | "Stopped"} how */
-function finish(written, how) {
+/** @param {Sheet | undefined} text @param {"Done" | "Stopped"} how */
+function finish(text, how) {
   announcer.flush();
   paper.finish();
-  const round = written?.rounds.at(-1);
-  if (!written || !round) {
+  const round = text?.rounds.at(-1);
+  if (!text || !round) {
     say(`${how}.`, true);
     return;
   }
-  const { seed } = written.settings;
+  const { seed } = text.settings;
   say(`${how}: ${sayWritten(round)} in ${round.stats?.seconds.toFixed(1)} s, seed ${seed}.`, true);
+  if (hasEnded(text)) announcer.say(ENDED);
   page.keepSeed.hidden = composer.seed === seed;
   showSeen();
 }
@@ -219,11 +280,7 @@ async function showSeen() {
   if (!loaded) return;
   inside ??= new loaded.Inside(output);
   if (round !== sheet?.rounds.at(-1) || !page.see.checked || output.offsetParent === null) return; // overtaken
-  inside.show(round.trace, { end: whole(sheet).length, layers: layersOf() });
-}
-
-function layersOf() {
-  return Number(session.model?.info.config.n_layers ?? 0);
+  if (session.model) inside.show(round.trace, whole(sheet).length, session.model.info);
 }
 
 /** Looks inside a text that is already there, by scoring it. */
@@ -261,13 +318,14 @@ function undo() {
 
 async function copyText() {
   if (!sheet) return;
-  await copy(sheet.prompt + sheet.rounds.map(({ text }) => text).join(""), "The text is copied.");
+  await copy(sheet.prompt + written(sheet), "The text is copied.");
 }
 
 async function copyLink() {
   if (!sheet) return;
-  const { place } = session.file ?? {};
-  const link = linkTo({ place, prompt: sheet.prompt, settings: sheet.settings, rounds: sheet.rounds.length });
+  const { place, names, weights, dialect } = session.file ?? {};
+  const { prompt, settings, rounds } = sheet;
+  const link = linkTo({ place, reading: { names, weights, dialect }, prompt, settings, rounds: rounds.length });
   history.replaceState(null, "", link);
   const local = place instanceof File ? " Your own file is not part of it: who opens it needs that file." : "";
   await copy(link, `The link is copied: it reproduces this text.${local}`);
@@ -287,20 +345,18 @@ async function copy(text, sentence) {
 function save() {
   if (!sheet) return;
   const { prompt, settings, rounds, model } = sheet;
-  const bytes = joined(bytesOf(rounds));
+  const bytes = bytesOf(rounds);
   const content = {
     program: "CPU-1 in the browser",
     model: { name: model, run: session.model?.info.run, source: session.file?.place instanceof URL ? session.file.place.href : undefined },
     prompt,
     settings,
     rounds: rounds.length,
-    text: rounds.map(({ text }) => text).join(""),
+    text: written(sheet),
     bytes: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")),
     bits: rounds.every(({ trace }) => trace) ? rounds.flatMap(({ trace }) => trace?.symbols.map(({ bits }) => bits) ?? []) : undefined,
   };
-  const href = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], { type: "application/json" }));
-  make("a", { href, download: `cpu1-${settings.seed}.json` }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 60_000); // the browser has long saved it
+  saveAs(`cpu1-${settings.seed}.json`, JSON.stringify(content, null, 2));
   say("Saved.", true);
 }
 
@@ -312,7 +368,12 @@ function canGoOn() {
 /** Shows what can be done now. */
 function showWork() {
   const has = sheet !== undefined && session.doing !== "working";
-  page.continue.ariaDisabled = String(!canGoOn());
+  const ended = canGoOn() && hasEnded(sheet);
+  page.continue.ariaDisabled = String(!canGoOn() || ended);
+  page.ending.hidden = !session.endsTexts;
+  page.ended.textContent = ended ? ENDED : "";
+  page.another.ariaDisabled = String(!canGoOn());
+  for (const button of [page.next, page.ask]) button.ariaDisabled = String(!ended);
   page.undo.ariaDisabled = String(!has || !session.isReady);
   for (const button of [page.copy, page.link, page.save]) button.ariaDisabled = String(!has);
   if (session.doing === "working") page.keepSeed.hidden = true;
@@ -330,6 +391,9 @@ element("composer", HTMLFormElement).addEventListener("input", () => {
   wanted = 1; // it is another text now
 });
 onPress(page.continue, goOn);
+onPress(page.another, tellAnother);
+onPress(page.next, goOn);
+onPress(page.ask, ask);
 onPress(page.undo, undo);
 onPress(page.copy, copyText);
 onPress(page.link, copyLink);

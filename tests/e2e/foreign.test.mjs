@@ -1,0 +1,58 @@
+// Files of others in the page: what is asked about their names, what is told of how they were read, and how another reading of
+// them is found.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fixture } from "./support/api.mjs";
+import { openReady } from "./support/page.mjs";
+import { says } from "./support/site.mjs";
+
+/** @import { TestContext } from "node:test" */
+
+/** @param {string} name */
+const path = (name) => new URL(`../fixtures/${name}`, import.meta.url);
+
+/** A file for the page. @param {string} name @param {Buffer} buffer */
+const file = (name, buffer) => ({ name, mimeType: "", buffer });
+
+/** Opens a page with a small text to write. @param {TestContext} t */
+async function open(t) {
+  const opened = await openReady(t, { context: { permissions: ["clipboard-read", "clipboard-write"] } }, { Seed: "7", Length: "24" });
+  const choose = opened.page.getByLabel("Open another CPU-1 checkpoint");
+  const load = (/** @type {ReturnType<typeof file>} */ given) => choose.setInputFiles(given);
+  return { ...opened, load };
+}
+
+test("other readings of a file are tried until it foresees its text", async (t) => {
+  const { page, load, tab, press, status, button, see } = await open(t);
+  const golden = JSON.parse(readFileSync(path("dialects/residual.json"), "utf8"));
+  await load(file("residual.pt", fixture("dialects/residual")));
+  await says(page.locator("#fact-model"), /residual/);
+  await says(status, /^Ready/);
+  await tab("Score");
+  const field = page.getByRole("textbox", { name: "Text to score" });
+  await field.fill("0123456789 zyxw ".repeat(9));
+  await press("Score");
+  await says(status, /^Done/);
+  await press("Try other readings of this file");
+  await says(status, /^Trying other readings: /);
+  await button("Cancel").click();
+  await says(status, /^Stopped/);
+  await press("Try other readings of this file");
+  await page.getByText("It is read otherwise than usual: local split: columns, residual: x. Read so, the text takes").waitFor();
+  await says(status, /^Ready/);
+  assert.equal(await see.isVisible(), true);
+
+  await field.fill(golden.text);
+  await press("Score");
+  await says(status, /^Done/);
+  const got = Number(await page.getByRole("row", { name: /^residual/ }).getByRole("cell").first().textContent());
+  assert.ok(Math.abs(got - golden.bits_per_byte) < 4e-3, `${got} is not ${golden.bits_per_byte}`);
+  assert.equal(await button("Try other readings of this file").isVisible(), false);
+
+  await tab("Write");
+  await press("Generate");
+  await says(status, /^Done/);
+  await press("Copy link");
+  assert.deepEqual(JSON.parse(new URLSearchParams(new URL(page.url()).hash.slice(1)).get("dialect") ?? ""), golden.dialect);
+});
