@@ -11,6 +11,7 @@ use crate::dialect::{Dialect, FEATURES, Forget, Input, Rope, Target, WeightRound
 use crate::model::block::MixerLayer;
 use crate::model::{Model, Symbol};
 use crate::parallel::Team;
+use crate::runs::Run;
 use crate::score::{self, Scoring};
 use crate::weights::{self, Packed};
 use std::collections::VecDeque;
@@ -105,12 +106,16 @@ pub struct Found {
     pub bits_per_byte_as_ours: f64,
     /// All that was tried, in order.
     pub tried: Vec<Tried>,
+    /// Whether it is a ternary run of the study.
+    pub is_ternary_run: bool,
 }
 
 impl Found {
-    /// The last time that something was tried and not kept which came closest to the best dialect, and can be told from it.
+    /// What came closest to the best dialect and can be told from it.
     pub fn second(&self) -> Option<&Tried> {
-        let others = self.tried.iter().filter(|tried| !tried.kept && tried.is_worse());
+        // Before something was kept, others were the best.
+        let begin = self.tried.iter().rposition(|tried| tried.kept).map_or(0, |last| last + 1);
+        let others = self.tried[begin..].iter().filter(|tried| tried.is_worse());
         others.min_by(|a, b| a.difference.total_cmp(&b.difference))
     }
 
@@ -119,9 +124,13 @@ impl Found {
         let bits = |x: f64| crate::decimal::text((x * 1000.0).round() / 1000.0);
         let (best, ours) = (bits(self.bits_per_byte), bits(self.bits_per_byte_as_ours));
         if self.bits_per_byte > HOPELESS {
+            let known = match self.is_ternary_run {
+                true => " The study says so of its ternary runs: none of them learned.",
+                false => "",
+            };
             return format!(
-                "No reading helps: the text takes {best} bits per byte, where bytes at random take 8. This model knows \
-                nothing of the text; most ternary models of the study never learned (see the runs)."
+                "No reading helps: the text takes {best} bits per byte, where bytes at random take 8. This model \
+                knows nothing of the text.{known}"
             );
         }
         match self.dialect == Dialect::default() {
@@ -236,6 +245,7 @@ impl Probe {
             bits_per_byte: self.symbols_per_byte * mean(&self.best_bits),
             bits_per_byte_as_ours: self.symbols_per_byte * self.ours,
             tried: self.tried.clone(),
+            is_ternary_run: self.config.ternary && Run::named(&self.config.run).is_some(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The native command line: generate, score, inspect, pack.
+//! The native command line: generate, score, inspect, probe, pack.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod cli {
@@ -349,6 +349,10 @@ mod cli {
         print_json(&result)
     }
 
+    fn dialect_json(dialect: Dialect) -> Value {
+        Value::Object(dialect.differences().map(|(k, v)| (k.to_string(), v.into())).collect())
+    }
+
     fn probe(
         packed: Packed,
         tokenizer: Option<Tokenizer>,
@@ -390,9 +394,8 @@ mod cli {
                     "kept": tried.kept,
                 })
             };
-            let dialect: Value = serde_json::from_str(&found.dialect.json()).unwrap_or_default();
             return print_json(&json!({
-                "dialect": dialect,
+                "dialect": dialect_json(found.dialect),
                 "bits_per_byte": found.bits_per_byte,
                 "bits_per_byte_as_ours": found.bits_per_byte_as_ours,
                 "second": second.map(tried),
@@ -441,6 +444,7 @@ mod cli {
                 "parameters": model.parameters,
                 "packed_bytes": model.packed_bytes,
                 "config": header_json(&model),
+                "dialect": dialect_json(config.dialect),
                 "roles": roles,
                 "unused": report.unused,
                 "skipped": report.skipped,
@@ -456,6 +460,9 @@ mod cli {
             model.packed_bytes,
             kernels::chosen().name,
         );
+        if config.dialect != Dialect::default() {
+            text += &format!("read as {}\n\n", config.dialect.json());
+        }
         for d in &report.decisions {
             let (shape, encoding) = (format!("{:?}", d.shape), d.encoding.to_string());
             let zeros = 100.0 * d.zeros;
