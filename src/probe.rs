@@ -3,14 +3,15 @@
 //!
 //! One reading is changed at a time. A sweep tries each of them against the best so far, on as much of the text as it
 //! takes to tell; what was better is then tried on all of the text, best first, and kept where it still is. Sweeps go on until one
-//! finds nothing. Two wrong readings can hide each other, so a model that is still bad then has pairs tried. At the end
-//! every reading that is not ours has to prove itself once more.
+//! finds nothing. Two wrong readings can hide each other, so pairs are tried then: of those that touch the same
+//! numbers, and of the most likely where the model is still bad. At the end every reading that is not ours has to prove itself once more.
 
 use crate::config::Config;
 use crate::dialect::{Dialect, FEATURES, Forget, Input, Rope, Target, WeightRounding};
 use crate::model::block::MixerLayer;
 use crate::model::{Model, Symbol};
 use crate::parallel::Team;
+use crate::runs::Run;
 use crate::score::{self, Scoring};
 use crate::weights::{self, Packed};
 use std::collections::VecDeque;
@@ -29,6 +30,18 @@ const BAD: f64 = 6.0;
 pub const HOPELESS: f64 = 7.5;
 /// Readings that pairs are made of.
 const PAIRED: usize = 10;
+/// Features of which two wrong readings can hide each other even in a model that is not bad.
+const HIDING: [[&str; 2]; 9] = [
+    ["floor", "forget"],
+    ["forget", "input"],
+    ["candidate", "gate"],
+    ["gate", "mixer_norm"],
+    ["weights", "weight_scale"],
+    ["weights", "weight_rounding"],
+    ["weight_scale", "weight_rounding"],
+    ["delete", "deleted"],
+    ["delete", "delete_place"],
+];
 /// Sweeps, at most.
 const SWEEPS: usize = 6;
 
@@ -93,12 +106,16 @@ pub struct Found {
     pub bits_per_byte_as_ours: f64,
     /// All that was tried, in order.
     pub tried: Vec<Tried>,
+    /// Whether it is a ternary run of the study.
+    pub is_ternary_run: bool,
 }
 
 impl Found {
-    /// The last time that something was tried and not kept which came closest to the best dialect, and can be told from it.
+    /// What came closest to the best dialect and can be told from it.
     pub fn second(&self) -> Option<&Tried> {
-        let others = self.tried.iter().filter(|tried| !tried.kept && tried.is_worse());
+        // Before something was kept, others were the best.
+        let begin = self.tried.iter().rposition(|tried| tried.kept).map_or(0, |last| last + 1);
+        let others = self.tried[begin..].iter().filter(|tried| tried.is_worse());
         others.min_by(|a, b| a.difference.total_cmp(&b.difference))
     }
 
@@ -107,9 +124,13 @@ impl Found {
         let bits = |x: f64| crate::decimal::text((x * 1000.0).round() / 1000.0);
         let (best, ours) = (bits(self.bits_per_byte), bits(self.bits_per_byte_as_ours));
         if self.bits_per_byte > HOPELESS {
+            let known = match self.is_ternary_run {
+                true => " The study says so of its ternary runs: none of them learned.",
+                false => "",
+            };
             return format!(
-                "No reading helps: the text takes {best} bits per byte, where bytes at random take 8. This model knows \
-                nothing of the text; most ternary models of the study never learned (see the runs)."
+                "No reading helps: the text takes {best} bits per byte, where bytes at random take 8. This model \
+                knows nothing of the text.{known}"
             );
         }
         match self.dialect == Dialect::default() {
@@ -224,6 +245,7 @@ impl Probe {
             bits_per_byte: self.symbols_per_byte * mean(&self.best_bits),
             bits_per_byte_as_ours: self.symbols_per_byte * self.ours,
             tried: self.tried.clone(),
+            is_ternary_run: self.config.ternary && Run::named(&self.config.run).is_some(),
         }
     }
 
@@ -302,11 +324,10 @@ impl Probe {
         let (difference, noise) = self.compare(&trial.bits);
         match self.stage {
             // Much worse is soon told, much better is tried again, and what changes next to nothing is left.
-            Stage::Sweep => {
+            Stage::Sweep | Stage::Pairs => {
                 let open = difference.abs() <= 4.0 * noise + 0.02;
                 open && (trial.bits.len() < 2 || noise > 0.002 || difference < -0.5 * noise)
             }
-            Stage::Pairs => false,
             _ => difference <= 5.0 * noise + 0.05,
         }
     }
@@ -375,13 +396,17 @@ impl Probe {
             Stage::Sweep | Stage::Pairs if !better.is_empty() => (Stage::Together, better),
             Stage::Ours => (Stage::Sweep, self.singles()),
             Stage::Together if any_kept && self.sweeps < SWEEPS => (Stage::Sweep, self.singles()),
-            Stage::Sweep if bad => {
-                let nearest = of_stage.iter().map(|(_, changes)| changes).take(PAIRED);
-                let nearest: Vec<_> = nearest.collect();
+            Stage::Sweep => {
+                let singles: Vec<_> = of_stage.iter().map(|(_, changes)| changes).collect();
                 let mut pairs = Vec::new();
-                for (i, one) in nearest.iter().enumerate() {
-                    let others = nearest[i + 1..].iter().filter(|other| other[0].0 != one[0].0);
-                    pairs.extend(others.map(|other| [&one[..], other].concat()));
+                for (i, one) in singles.iter().enumerate() {
+                    for (j, other) in singles.iter().enumerate().skip(i + 1) {
+                        let names = [one, other].map(|changes| named(changes[0]).0);
+                        let hide = HIDING.iter().any(|pair| names.iter().all(|n| pair.contains(n)));
+                        if names[0] != names[1] && (hide || (bad && j < PAIRED)) {
+                            pairs.push([&one[..], other].concat());
+                        }
+                    }
                 }
                 (Stage::Pairs, pairs)
             }

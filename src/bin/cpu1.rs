@@ -1,4 +1,4 @@
-//! The native command line: generate, score, inspect, convert.
+//! The native command line: generate, score, inspect, probe, convert.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod cli {
@@ -434,6 +434,10 @@ mod cli {
         print_json(&result)
     }
 
+    fn dialect_json(dialect: Dialect) -> Value {
+        Value::Object(dialect.differences().map(|(k, v)| (k.to_string(), v.into())).collect())
+    }
+
     fn probe(
         packed: Packed,
         tokenizer: Option<Tokenizer>,
@@ -475,9 +479,8 @@ mod cli {
                     "kept": tried.kept,
                 })
             };
-            let dialect: Value = serde_json::from_str(&found.dialect.json()).unwrap_or_default();
             return print_json(&json!({
-                "dialect": dialect,
+                "dialect": dialect_json(found.dialect),
                 "bits_per_byte": found.bits_per_byte,
                 "bits_per_byte_as_ours": found.bits_per_byte_as_ours,
                 "second": second.map(tried),
@@ -526,6 +529,7 @@ mod cli {
                 "parameters": model.parameters,
                 "packed_bytes": model.packed_bytes,
                 "config": safetensors::json(&file_config::value(config)),
+                "dialect": dialect_json(config.dialect),
                 "roles": roles,
                 "unused": report.unused,
                 "skipped": report.skipped,
@@ -541,6 +545,9 @@ mod cli {
             model.packed_bytes,
             kernels::chosen().name,
         );
+        if config.dialect != Dialect::default() {
+            text += &format!("read as {}\n\n", config.dialect.json());
+        }
         for d in &report.decisions {
             let (shape, encoding) = (format!("{:?}", d.shape), d.encoding.to_string());
             let zeros = 100.0 * d.zeros;
