@@ -223,7 +223,11 @@ fn the_old_format_that_lies() {
     assert_eq!((contents.tensors.len(), tensors.len()), (2, 2));
     // Cut anywhere, it is cut off or no longer recognised.
     for len in 1..good.len() {
-        refused!(&good[..len], Error::CutOff { .. } | Error::Foreign(Foreign::Unknown), len);
+        refused!(
+            &good[..len],
+            Error::CutOff { .. } | Error::Foreign(Foreign::Unknown | Foreign::Pickle),
+            len
+        );
     }
     // The number of elements that a storage is said to have: twelve, behind the place, "cpu".
     let at = good.windows(3).position(|bytes| bytes == b"K\x0cN").expect("a count");

@@ -152,7 +152,7 @@ fn headers_that_are_no_objects_or_nested_without_end() {
     let deep = |depth: usize| format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
     says(&file(&deep(100_000), 0), "less nesting was expected");
     says(&file(&deep(100), 0), "does not give the tensor 'a'");
-    // In the metadata, where anything may be, up to what any config has.
+    // In the metadata, where anything may be, what is nested deeper than any config is left out.
     let nested = |depth: usize| {
         let config = deep(depth).replace('"', "\\\"");
         file(
@@ -160,10 +160,9 @@ fn headers_that_are_no_objects_or_nested_without_end() {
             8,
         )
     };
-    assert!(read(&nested(40)).is_ok());
-    refuses(&nested(100), Error::TooDeep);
-    // Nothing but a text, then.
-    assert!(read(&nested(100_000)).is_ok());
+    for depth in [40, 100, 100_000] {
+        assert!(read(&nested(depth)).is_ok(), "{depth}");
+    }
 }
 
 /// Lists of nothing are what takes the most memory for a byte of the file.
