@@ -8,8 +8,57 @@ use crate::json::Json;
 pub struct Feature {
     /// Its key in JSON.
     pub name: &'static str,
+    /// What a model needs to have for it to matter.
+    pub part: Part,
     /// What its readings are called there; the first is ours.
     pub readings: &'static [&'static str],
+}
+
+/// What a feature is a feature of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Every model.
+    Any,
+    /// Models of bytes.
+    Bytes,
+    /// Models of bytes that read a start patch.
+    Start,
+    /// A head for each byte.
+    ByteHeads,
+    /// The local decoder.
+    LocalDecoder,
+    /// Bolmo.
+    Bolmo,
+    /// The DeleteGate.
+    DeleteGate,
+    /// PFNet.
+    PfNet,
+    /// FPResidual.
+    FpResidual,
+    /// MLGRU.
+    Mlgru,
+    /// The decay of an MLGRU.
+    Decay,
+    /// The same, where λ has a part in f̂.
+    Floor,
+    /// The same, or where what enters h is not bounded by f.
+    Input,
+    /// SubLN in an MLGRU.
+    MixerNorm,
+    /// SubLN in a feed-forward layer.
+    FfnNorm,
+    /// Attention in the backbone.
+    Attention,
+    /// Rotary positions, by their base.
+    RopeBase,
+    /// Norms, by their ε.
+    NormEps,
+    /// Ternary weights.
+    Ternary,
+    /// Ternary weights that a file holds unrounded.
+    Latent,
+    /// The same, where γ is one of all weights.
+    WeightScale,
 }
 
 /// Why a text is no dialect.
@@ -18,24 +67,14 @@ pub enum Error {
     /// It is no JSON object.
     #[error("A dialect is a JSON object of texts, {{\"rope\": \"halves\"}}; this is none.")]
     NotAnObject,
-    /// A key that is no feature.
-    #[error("A dialect has no {}; it has {}.", shown(.0), listed(FEATURES.iter().map(|f| f.name)))]
-    Feature(String),
-    /// A value that is no reading of its feature.
-    #[error("The dialect's {} is {}; it must be one of {}.", .feature.name, shown(.found),
-        listed(.feature.readings.iter().copied()))]
-    Reading {
-        /// The feature.
-        feature: &'static Feature,
+    /// A key that is no feature, or a value that is no reading of its feature.
+    #[error("The dialect's {said} is not known; it must be one of {}.", .known.join(", "))]
+    Unknown {
         /// What was found.
-        found: String,
+        said: String,
+        /// What there is.
+        known: Vec<&'static str>,
     },
-}
-
-impl PartialEq for Feature {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
 }
 
 /// A name from outside, as a sentence shows it.
@@ -43,14 +82,10 @@ fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
-fn listed(names: impl Iterator<Item = &'static str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
-}
-
 /// The enums, the struct that holds one of each, and the table of their names.
 macro_rules! dialect {
     ($(
-        $(#[$doc:meta])* $field:ident: $kind:ident {
+        $(#[$doc:meta])* $field:ident: $kind:ident of $part:ident {
             $(#[$first_doc:meta])* $first:ident = $first_text:literal
             $(, $(#[$other_doc:meta])* $other:ident = $other_text:literal)* $(,)?
         }
@@ -72,7 +107,11 @@ macro_rules! dialect {
 
         /// All that may be otherwise; what touches few layers stands before what touches many.
         pub static FEATURES: &[Feature] = &[
-            $(Feature { name: stringify!($field), readings: &[$first_text $(, $other_text)*] },)+
+            $(Feature {
+                name: stringify!($field),
+                part: Part::$part,
+                readings: &[$first_text $(, $other_text)*],
+            },)+
         ];
 
         impl Dialect {
@@ -98,21 +137,21 @@ macro_rules! dialect {
 
 dialect! {
     /// The order of the heads of a model without a local decoder.
-    heads: HeadOrder {
+    heads: HeadOrder of ByteHeads {
         /// The first head gives the first byte.
         Forward = "forward",
         /// The first head gives the last byte.
         Reversed = "reversed",
     }
     /// What a patch state predicts.
-    target: Target {
+    target: Target of Bytes {
         /// The patch after the latest that was read.
         Next = "next",
         /// The patch of its own place: inputs are shifted by one patch, so a start patch is read first.
         Same = "same",
     }
     /// The patch that stands before a text where one must.
-    start: Start {
+    start: Start of Start {
         /// Four newlines.
         Newline = "newline",
         /// Four zeros.
@@ -121,21 +160,21 @@ dialect! {
         Space = "space",
     }
     /// How W_in's output is split into the local decoder's vectors.
-    local_split: LocalSplit {
+    local_split: LocalSplit of LocalDecoder {
         /// v₀ first, then v₁.
         Rows = "rows",
         /// The first element of each, then the second.
         Columns = "columns",
     }
     /// Whether the local decoder sees the bytes before the one it predicts.
-    local_bytes: LocalBytes {
+    local_bytes: LocalBytes of LocalDecoder {
         /// It does.
         Before = "before",
         /// It sees their places only.
         None = "none",
     }
     /// Rotary positions in the local decoder.
-    local_rope: LocalRope {
+    local_rope: LocalRope of LocalDecoder {
         /// None.
         None = "none",
         /// On pairs (2i, 2i + 1).
@@ -144,42 +183,42 @@ dialect! {
         Halves = "halves",
     }
     /// How a boundary enters Bolmo's scores.
-    bolmo: BolmoBoundary {
+    bolmo: BolmoBoundary of Bolmo {
         /// As ln(b + 1e-6).
         Log = "log",
         /// As b.
         Plain = "plain",
     }
     /// What Bolmo's result is added to.
-    bolmo_residual: BolmoResidual {
+    bolmo_residual: BolmoResidual of Bolmo {
         /// Each byte's vector.
         Each = "each",
         /// The mean of all four, which replaces each.
         Mean = "mean",
     }
     /// On which side of its threshold the DeleteGate deletes.
-    delete: Delete {
+    delete: Delete of DeleteGate {
         /// Above.
         Above = "above",
         /// Below: the gate's probability is that of staying.
         Below = "below",
     }
     /// Where the DeleteGate stands.
-    delete_place: DeletePlace {
+    delete_place: DeletePlace of DeleteGate {
         /// Before block L/2.
         Before = "before",
         /// After it.
         After = "after",
     }
     /// What goes to the final norm for a deleted patch.
-    deleted: Deleted {
+    deleted: Deleted of DeleteGate {
         /// Its x.
         Stays = "stays",
         /// Zero.
         Zero = "zero",
     }
     /// PFNet's activation.
-    pfnet: PfnetActivation {
+    pfnet: PfnetActivation of PfNet {
         /// x σ(x).
         Silu = "silu",
         /// max(x, 0)².
@@ -188,14 +227,14 @@ dialect! {
         Gelu = "gelu",
     }
     /// What PFNet reads.
-    pfnet_input: PfnetInput {
+    pfnet_input: PfnetInput of PfNet {
         /// n2.
         Norm = "norm",
         /// x, before the norm.
         X = "x",
     }
     /// What FPResidual reads, and where its result is added.
-    residual: Residual {
+    residual: Residual of FpResidual {
         /// n1, beside the mixer.
         Norm = "norm",
         /// x, beside the mixer.
@@ -206,7 +245,7 @@ dialect! {
         BlockNorm = "block_norm",
     }
     /// λ out of the decay's parameter p.
-    floor: Floor {
+    floor: Floor of Floor {
         /// σ(p).
         Sigmoid = "sigmoid",
         /// p, between 0 and 1.
@@ -217,7 +256,7 @@ dialect! {
         ExpExp = "exp_exp",
     }
     /// f̂ out of λ and f.
-    forget: Forget {
+    forget: Forget of Decay {
         /// λ + (1 − λ) f.
         Floor = "floor",
         /// λ f.
@@ -228,7 +267,7 @@ dialect! {
         Plain = "plain",
     }
     /// How much of the candidate enters h.
-    input: Input {
+    input: Input of Input {
         /// 1 − f̂.
         Rest = "rest",
         /// 1 − f.
@@ -237,35 +276,35 @@ dialect! {
         Whole = "whole",
     }
     /// The candidate's activation.
-    candidate: Candidate {
+    candidate: Candidate of Mlgru {
         /// x σ(x).
         Silu = "silu",
         /// tanh.
         Tanh = "tanh",
     }
     /// The output gate's activation.
-    gate: Gate {
+    gate: Gate of Mlgru {
         /// σ.
         Sigmoid = "sigmoid",
         /// x σ(x).
         Silu = "silu",
     }
     /// SubLN in an MLGRU.
-    mixer_norm: MixerNorm {
+    mixer_norm: MixerNorm of MixerNorm {
         /// Of g ⊙ h.
         AfterGate = "after_gate",
         /// Of h alone: g ⊙ SubLN(h).
         BeforeGate = "before_gate",
     }
     /// SubLN in a feed-forward layer.
-    ffn_norm: FfnNorm {
+    ffn_norm: FfnNorm of FfnNorm {
         /// Of silu(gate) ⊙ up.
         AfterGate = "after_gate",
         /// Of up alone.
         BeforeGate = "before_gate",
     }
     /// Rotary positions in the backbone.
-    rope: Rope {
+    rope: Rope of Attention {
         /// On pairs (2i, 2i + 1).
         Interleaved = "interleaved",
         /// On pairs (i, i + half).
@@ -274,7 +313,7 @@ dialect! {
         None = "none",
     }
     /// The base of the rotary frequencies.
-    rope_base: RopeBase {
+    rope_base: RopeBase of RopeBase {
         /// The config's, else 10,000.
         Config = "config",
         /// 10,000.
@@ -283,7 +322,7 @@ dialect! {
         HalfMillion = "500000",
     }
     /// ε of every RMSNorm.
-    norm_eps: NormEps {
+    norm_eps: NormEps of NormEps {
         /// The config's, else 1e-6.
         Config = "config",
         /// 1e-6.
@@ -294,21 +333,21 @@ dialect! {
         HundredMillionth = "1e-8",
     }
     /// Where an RMSNorm's ε is added.
-    norm_root: NormRoot {
+    norm_root: NormRoot of Any {
         /// To the mean square, inside the root.
         Inside = "inside",
         /// To the root.
         Outside = "outside",
     }
     /// Whether every BitLinear begins with an RMSNorm without weights.
-    inner_norm: InnerNorm {
+    inner_norm: InnerNorm of Ternary {
         /// None does.
         None = "none",
         /// Each does.
         Every = "every",
     }
     /// What a BitLinear rounds its input to.
-    activations: Activations {
+    activations: Activations of Ternary {
         /// As the config says, else 8 bits, the greatest to 127.
         Config = "config",
         /// Nothing: it multiplies floats.
@@ -317,21 +356,21 @@ dialect! {
         To128 = "128",
     }
     /// What has a γ of its own.
-    weights: WeightsBy {
+    weights: WeightsBy of Latent {
         /// A tensor.
         Tensor = "tensor",
         /// Each of its rows.
         Row = "row",
     }
     /// γ.
-    weight_scale: WeightScale {
+    weight_scale: WeightScale of WeightScale {
         /// mean|W|.
         Mean = "mean",
         /// max|W|.
         Max = "max",
     }
     /// Which weights become ±1.
-    weight_rounding: WeightRounding {
+    weight_rounding: WeightRounding of Latent {
         /// Those nearer to ±γ than to 0.
         Nearest = "nearest",
         /// Those above 0.7 mean|W|.
@@ -363,12 +402,17 @@ impl Dialect {
     /// # Errors
     /// When there is no such feature or reading.
     pub fn saying(self, name: &str, reading: &str) -> Result<Self, Error> {
-        let place = FEATURES.iter().position(|feature| feature.name == name);
-        let place = place.ok_or_else(|| Error::Feature(name.into()))?;
-        let feature = &FEATURES[place];
-        match feature.readings.iter().position(|&known| known == reading) {
+        let unknown = |said, known| Error::Unknown { said, known };
+        let Some(place) = FEATURES.iter().position(|feature| feature.name == name) else {
+            return Err(unknown(
+                shown(name),
+                FEATURES.iter().map(|feature| feature.name).collect(),
+            ));
+        };
+        let readings = FEATURES[place].readings;
+        match readings.iter().position(|&known| known == reading) {
             Some(reading) => Ok(self.with(place, reading)),
-            None => Err(Error::Reading { feature, found: reading.into() }),
+            None => Err(unknown(name.to_owned() + ": " + &shown(reading), readings.to_vec())),
         }
     }
 
@@ -413,12 +457,11 @@ mod tests {
         let refusal = |text: &str| Dialect::read(text.as_bytes()).unwrap_err().to_string();
         assert!(refusal("[]").ends_with("this is none."));
         assert!(refusal(r#"{"rope": 3}"#).ends_with("this is none."));
-        assert!(
-            refusal(r#"{"ropes": "halves"}"#).starts_with("A dialect has no ropes; it has heads, ")
-        );
+        let unknown = refusal(r#"{"ropes": "halves"}"#);
+        assert!(unknown.starts_with("The dialect's ropes is not known; it must be one of heads, "));
         assert_eq!(
             refusal(r#"{"rope": "half"}"#),
-            "The dialect's rope is half; it must be one of interleaved, halves, none."
+            "The dialect's rope: half is not known; it must be one of interleaved, halves, none."
         );
     }
 }

@@ -7,7 +7,7 @@
 //! numbers, and of the most likely where the model is still bad. At the end every reading that is not ours has to prove itself once more.
 
 use crate::config::Config;
-use crate::dialect::{Dialect, FEATURES, Forget, Input, Rope, Target, WeightRounding};
+use crate::dialect::{Dialect, FEATURES, Forget, Input, Part, Rope, Target, WeightRounding};
 use crate::model::block::MixerLayer;
 use crate::model::{Model, Symbol};
 use crate::parallel::Team;
@@ -84,9 +84,12 @@ impl Tried {
         if changes.is_empty() { "as usual".into() } else { changes.join(", ") }
     }
 
-    /// Whether it is better by more than noise.
-    fn is_better(&self) -> bool {
-        -self.difference > 3.0 * self.noise + 0.002
+    /// Whether it is better than a best that has so many readings of others: with more of them, by more than noise.
+    fn is_better(&self, others: usize) -> bool {
+        match self.dialect.differences().count() > others {
+            true => -self.difference > 3.0 * self.noise + 0.002,
+            false => -self.difference > 0.5 * self.noise,
+        }
     }
 
     /// Whether it is worse by more than noise.
@@ -149,6 +152,13 @@ struct Trial {
     scoring: Scoring,
 }
 
+/// A trial that has ended.
+struct Ended {
+    changes: Vec<Change>,
+    difference: f64,
+    better: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stage {
     /// Ours is scored.
@@ -181,6 +191,8 @@ pub struct Probe {
     ours: f64,
     trial: Option<Trial>,
     queue: VecDeque<Vec<Change>>,
+    /// Trials of this stage, the best first.
+    ended: Vec<Ended>,
     /// Where in `tried` the stage began.
     begun: usize,
     tried: Vec<Tried>,
@@ -198,10 +210,10 @@ impl Probe {
         let config = packed.config.under(Dialect::default());
         let (model, packed) = match config.ternary {
             true => (packed.build(config.clone())?, Some(packed)),
+            // What `start` sets is all that a dialect changes there.
             false => (packed.model()?.model, None),
         };
-        let mut model = Arc::new(model);
-        Arc::make_mut(&mut model).read_under(config.clone());
+        let model = Arc::new(model);
         let mut probe = Probe {
             packed,
             config,
@@ -215,6 +227,7 @@ impl Probe {
             ours: f64::NAN,
             trial: None,
             queue: VecDeque::new(),
+            ended: Vec::new(),
             begun: 0,
             tried: Vec::new(),
             sweeps: 0,
@@ -240,9 +253,11 @@ impl Probe {
 
     /// What was found so far.
     pub fn result(&self) -> Found {
+        let bits_per_byte = self.symbols_per_byte * mean(&self.best_bits);
         Found {
-            dialect: self.best,
-            bits_per_byte: self.symbols_per_byte * mean(&self.best_bits),
+            // Of a model that knows nothing, what looks better only guesses more evenly.
+            dialect: if bits_per_byte > HOPELESS { Dialect::default() } else { self.best },
+            bits_per_byte,
             bits_per_byte_as_ours: self.symbols_per_byte * self.ours,
             tried: self.tried.clone(),
             is_ternary_run: self.config.ternary && Run::named(&self.config.run).is_some(),
@@ -296,7 +311,10 @@ impl Probe {
         {
             self.model = Arc::new(model);
         }
-        Arc::make_mut(&mut self.model).read_under(config);
+        // Between trials nobody else holds the model.
+        if let Some(model) = Arc::get_mut(&mut self.model) {
+            model.read_under(config);
+        }
     }
 
     /// The difference of a trial to the best so far, over the text that was scored, and its standard error.
@@ -346,9 +364,10 @@ impl Probe {
             kept: false,
         };
         let whole = bits.len() == self.pieces.len();
+        let better = tried.is_better(self.best.differences().count());
         tried.kept = match self.stage {
             Stage::Ours => true,
-            Stage::Together => whole && tried.is_better(),
+            Stage::Together => whole && better,
             // Ours is kept where the other is not better by more than noise.
             Stage::Back => whole && !tried.is_worse(),
             _ => false,
@@ -360,6 +379,9 @@ impl Probe {
             self.ours = mean(&self.best_bits);
             tried.difference = 0.0;
         }
+        let place = self.ended.iter().position(|ended| difference < ended.difference);
+        let place = place.unwrap_or(self.ended.len());
+        self.ended.insert(place, Ended { changes, difference, better });
         self.tried.push(tried);
         self.next();
     }
@@ -383,41 +405,42 @@ impl Probe {
     }
 
     fn next_stage(&mut self) {
-        let mut of_stage: Vec<(&Tried, Vec<Change>)> = self.tried[self.begun..]
-            .iter()
-            .map(|tried| (tried, self.changes(tried.dialect)))
-            .collect();
-        of_stage.sort_by(|(a, _), (b, _)| a.difference.total_cmp(&b.difference));
-        let better = of_stage.iter().filter(|(tried, _)| tried.is_better());
-        let better: Vec<Vec<Change>> = better.map(|(_, changes)| changes.clone()).collect();
-        let any_kept = of_stage.iter().any(|(tried, _)| tried.kept);
-        let bad = self.symbols_per_byte * mean(&self.best_bits) > BAD;
-        let (stage, queue) = match self.stage {
-            Stage::Sweep | Stage::Pairs if !better.is_empty() => (Stage::Together, better),
-            Stage::Ours => (Stage::Sweep, self.singles()),
-            Stage::Together if any_kept && self.sweeps < SWEEPS => (Stage::Sweep, self.singles()),
-            Stage::Sweep => {
-                let singles: Vec<_> = of_stage.iter().map(|(_, changes)| changes).collect();
-                let mut pairs = Vec::new();
-                for (i, one) in singles.iter().enumerate() {
-                    for (j, other) in singles.iter().enumerate().skip(i + 1) {
-                        let names = [one, other].map(|changes| named(changes[0]).0);
-                        let hide = HIDING.iter().any(|pair| names.iter().all(|n| pair.contains(n)));
-                        if names[0] != names[1] && (hide || (bad && j < PAIRED)) {
-                            pairs.push([&one[..], other].concat());
-                        }
-                    }
-                }
-                (Stage::Pairs, pairs)
+        let ended = std::mem::take(&mut self.ended);
+        let better = ended.iter().any(|ended| ended.better);
+        let kept = self.tried[self.begun..].iter().any(|tried| tried.kept);
+        (self.stage, self.queue) = match self.stage {
+            Stage::Sweep | Stage::Pairs if better => {
+                let better = ended.into_iter().filter(|ended| ended.better);
+                (Stage::Together, better.map(|ended| ended.changes).collect())
             }
-            Stage::Back | Stage::Done => (Stage::Done, Vec::new()),
+            Stage::Ours => (Stage::Sweep, self.singles()),
+            Stage::Together if kept && self.sweeps < SWEEPS => (Stage::Sweep, self.singles()),
+            Stage::Sweep => (Stage::Pairs, self.pairs(&ended)),
+            Stage::Back | Stage::Done => (Stage::Done, VecDeque::new()),
             _ => {
-                let kept = self.changes(Dialect::default());
-                (Stage::Back, kept.into_iter().map(|change| vec![change]).collect())
+                let changes = self.changes(Dialect::default());
+                (Stage::Back, changes.into_iter().map(|change| vec![change]).collect())
             }
         };
-        self.sweeps += usize::from(stage == Stage::Sweep);
-        (self.stage, self.queue, self.begun) = (stage, queue.into(), self.tried.len());
+        self.sweeps += usize::from(self.stage == Stage::Sweep);
+        self.begun = self.tried.len();
+    }
+
+    /// Pairs of what a sweep tried, where two wrong readings may hide each other.
+    fn pairs(&self, ended: &[Ended]) -> VecDeque<Vec<Change>> {
+        let bad = self.symbols_per_byte * mean(&self.best_bits) > BAD;
+        let mut pairs = VecDeque::new();
+        for (j, other) in ended.iter().enumerate() {
+            for one in &ended[..j] {
+                let places = [one.changes[0].0, other.changes[0].0];
+                let [a, b] = places.map(|place| FEATURES[place].name);
+                let hide = HIDING.contains(&[a, b]) || HIDING.contains(&[b, a]);
+                if a != b && (hide || (bad && j < PAIRED)) {
+                    pairs.push_back([&one.changes[..], &other.changes].concat());
+                }
+            }
+        }
+        pairs
     }
 
     /// What leads from the best dialect to another.
@@ -427,8 +450,8 @@ impl Probe {
     }
 
     /// Every single change that can make a difference.
-    fn singles(&self) -> Vec<Vec<Change>> {
-        let mut singles = Vec::new();
+    fn singles(&self) -> VecDeque<Vec<Change>> {
+        let mut singles = VecDeque::new();
         for (feature, known) in FEATURES.iter().enumerate() {
             for reading in 0..known.readings.len() {
                 let mut dialect = self.best.with(feature, reading);
@@ -437,7 +460,7 @@ impl Probe {
                     dialect.target = Target::Same;
                 }
                 if dialect != self.best && self.differ(&dialect) {
-                    singles.push(self.changes(dialect));
+                    singles.push_back(self.changes(dialect));
                 }
             }
         }
@@ -446,58 +469,51 @@ impl Probe {
 
     /// Whether another dialect than the best gives this model other results.
     fn differ(&self, to: &Dialect) -> bool {
-        let (from, config) = (&self.best, &self.config);
-        let (before, after) = (config.under(*from), config.under(*to));
-        let bytes = !config.is_bpe();
-        let heads = bytes && !config.local_decoder && from.heads != to.heads;
-        let target =
-            from.target != to.target || (to.target == Target::Same && from.start != to.start);
-        let local = (from.local_split, from.local_bytes, from.local_rope)
-            != (to.local_split, to.local_bytes, to.local_rope);
-        let bolmo = (from.bolmo, from.bolmo_residual) != (to.bolmo, to.bolmo_residual);
-        let gate = (from.delete, from.delete_place, from.deleted)
-            != (to.delete, to.delete_place, to.deleted);
-        let pfnet = (from.pfnet, from.pfnet_input) != (to.pfnet, to.pfnet_input);
-        let residual = from.residual != to.residual;
-        let norms = before.norm_eps != after.norm_eps || from.norm_root != to.norm_root;
-        let rounded = before.activation_bits != after.activation_bits
-            || (after.activation_bits != 0 && from.activations != to.activations);
-        let weights = (from.weights, from.weight_rounding) != (to.weights, to.weight_rounding)
-            || (from.weight_scale != to.weight_scale && to.weight_rounding != WeightRounding::Twn);
-        let latent = self.packed.as_ref().is_some_and(Packed::has_latent_weights);
+        let from = &self.best;
+        let changed = |place: &usize| from.reading(*place) != to.reading(*place);
+        (0..FEATURES.len()).filter(changed).any(|place| self.has(FEATURES[place].part, to))
+    }
+
+    /// Whether the model has a part, so that a dialect matters to it.
+    fn has(&self, part: Part, to: &Dialect) -> bool {
+        let config = &self.config;
+        let (before, after) = (config.under(self.best), config.under(*to));
         let Some(block) = self.model.blocks.first() else {
             return false;
         };
-        let mixer = match &block.mixer {
-            MixerLayer::Attention(_) => {
-                from.rope != to.rope
-                    || (to.rope != Rope::None && before.rope_base != after.rope_base)
-            }
-            MixerLayer::Mlgru(mixer) => {
-                // Without a decay f̂ is f.
-                let decays = mixer.decay.is_some();
-                let floored = decays && to.forget != Forget::Plain;
-                let normed = mixer.out_norm.is_some() && mixer.out.is_some();
-                (from.candidate, from.gate) != (to.candidate, to.gate)
-                    || (decays && from.forget != to.forget)
-                    || (floored && from.floor != to.floor)
-                    || ((floored || to.input == Input::Whole) && from.input != to.input)
-                    || (normed && from.mixer_norm != to.mixer_norm)
-            }
+        let (gru, attends) = match &block.mixer {
+            MixerLayer::Mlgru(mixer) => (Some(mixer), false),
+            MixerLayer::Attention(_) => (None, true),
         };
-        let ffn = block.ffn.down_norm.is_some() && from.ffn_norm != to.ffn_norm;
-        heads
-            || (bytes && target)
-            || (config.local_decoder && local)
-            || (config.bolmo && bolmo)
-            || (config.delete_gate && gate)
-            || (config.pfnet_hidden > 0 && pfnet)
-            || (config.fp_residual_rank > 0 && residual)
-            || mixer
-            || ffn
-            || norms
-            || (config.ternary && (from.inner_norm != to.inner_norm || rounded))
-            || (latent && weights)
+        let decays = gru.is_some_and(|gru| gru.decay.is_some());
+        let floored = decays && to.forget != Forget::Plain;
+        let latent = self.packed.as_ref().is_some_and(Packed::has_latent_weights);
+        match part {
+            Part::Any => true,
+            Part::Bytes => !config.is_bpe(),
+            Part::Start => after.reads_start(),
+            Part::ByteHeads => !config.is_bpe() && !config.local_decoder,
+            Part::LocalDecoder => config.local_decoder,
+            Part::Bolmo => config.bolmo,
+            Part::DeleteGate => config.delete_gate,
+            Part::PfNet => config.pfnet_hidden > 0,
+            Part::FpResidual => config.fp_residual_rank > 0,
+            Part::Mlgru => !attends,
+            Part::Decay => decays,
+            Part::Floor => floored,
+            // Without a floor f̂ is f.
+            Part::Input => floored || (!attends && to.input == Input::Whole),
+            Part::MixerNorm => gru.is_some_and(|gru| gru.out.is_some() && gru.out_norm.is_some()),
+            Part::FfnNorm => block.ffn.down_norm.is_some(),
+            Part::Attention => attends,
+            Part::RopeBase => {
+                attends && to.rope != Rope::None && before.rope_base != after.rope_base
+            }
+            Part::NormEps => before.norm_eps != after.norm_eps,
+            Part::Ternary => config.ternary,
+            Part::Latent => latent,
+            Part::WeightScale => latent && to.weight_rounding != WeightRounding::Twn,
+        }
     }
 }
 

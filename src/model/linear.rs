@@ -288,12 +288,7 @@ impl Linear {
             let rows = block * width + columns.start..block * width + columns.end;
             self.matrix.product(x, rows.clone(), strip, block);
             if let Some(eps) = self.inner_norm {
-                // Rounding to 8 bits commutes with a scale, so that the product can have it.
-                for v in 0..x.count() {
-                    let row = x.row(v);
-                    let scale = 1.0 / (math::dot(row, row) / row.len() as f32 + eps).sqrt();
-                    strip.block(v, block).iter_mut().for_each(|y| *y *= scale);
-                }
+                scale_as_normed(x, eps, strip, block);
             }
             if let Some(bias) = &self.bias {
                 for v in 0..x.count() {
@@ -301,6 +296,16 @@ impl Linear {
                 }
             }
         }
+    }
+}
+
+/// Makes products of vectors those of normed vectors: rounding to 8 bits commutes with a scale.
+#[inline(never)]
+fn scale_as_normed(x: &Activations, eps: f32, strip: &mut Strip, block: usize) {
+    for v in 0..x.count() {
+        let row = x.row(v);
+        let scale = 1.0 / (math::dot(row, row) / row.len() as f32 + eps).sqrt();
+        strip.block(v, block).iter_mut().for_each(|y| *y *= scale);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::linear::{Linear, RmsNorm};
 use super::scratch::Scratch;
 use crate::dialect::{Candidate, Dialect, Floor, Forget, Gate, Input, MixerNorm};
-use crate::math::{Exp, ln};
+use crate::math::{Exp, exp, ln, sigmoid, silu};
 use crate::parallel::{Crew, Sheet};
 
 /// The weights of one MLGRU.
@@ -30,15 +30,8 @@ impl Mlgru {
         let Some(decay) = &self.decay else {
             return;
         };
-        let exp = Exp::load();
-        let floor = |p: f32| match dialect.floor {
-            Floor::Sigmoid => exp.sigmoid(p),
-            Floor::Clamped => p.clamp(0.0, 1.0),
-            Floor::ExpSoftplus => exp.sigmoid(-p),
-            Floor::ExpExp => exp.of(-exp.of(p)),
-        };
         for (i, low) in self.floor.iter_mut().enumerate() {
-            *low = floor(decay[i % decay.len()]);
+            *low = floor(decay[i % decay.len()], dialect.floor);
         }
     }
 
@@ -100,6 +93,24 @@ impl Mlgru {
     }
 }
 
+/// σ of each.
+#[inline(never)]
+fn sigmoids(x: &mut [f32]) {
+    let exp = Exp::load();
+    x.iter_mut().for_each(|x| *x = exp.sigmoid(*x));
+}
+
+/// λ out of the decay's p.
+#[inline(never)]
+fn floor(p: f32, floor: Floor) -> f32 {
+    match floor {
+        Floor::Sigmoid => sigmoid(p),
+        Floor::Clamped => p.clamp(0.0, 1.0),
+        Floor::ExpSoftplus => sigmoid(-p),
+        Floor::ExpExp => exp(-exp(p)),
+    }
+}
+
 impl Mlgru {
     /// A step as another dialect has it. The gates' inputs become f̂, what enters h, and g.
     #[inline(never)]
@@ -110,18 +121,19 @@ impl Mlgru {
         h: &mut [f32],
         out: &mut [f32],
     ) {
-        let exp = Exp::load();
         let [forget, candidate, gate] = gates;
         match self.dialect.candidate {
-            Candidate::Silu => candidate.iter_mut().for_each(|c| *c = exp.silu(*c)),
+            Candidate::Silu => silu(candidate),
             Candidate::Tanh => {
-                candidate.iter_mut().for_each(|c| *c = 2.0 * exp.sigmoid(2.0 * *c) - 1.0);
+                candidate.iter_mut().for_each(|c| *c *= 2.0);
+                sigmoids(candidate);
+                candidate.iter_mut().for_each(|c| *c = 2.0 * *c - 1.0);
             }
         }
         let enter = |candidate: &mut [f32], forget: &[f32]| {
             candidate.iter_mut().zip(forget).for_each(|(c, f)| *c *= 1.0 - f);
         };
-        forget.iter_mut().for_each(|f| *f = exp.sigmoid(*f));
+        sigmoids(forget);
         if self.dialect.input == Input::RestOfF {
             enter(candidate, forget);
         }
@@ -129,7 +141,7 @@ impl Mlgru {
         match self.dialect.forget {
             Forget::Floor => floored.for_each(|(f, low)| *f = low + (1.0 - low) * *f),
             Forget::Product => floored.for_each(|(f, low)| *f *= low),
-            Forget::Power => floored.for_each(|(f, low)| *f = exp.of(low * ln(*f))),
+            Forget::Power => floored.for_each(|(f, low)| *f = exp(low * ln(*f))),
             Forget::Plain => {}
         }
         if self.dialect.input == Input::Rest {
@@ -139,8 +151,8 @@ impl Mlgru {
             *h = f * *h + c;
         }
         match self.dialect.gate {
-            Gate::Sigmoid => gate.iter_mut().for_each(|g| *g = exp.sigmoid(*g)),
-            Gate::Silu => gate.iter_mut().for_each(|g| *g = exp.silu(*g)),
+            Gate::Sigmoid => sigmoids(gate),
+            Gate::Silu => silu(gate),
         }
         out.copy_from_slice(h);
         if !self.norms_before_gate() {
