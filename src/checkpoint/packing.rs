@@ -286,7 +286,7 @@ impl Evidence {
             (0..4).for_each(|code| self.count[code] += count[code]);
         }
         if open.declared.reciprocal.is_none() {
-            let log = |&s: &f32| f64::from(s.clamp(1e-9, 1e9)).ln();
+            let log = |&s: &f32| libm::log(f64::from(s.clamp(1e-9, 1e9)));
             let mean = scales.iter().map(log).sum::<f64>();
             self.scales.0 += mean / scales.len().max(1) as f64;
             self.scales.1 += 1.0;
@@ -373,7 +373,7 @@ impl Evidence {
                 notes.push(format!(
                     "The scales of the packed tensors, {} as a rule, are too large for weights; they were \
                      taken as 1/γ.",
-                    decimal::text((typical.exp() * 10.0).round() / 10.0)
+                    decimal::text((libm::exp(typical) * 10.0).round() / 10.0)
                 ));
             }
         }

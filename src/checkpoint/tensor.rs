@@ -153,7 +153,7 @@ impl Source {
             return None;
         };
         let bytes = |view: &View| view.storage(view.entry.map_or(&[][..], &bytes));
-        let scales = scale.read(&bytes);
+        let scales = scale.read(bytes);
         let codes = packed.gather(&bytes(packed), |[byte]: [u8; 1]| byte);
         Some((open, codes.into(), scales))
     }
@@ -171,7 +171,7 @@ impl Source {
             Self::Dense(view) => view.read(&view.storage(view.entry.map_or(&[][..], &bytes))),
             Self::Scaled { view, scale, divisor } => {
                 let bytes = |view: &View| view.storage(view.entry.map_or(&[][..], &bytes));
-                let scales = scale.read(&bytes);
+                let scales = scale.read(bytes);
                 let data = view.read(&bytes(view));
                 let mut values = Tensor { shape: view.shape.clone(), data }.to_f32();
                 let row = values.len().div_ceil(scales.len().max(1)).max(1);
