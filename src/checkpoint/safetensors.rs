@@ -3,6 +3,9 @@
 //!
 //! The header becomes the [`Graph`] that the pickle of `{"config": …, "state_dict": {name: tensor}}` would be, so that
 //! whatever is known of checkpoints holds for these files too: where a config may be, how codes are packed.
+//!
+//! The crate `safetensors` does not serve here: its `read_metadata` refuses a buffer that is not the whole file. Its type
+//! of the header alone needs serde and serde_json, which the browser's file does without; our reader of JSON is there.
 
 use super::contents::{self, CONFIG_KEYS, Contents, Flavour};
 use super::dtype::{Dtype, Element};
