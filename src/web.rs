@@ -229,7 +229,7 @@ pub struct Packed {
 impl Packed {
     /// JSON: what kind of file it was, and what was made of its tensors.
     pub fn report(&self) -> String {
-        let Report { flavour, step, decisions, unused, skipped, notes } = &self.packed.report;
+        let Report { flavour, step, decisions, unused, skipped, notes, .. } = &self.packed.report;
         let decisions: Array = decisions
             .iter()
             .map(|decision| {
@@ -342,6 +342,7 @@ fn read_options(text: &str) -> Result<Options, JsError> {
             .map(|text| Dialect::read(text.as_bytes()).map_err(sentence))
             .transpose()?,
         latent: said("probed").is_some(),
+        ..Options::default()
     })
 }
 
