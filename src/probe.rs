@@ -360,7 +360,7 @@ impl Probe {
             // Much worse is soon told, much better is tried again, and what changes next to nothing is left.
             Stage::Sweep | Stage::Pairs => {
                 let open = difference.abs() <= 4.0 * noise + 0.02;
-                open && (trial.bits.len() < 2 || noise > 0.002 || difference < -0.5 * noise)
+                open && (trial.bits.len() < 2 || noise > 0.004 || difference < -0.5 * noise)
             }
             _ => difference <= 5.0 * noise + 0.05,
         }
