@@ -39,8 +39,6 @@ GATED = MLGRU | RESIDUAL | dict(bolmo=True, delete_gate=True)
 # name -> (how it is written, what it is made of, its dialect)
 MODELS = {
     "halves": ("step", ATTENTION | FLOAT, dict(rope="halves")),
-    "whole": ("compact", MLGRU | RESIDUAL, dict(input="whole")),
-    "halves_norm": ("compact", ATTENTION, dict(rope="halves", ffn_norm="before_gate")),
     "heads": ("step", ATTENTION | FLOAT | dict(local_decoder=False), dict(heads="reversed")),
     "tanh": ("compact", MLGRU | RESIDUAL, dict(candidate="tanh")),
     "silu_gate": ("compact", MLGRU, dict(gate="silu", input="whole")),
@@ -49,11 +47,8 @@ MODELS = {
     "clamped": ("compact", MLGRU | dict(decay="scalar"), dict(floor="clamped", mixer_norm="before_gate")),
     "residual": ("compact", MLGRU | RESIDUAL, dict(residual="x", local_split="columns")),
     "block": ("compact", MLGRU | RESIDUAL, dict(residual="block_norm")),
-    "normed": ("compact", MLGRU | RESIDUAL, dict(mixer_norm="before_gate")),
-    "gates": ("compact", MLGRU, dict(candidate="tanh", gate="silu")),
     "relu2": ("compact", MLGRU | dict(pfnet_hidden=32), dict(pfnet="relu2", candidate="tanh")),
     "below": ("compact", GATED, dict(delete="below")),
-    "ffn": ("compact", GATED, dict(ffn_norm="before_gate", residual="x")),
     "rows": ("step", MLGRU | RESIDUAL, dict(weights="row")),
     "maximum": ("step", MLGRU, dict(weight_scale="max")),
     "inner": ("compact", MLGRU | RESIDUAL, dict(inner_norm="every", gate="silu")),
@@ -61,8 +56,8 @@ MODELS = {
 }
 
 
-# Tales say little that small attention has to look back for; these models read nothing else.
-ECHOES = ("halves", "halves_norm")
+# Tales say little that small attention has to look back for; this model reads nothing else.
+ECHOES = ("halves",)
 
 
 def echoes(seed):
@@ -103,7 +98,7 @@ def train(name, steps):
     flavour, parts, readings = MODELS[name]
     dialect = Dialect(**readings)
     config = dialect.applied_to(Config(run="", internal_name="", **(SMALL | parts)))
-    model = fresh(config, list(MODELS).index(name))
+    model = fresh(config, sum(name.encode()))
     data = torch.frombuffer(bytearray(text(name, False, TRAINED_BYTES)), dtype=torch.uint8).long()
     optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.95), weight_decay=0.0)
     begun = time.time()
