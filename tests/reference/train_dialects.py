@@ -52,7 +52,6 @@ MODELS = {
     "rows": ("step", MLGRU | RESIDUAL, dict(weights="row")),
     "maximum": ("step", MLGRU, dict(weight_scale="max")),
     "inner": ("compact", MLGRU | RESIDUAL, dict(inner_norm="every", gate="silu")),
-    "same": ("compact", MLGRU, dict(target="same", start="zero", candidate="tanh")),
 }
 
 
