@@ -23,6 +23,7 @@ import torch
 import files
 import inference
 import world_texts
+import write_goldens
 from config import FLOAT, Config
 from dialects import Dialect
 from model import CPU1, P, PFNet
@@ -164,13 +165,17 @@ def write_readings():
     found = []
     for run, readings in cases:
         text = json.loads((FOLDER.parent / f"{run}.json").read_text())["text"]
-        models = [files.load(FOLDER.parent / f"{run}.unpacked.pt", dtype, Dialect(**readings)) for dtype in (torch.float32, torch.float64)]
+        single, double = (files.load(FOLDER.parent / f"{run}.unpacked.pt", dtype, Dialect(**readings)) for dtype in (torch.float32, torch.float64))
         for cut in range(len(text), 16, -1):
             # Up to where no rounding is so close that another order of sums turns it.
-            single, double = (inference.score(model, text[:cut])[0] for model in models)
-            if max(abs(a - b) for a, b in zip(single, double)) < 6e-5:
+            bits, _ = inference.score(double, text[:cut])
+            others = [inference.score(single, text[:cut])[0]]
+            for seed in range(6):
+                with write_goldens.Jitter(seed):
+                    others.append(inference.score(single, text[:cut])[0])
+            if all(max(abs(a - b) for a, b in zip(bits, other)) < 1e-3 for other in others):
                 break
-        found.append({"run": run, "dialect": readings, "bytes": cut, "bits_per_byte": sum(double) / len(double)})
+        found.append({"run": run, "dialect": readings, "bytes": cut, "bits_per_byte": sum(bits) / len(bits)})
     (FOLDER / "readings.json").write_text("[\n" + ",\n".join(json.dumps(case) for case in found) + "\n]\n")
 
 
