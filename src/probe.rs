@@ -42,6 +42,8 @@ const HIDING: [[&str; 2]; 9] = [
     ["delete", "deleted"],
     ["delete", "delete_place"],
 ];
+/// Bytes that are compared as one: neighbours depend on each other, stretches do so less.
+const STRETCH: usize = 16;
 /// Sweeps, at most.
 const SWEEPS: usize = 6;
 
@@ -270,11 +272,20 @@ impl Probe {
             return;
         };
         trial.scoring.advance(patches);
+        let bits = trial.scoring.bits();
         if !trial.scoring.is_done() {
-            self.trial = Some(trial);
+            // Whole stretches, to be compared with the same of the best.
+            let whole = bits.len() / STRETCH * STRETCH;
+            trial.bits.push(bits[..whole].to_vec());
+            if self.is_lost(&trial) {
+                self.finish(trial);
+            } else {
+                trial.bits.pop();
+                self.trial = Some(trial);
+            }
             return;
         }
-        trial.bits.push(trial.scoring.bits().to_vec());
+        trial.bits.push(bits.to_vec());
         let next = self.pieces.get(trial.bits.len()).filter(|_| self.wants_more(&trial));
         let next = next.and_then(|piece| self.scoring(piece));
         match next {
@@ -319,8 +330,6 @@ impl Probe {
 
     /// The difference of a trial to the best so far, over the text that was scored, and its standard error.
     fn compare(&self, bits: &[Vec<f32>]) -> (f64, f64) {
-        // Neighbours depend on each other; stretches do so less.
-        const STRETCH: usize = 16;
         let mut stretches = Vec::new();
         for (ours, best) in bits.iter().zip(&self.best_bits) {
             for (ours, best) in ours.chunks(STRETCH).zip(best.chunks(STRETCH)) {
@@ -335,6 +344,13 @@ impl Probe {
         (self.symbols_per_byte * mean, self.symbols_per_byte * error)
     }
 
+    /// Whether a trial is so much worse that the piece need not be scored to its end.
+    fn is_lost(&self, trial: &Trial) -> bool {
+        let scored: usize = trial.bits.iter().map(Vec::len).sum();
+        let (difference, noise) = self.compare(&trial.bits);
+        self.stage != Stage::Ours && scored >= 6 * STRETCH && difference > 5.0 * noise + 0.1
+    }
+
     fn wants_more(&self, trial: &Trial) -> bool {
         if self.stage == Stage::Ours {
             return true;
@@ -344,7 +360,7 @@ impl Probe {
             // Much worse is soon told, much better is tried again, and what changes next to nothing is left.
             Stage::Sweep | Stage::Pairs => {
                 let open = difference.abs() <= 4.0 * noise + 0.02;
-                open && (trial.bits.len() < 2 || noise > 0.002 || difference < -0.5 * noise)
+                open && (trial.bits.len() < 2 || noise > 0.004 || difference < -0.5 * noise)
             }
             _ => difference <= 5.0 * noise + 0.05,
         }

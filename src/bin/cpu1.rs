@@ -458,7 +458,7 @@ mod cli {
             Probe::new(packed, team, &symbols, text.len()).map_err(|e| e.to_string())?;
         let mut shown = 0;
         while !probe.is_done() {
-            probe.advance(256);
+            probe.advance(16);
             let found = probe.result();
             for tried in found.tried.iter().skip(shown).filter(|_| !json) {
                 let Tried { bits_per_byte, difference, noise, kept, .. } = tried;

@@ -40,5 +40,5 @@ impl LowRank {
 
 /// GELU by its tanh form: `x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`.
 fn gelu(x: f32) -> f32 {
-    x * sigmoid(1.595_769_1 * (x + 0.044_715 * x * x * x))
+    x * sigmoid(1.595_769 * (x + 0.044_715 * x * x * x))
 }

@@ -23,6 +23,7 @@ import torch
 import files
 import inference
 import world_texts
+import write_goldens
 from config import FLOAT, Config
 from dialects import Dialect
 from model import CPU1, P, PFNet
@@ -39,8 +40,6 @@ GATED = MLGRU | RESIDUAL | dict(bolmo=True, delete_gate=True)
 # name -> (how it is written, what it is made of, its dialect)
 MODELS = {
     "halves": ("step", ATTENTION | FLOAT, dict(rope="halves")),
-    "whole": ("compact", MLGRU | RESIDUAL, dict(input="whole")),
-    "halves_norm": ("compact", ATTENTION, dict(rope="halves", ffn_norm="before_gate")),
     "heads": ("step", ATTENTION | FLOAT | dict(local_decoder=False), dict(heads="reversed")),
     "tanh": ("compact", MLGRU | RESIDUAL, dict(candidate="tanh")),
     "silu_gate": ("compact", MLGRU, dict(gate="silu", input="whole")),
@@ -49,20 +48,16 @@ MODELS = {
     "clamped": ("compact", MLGRU | dict(decay="scalar"), dict(floor="clamped", mixer_norm="before_gate")),
     "residual": ("compact", MLGRU | RESIDUAL, dict(residual="x", local_split="columns")),
     "block": ("compact", MLGRU | RESIDUAL, dict(residual="block_norm")),
-    "normed": ("compact", MLGRU | RESIDUAL, dict(mixer_norm="before_gate")),
-    "gates": ("compact", MLGRU, dict(candidate="tanh", gate="silu")),
     "relu2": ("compact", MLGRU | dict(pfnet_hidden=32), dict(pfnet="relu2", candidate="tanh")),
     "below": ("compact", GATED, dict(delete="below")),
-    "ffn": ("compact", GATED, dict(ffn_norm="before_gate", residual="x")),
     "rows": ("step", MLGRU | RESIDUAL, dict(weights="row")),
     "maximum": ("step", MLGRU, dict(weight_scale="max")),
     "inner": ("compact", MLGRU | RESIDUAL, dict(inner_norm="every", gate="silu")),
-    "same": ("compact", MLGRU, dict(target="same", start="zero", candidate="tanh")),
 }
 
 
-# Tales say little that small attention has to look back for; these models read nothing else.
-ECHOES = ("halves", "halves_norm")
+# Tales say little that small attention has to look back for; this model reads nothing else.
+ECHOES = ("halves",)
 
 
 def echoes(seed):
@@ -103,7 +98,7 @@ def train(name, steps):
     flavour, parts, readings = MODELS[name]
     dialect = Dialect(**readings)
     config = dialect.applied_to(Config(run="", internal_name="", **(SMALL | parts)))
-    model = fresh(config, list(MODELS).index(name))
+    model = fresh(config, sum(name.encode()))
     data = torch.frombuffer(bytearray(text(name, False, TRAINED_BYTES)), dtype=torch.uint8).long()
     optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.95), weight_decay=0.0)
     begun = time.time()
@@ -170,13 +165,17 @@ def write_readings():
     found = []
     for run, readings in cases:
         text = json.loads((FOLDER.parent / f"{run}.json").read_text())["text"]
-        models = [files.load(FOLDER.parent / f"{run}.unpacked.pt", dtype, Dialect(**readings)) for dtype in (torch.float32, torch.float64)]
+        single, double = (files.load(FOLDER.parent / f"{run}.unpacked.pt", dtype, Dialect(**readings)) for dtype in (torch.float32, torch.float64))
         for cut in range(len(text), 16, -1):
             # Up to where no rounding is so close that another order of sums turns it.
-            single, double = (inference.score(model, text[:cut])[0] for model in models)
-            if max(abs(a - b) for a, b in zip(single, double)) < 6e-5:
+            bits, _ = inference.score(double, text[:cut])
+            others = [inference.score(single, text[:cut])[0]]
+            for seed in range(6):
+                with write_goldens.Jitter(seed):
+                    others.append(inference.score(single, text[:cut])[0])
+            if all(max(abs(a - b) for a, b in zip(bits, other)) < 1e-3 for other in others):
                 break
-        found.append({"run": run, "dialect": readings, "bytes": cut, "bits_per_byte": sum(double) / len(double)})
+        found.append({"run": run, "dialect": readings, "bytes": cut, "bits_per_byte": sum(bits) / len(bits)})
     (FOLDER / "readings.json").write_text("[\n" + ",\n".join(json.dumps(case) for case in found) + "\n]\n")
 
 
