@@ -42,6 +42,26 @@ pub struct Hints {
     pub fill_byte: Option<u8>,
     /// The byte that ends a text.
     pub end_byte: Option<u8>,
+    /// Width d of the backbone.
+    pub d_model: Option<usize>,
+    /// Blocks of the backbone.
+    pub n_layers: Option<usize>,
+    /// Inner width F of the backbone's feed-forward layers.
+    pub d_ff: Option<usize>,
+    /// 256 for bytes, else the number of BPE tokens.
+    pub vocab_size: Option<usize>,
+    /// Bytes of a patch.
+    pub patch_size: Option<usize>,
+    /// Width of the local decoder.
+    pub local_width: Option<usize>,
+    /// Blocks of the local decoder.
+    pub local_layers: Option<usize>,
+    /// Inner width of the local decoder's feed-forward layers.
+    pub local_d_ff: Option<usize>,
+    /// Attention heads of the local decoder.
+    pub local_heads: Option<usize>,
+    /// Whether the head is the embedding.
+    pub tied: Option<bool>,
 }
 
 /// The first of some keys that is there, and its value.
@@ -128,6 +148,8 @@ impl Hints {
         const TEXT: &str = "a text";
         const BYTE: &str = "a whole number from 0 to 255";
         let byte = |v: &Value| whole(0, 255)(v).map(|n| n as u8);
+        // Tensors tell these too, so that a value that cannot be is no error.
+        let size = |keys| find(entries, keys).and_then(|(_, v)| whole(1, 1 << 24)(v));
         Ok(Hints {
             run: field(entries, &["run", "run_name"], TEXT, text)?.filter(|run| !run.is_empty()),
             internal_name: field(entries, &["internal_name", "name"], TEXT, text)?,
@@ -165,6 +187,16 @@ impl Hints {
             })?,
             fill_byte: field(entries, &["fill_byte"], BYTE, byte)?,
             end_byte: field(entries, &["end_byte"], BYTE, byte)?,
+            d_model: size(&["d_model", "dim", "hidden_size", "n_embd"]),
+            n_layers: size(&["n_layers", "num_layers", "n_layer", "num_hidden_layers", "depth"]),
+            d_ff: size(&["d_ff", "intermediate_size", "ffn_dim"]),
+            vocab_size: size(&["vocab_size"]),
+            patch_size: size(&["patch_size"]),
+            local_width: size(&["local_width", "local_dim", "d_local"]),
+            local_layers: size(&["local_layers", "n_local_layers"]),
+            local_d_ff: size(&["local_d_ff", "local_ffn_dim"]),
+            local_heads: size(&["local_heads", "n_local_heads"]),
+            tied: find(entries, &["tie_word_embeddings", "tie_weights"]).and_then(|(_, v)| flag(v)),
         })
     }
 }
