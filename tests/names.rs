@@ -27,7 +27,10 @@ fn text_of(file: &[u8]) -> Vec<u8> {
 
 /// Why a file is refused.
 fn refusal(file: &[u8], names: NameMap) -> String {
-    Loader::read_with(file, Options { names }).err().expect("a refusal").to_string()
+    Loader::read_with(file, Options { names, ..Options::default() })
+        .err()
+        .expect("a refusal")
+        .to_string()
 }
 
 fn rename(tensors: &Tensors, pairs: &[(&str, &str)]) -> Tensors {
@@ -201,7 +204,8 @@ fn names_without_meaning_are_listed_and_a_map_settles_them() {
             );
         }
     }
-    let loader = Loader::read_with(&secret, Options { names: map.clone() }).unwrap();
+    let loader =
+        Loader::read_with(&secret, Options { names: map.clone(), ..Options::default() }).unwrap();
     let (mapped, plain) = (Arc::new(loader.finish().unwrap().model), load(&file));
     assert_eq!(mapped.parameters, plain.parameters);
     let text = |model| generate(&model, Team::new(1), b"mapped", greedy(40));
@@ -246,7 +250,8 @@ fn a_fused_tensor_of_unknown_order_is_asked_about() {
             let place = format!("{stem}{name}.weight[{}:{}]", rows * i, rows * (i + 1));
             map.insert(role.clone(), place);
         }
-        let loader = Loader::read_with(&fused, Options { names: map }).unwrap();
+        let loader =
+            Loader::read_with(&fused, Options { names: map, ..Options::default() }).unwrap();
         let model = loader.finish().unwrap().model;
         let text = |model| generate(&model, Team::new(1), b"fused", greedy(40));
         assert_eq!(text(Arc::new(model)), text(load(&file)), "{run}");
@@ -273,7 +278,7 @@ fn a_missing_tensor_or_block_is_named() {
     for (gone, said) in [
         ("blocks.1.ffn.down.weight", "blocks.1.ffn"),
         ("blocks.2.", "blocks.2"),
-        ("decoder.head", "decoder."),
+        ("decoder.input", "decoder."),
         ("embed.patch", "embed."),
     ] {
         let error = without(gone);

@@ -10,7 +10,7 @@ mod cli {
     use cpu1::sample::Settings;
     use cpu1::score::Scoring;
     use cpu1::tokenizer::Tokenizer;
-    use cpu1::weights::roles::NameMap;
+    use cpu1::weights::roles::{Copy, NameMap};
     use cpu1::weights::{Loaded, Loader, Options, file_config};
     use serde_json::{Value, json};
     use std::ffi::OsString;
@@ -31,6 +31,9 @@ mod cli {
         /// JSON file that says which tensor plays a role where names do not tell: {"role": "tensor"}.
         #[arg(long, global = true)]
         name_map: Option<PathBuf>,
+        /// Which weights of a file that has both: live, or ema for the averaged ones.
+        #[arg(long, global = true, default_value = "live")]
+        weights: Copy,
         /// tokenizer.json of a model of BPE tokens; else the one beside the model is taken.
         #[arg(long, global = true)]
         tokenizer: Option<PathBuf>,
@@ -121,7 +124,7 @@ mod cli {
             Some(path) => name_map(path)?,
             None => NameMap::new(),
         };
-        let reading = Options { names };
+        let reading = Options { names, weights: cli.weights };
         match cli.command {
             Command::Generate(options) => generate(options, team, reading, cli.tokenizer),
             Command::Score { model, file, json, per_byte } => {
@@ -155,13 +158,7 @@ mod cli {
     }
 
     fn name_map(path: &Path) -> Result<NameMap> {
-        let parsed = serde_json::from_slice(&read_file(path)?);
-        parsed.map_err(|error| {
-            let path = path.display();
-            format!(
-                "{path}: a name map is a JSON object of texts, {{\"role\": \"tensor\"}}: {error}."
-            )
-        })
+        NameMap::read(&read_file(path)?).map_err(at(path))
     }
 
     fn read_file(path: &Path) -> Result<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! Puts packed parts together into a model, freeing each as it goes.
 
-use super::roles::{Error, LOCAL_HEADS, Result};
+use super::roles::{Error, Result};
 use crate::checkpoint::{Data, Tensor};
 use crate::config::{Config, Mixer};
 use crate::kernels::TernaryMatrix;
@@ -277,7 +277,7 @@ impl Parts {
             if !self.parts.contains_key(&format!("{at}.norm1.weight")) {
                 break;
             }
-            let mixer = self.attention(&at, LOCAL_HEADS, None, true)?;
+            let mixer = self.attention(&at, config.local_heads, None, true)?;
             blocks.push(self.block(&at, MixerLayer::Attention(mixer))?);
         }
         Ok(Head::Local(Box::new(LocalDecoder {

@@ -1,7 +1,7 @@
 //! The config that a file carries: what it adds to the tensors, and how we write it ([spec](crate::spec) §3).
 
 use crate::checkpoint::{Value, shown};
-use crate::config::{Config, Decay, Layout, Mixer};
+use crate::config::{Config, Decay, LOCAL_HEADS, Layout, Mixer};
 use crate::decimal;
 
 /// A key of a file's config has a value that no model can have.
@@ -60,6 +60,10 @@ pub struct Hints {
     pub local_d_ff: Option<usize>,
     /// Attention heads of the local decoder.
     pub local_heads: Option<usize>,
+    /// Rank of FPResidual.
+    pub fp_residual_rank: Option<usize>,
+    /// Hidden width of PFNet.
+    pub pfnet_hidden: Option<usize>,
     /// Whether the head is the embedding.
     pub tied: Option<bool>,
 }
@@ -196,6 +200,8 @@ impl Hints {
             local_layers: size(&["local_layers", "n_local_layers"]),
             local_d_ff: size(&["local_d_ff", "local_ffn_dim"]),
             local_heads: size(&["local_heads", "n_local_heads"]),
+            fp_residual_rank: size(&["fp_residual_rank"]),
+            pfnet_hidden: size(&["pfnet_hidden"]),
             tied: find(entries, &["tie_word_embeddings", "tie_weights"]).and_then(|(_, v)| flag(v)),
         })
     }
@@ -247,6 +253,9 @@ pub fn value(config: &Config) -> Value {
     if let Layout::Words { fill } = config.layout {
         entries.push(("layout", text("words")));
         entries.push(("fill_byte", whole(fill.into())));
+    }
+    if config.local_heads != LOCAL_HEADS {
+        entries.push(("local_heads", whole(config.local_heads)));
     }
     if let Some(end) = config.end_byte {
         entries.push(("end_byte", whole(end.into())));

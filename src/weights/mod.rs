@@ -15,7 +15,7 @@ use crate::checkpoint::{self, Encoding, Flavour, Reader, Tensor, TensorInfo};
 use crate::config::Config;
 use crate::model::Model;
 use file_config::Hints;
-use roles::{Assignment, NameMap, Role, Why};
+use roles::{Assignment, NameMap, Refusal, Role, Why};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -29,8 +29,8 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] file_config::Error),
     /// The tensors do not make a model, or not one alone.
-    #[error(transparent)]
-    Roles(roles::Error),
+    #[error("{0}")]
+    Roles(Box<Refusal>),
     /// A tensor holds NaN or an infinity.
     #[error("The tensor {} holds a NaN or an infinity; the file is damaged or its training \
         diverged.", checkpoint::shown(.tensor))]
@@ -52,7 +52,13 @@ pub enum Error {
 
 impl From<Box<roles::Error>> for Error {
     fn from(error: Box<roles::Error>) -> Self {
-        Error::Roles(*error)
+        Error::Roles(Box::new(error.into()))
+    }
+}
+
+impl From<Box<Refusal>> for Error {
+    fn from(refusal: Box<Refusal>) -> Self {
+        Error::Roles(refusal)
     }
 }
 
@@ -91,6 +97,8 @@ pub struct Report {
     /// What a person should know of how the file was read, each a sentence: a value of the config that was not used,
     /// a number that was assumed.
     pub notes: Vec<String>,
+    /// The copies of the model that the file holds, where there are several.
+    pub copies: Vec<roles::Copy>,
 }
 
 /// How a file is to be read where it leaves a choice.
@@ -98,6 +106,8 @@ pub struct Report {
 pub struct Options {
     /// Which tensor plays which role, by a person's word.
     pub names: NameMap,
+    /// Which of the model's weights, where the file holds them twice.
+    pub weights: roles::Copy,
 }
 
 /// A model and the parts it was made of.
@@ -272,8 +282,8 @@ impl Loader {
 impl Plan {
     fn new(contents: &checkpoint::Contents, options: &Options) -> Result<Self, Error> {
         let hints = Hints::read(contents.config.as_ref())?;
-        let Assignment { config, roles, unused } =
-            roles::assign(&hints, &contents.tensors, &options.names)?;
+        let Assignment { config, roles, unused, copies, notes } =
+            roles::assign(&hints, &contents.tensors, &options.names, options.weights)?;
         let decide = |role: &Role| {
             let TensorInfo { name, shape, encoding } = &contents.tensors[role.tensor];
             Decision {
@@ -299,7 +309,8 @@ impl Plan {
                 decisions: roles.iter().map(decide).collect(),
                 unused: unused.iter().map(name).collect(),
                 skipped: contents.skipped_tensors,
-                notes: Vec::new(),
+                notes,
+                copies,
             },
             roles,
         })

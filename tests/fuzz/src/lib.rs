@@ -27,12 +27,12 @@ pub fn wrap(pickle: &[u8]) -> Vec<u8> {
 
 /// Loads a model within the bounds.
 pub fn load(file: &[u8], names: NameMap) -> Option<Loaded> {
-    attack::load(file, || Loader::read_with(file, Options { names })?.finish()).ok()
+    attack::load(file, || Loader::read_with(file, Options { names, ..Options::default() })?.finish()).ok()
 }
 
 /// Loads a model and writes it as a compact file, which has to be the same model.
 pub fn round_trip(file: &[u8], names: NameMap) {
-    let read = |file: &[u8], names| Loader::read_with(file, Options { names })?.packed();
+    let read = |file: &[u8], names| Loader::read_with(file, Options { names, ..Options::default() })?.packed();
     let Ok(packed) = read(file, names) else {
         return;
     };
