@@ -106,6 +106,11 @@ pub fn assign(
     for role in &roles {
         used[role.tensor] = true;
     }
+    // The other copy is no surprise.
+    for (live, average) in average {
+        let either = used[live] || used[average];
+        (used[live], used[average]) = (either, either);
+    }
     let unused = (0..tensors.len()).filter(|i| !used[*i]).collect();
     Ok(Assignment { config, roles, unused, copies, notes })
 }

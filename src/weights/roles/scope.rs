@@ -33,7 +33,7 @@ pub enum Need {
     Optional,
     /// Optional, and told by words alone.
     Named,
-    /// Optional, and told by words, or by being a parameter of no layer.
+    /// Optional, and told by words, or by being a parameter of the place itself and of no layer there.
     Parameter,
     /// Where it is absent, another part's tensor is taken.
     Tied,
@@ -228,8 +228,11 @@ impl Scope {
         if entry.mapped.as_deref() == Some(part.name) {
             said += 1000;
         }
-        let is_parameter =
-            || !entry.name.ends_with("weight") && fit(&entry.words, "norm|ln|scale|gamma") == 0;
+        let is_parameter = || {
+            !entry.name.ends_with("weight")
+                && entry.places.contains(&part.place)
+                && fit(&entry.words, "norm|ln|scale|gamma") == 0
+        };
         if said == 0
             && (want.need == Need::Named || want.need == Need::Parameter && !is_parameter())
         {
