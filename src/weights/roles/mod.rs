@@ -65,14 +65,10 @@ pub fn assign(
 ) -> Result<Assignment, Box<Refusal>> {
     let refuse = |error: Box<Error>| Box::new(Refusal::from(error));
     let mut pool = Pool::new(tensors, map).map_err(refuse)?;
+    pool.complete = !pool.given.is_empty() && is_complete(hints, tensors, map);
     let whole = Whole::best(&pool, hints).map_err(refuse)?;
     whole.settle(&mut pool);
-    let mut notes = Vec::new();
-    if whole.around.outer.local_width.is_some() {
-        notes.extend(tie(&mut pool, &DECODER_HEAD, &DECODER_BYTES));
-    } else if !whole.around.outer.bytes() {
-        notes.extend(tie(&mut pool, &HEAD, &TOKENS));
-    }
+    let mut notes = Vec::from_iter(tie_head(&mut pool, &whole));
     whole.check(&mut pool);
     let config = config(hints, tensors, &pool, &whole);
     pool.problems.extend(odd_heads(&config, &whole));
@@ -138,6 +134,27 @@ fn refusal(pool: Pool) -> Refusal {
     // It is asked for problems alone.
     let error = error.unwrap_or(Error::UnknownRoles(Vec::new()));
     Refusal { error, guess }
+}
+
+/// Whether a map gives all that a model needs.
+fn is_complete(hints: &Hints, tensors: &[TensorInfo], map: &NameMap) -> bool {
+    let whole = Pool::of_map_alone(tensors, map).and_then(|mut pool| {
+        let whole = Whole::best(&pool, hints)?;
+        whole.settle(&mut pool);
+        tie_head(&mut pool, &whole);
+        Ok(pool.problems.is_empty())
+    });
+    whole.unwrap_or(false)
+}
+
+/// Ties the head that a model has to its table, where one of them is absent.
+fn tie_head(pool: &mut Pool, whole: &Whole) -> Option<String> {
+    let outer = &whole.around.outer;
+    match outer.local_width {
+        Some(_) => tie(pool, &DECODER_HEAD, &DECODER_BYTES),
+        None if outer.bytes() => None,
+        None => tie(pool, &HEAD, &TOKENS),
+    }
 }
 
 /// Lets a head and a table of its shape share a tensor where one of them has none, and says so.

@@ -164,8 +164,10 @@ fn numbered(name: &str) -> Option<(&str, usize, &str)> {
     let mut start = 0;
     for component in split(name, b'.') {
         let end = start + component.len();
-        let word = ["layer", "block", "h"].iter().find_map(|word| component.strip_prefix(word));
-        let digits = word.map_or(component, |rest| rest.trim_start_matches('_'));
+        let stem = component.trim_end_matches(|c: char| c.is_ascii_digit());
+        let word = stem.trim_end_matches('_');
+        let is_stem = word == "h" || word.ends_with("layer") || word.ends_with("block");
+        let digits = if is_stem { &component[stem.len()..] } else { component };
         // Four digits number every block there can be.
         if digits.len() <= 4
             && let Ok(number) = digits.parse()

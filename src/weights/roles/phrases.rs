@@ -89,7 +89,7 @@ pub static CANDIDATE: Part = part("mixer.candidate.weight", Mixer, Linear,
     "c|candidate|cand|wc|i|wi|cell|input|c proj|h|hidden");
 pub static OUTPUT_GATE: Part = part("mixer.gate.weight", Mixer, Linear,
     "g|gate|wg|output gate|out gate|o gate|g gate");
-pub static OUT: Part = part("mixer.out.weight", Mixer, Linear, "o|out|output|wo|c proj|dense|proj|out proj|o proj|projection");
+pub static OUT: Part = part("mixer.out.weight", Mixer, Linear, "o|out|output|wo|c proj|dense|. proj|out proj|o proj|projection");
 /// Names under which queries, keys and values are fused in this order everywhere.
 pub static QKV: Part = fused(&[&QUERY, &KEY, &VALUE],
     "qkv|wqkv|in proj|c attn|query key value|attn proj|attention proj");
@@ -99,9 +99,9 @@ pub static OUT_NORM: Part = part("mixer.out_norm.weight", Mixer, Floats, "out no
 pub static DECAY: Part = part("mixer.decay", Mixer, Bare,
     "decay|lambda|lam|floor|lower bound|beta|log decay|decay logit|forget floor|lb");
 pub static FFN_GATE: Part = part("ffn.gate.weight", Ffn, Linear, "gate|w 1|wg|g|gate proj|fc 1|linear 1|w gate");
-pub static FFN_UP: Part = part("ffn.up.weight", Ffn, Linear, "up|w 3|w 2|wu|u|up proj|fc 2|linear 2|c fc|w up|fc 1|w 1");
+pub static FFN_UP: Part = part("ffn.up.weight", Ffn, Linear, "up|w 3|w 2|wu|u|up proj|fc 2|linear 2|c fc|w up|fc 1|w 1|linear 1");
 pub static FFN_DOWN: Part = part("ffn.down.weight", Ffn, Linear,
-    "down|fc 2|w 2|c proj|w down|down proj|out|proj|w 3|fc 3|linear 2|linear 3|wd|d");
+    "down|fc 2|w 2|c proj|w down|down proj|out|. proj|fc 3|linear 2|linear 3|wd|d");
 /// `w12` is xformers' and `w13` vLLM's name for a gate before what goes up.
 pub static GATE_UP: Part = fused(&[&FFN_GATE, &FFN_UP], "w 12|w 13");
 pub static DOWN_NORM: Part = part("ffn.down_norm.weight", Ffn, Floats, "down norm|subln|sub ln|sub norm|inner norm|\
@@ -125,13 +125,13 @@ pub static TOKENS: Part = part("embed.tokens.weight", Embedding, Table,
     "embed|embedding|emb|embeddings|tok|tokens|wte|token embedding|tok embeddings|embed tokens");
 pub static HEAD: Part = part("head.weight", Anywhere, Linear, HEAD_WORDS);
 pub static GATE_HIDDEN: Part = part("delete_gate.hidden.weight", Gate, Floats,
-    "gate|delete|drop|hidden|delete gate|fc 1|w 1|in|proj");
+    "gate|delete|drop|hidden|delete gate|fc 1|w 1|in|. proj");
 pub static GATE_SCORE: Part = part("delete_gate.score.weight", Gate, Floats,
     "gate|delete|drop|score|delete gate|fc 2|w 2|out");
 pub static NORM: Part = part("norm.weight", Anywhere, Floats,
     "norm|final norm|norm f|ln f|out norm|norm out|final ln|ln final|final layernorm|ln|norm final|output norm");
 pub static DECODER_INPUT: Part = part("decoder.input.weight", Decoder, Linear,
-    "in|input|proj|in proj|input proj|expand|from patch|up");
+    "in|input|. proj|in proj|input proj|expand|from patch|up");
 pub static POSITIONS: Part = part("decoder.positions", Decoder, Bare,
     "pos|position|positions|positional|wpe|pos emb|position embedding");
 pub static DECODER_BYTES: Part = part("decoder.bytes.weight", Decoder, Table,
@@ -139,7 +139,7 @@ pub static DECODER_BYTES: Part = part("decoder.bytes.weight", Decoder, Table,
 pub static DECODER_NORM: Part = part("decoder.norm.weight", Decoder, Floats, NORM.words);
 pub static DECODER_HEAD: Part = part("decoder.head.weight", Decoder, Linear, HEAD_WORDS);
 const HEAD_WORDS: Phrases =
-    "head|logits|lm head|unembed|classifier|out|output|proj|byte head|heads|to logits|readout|lm loss|head proj|out proj";
+    "head|logits|lm head|unembed|classifier|out|output|. proj|byte head|heads|to logits|readout|lm loss|head proj|out proj";
 pub static HEADS: [Part; 4] = [
     part("heads.0.weight", Heads, Linear, HEAD_WORDS),
     part("heads.1.weight", Heads, Linear, HEAD_WORDS),

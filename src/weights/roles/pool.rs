@@ -38,6 +38,8 @@ pub struct Pool<'a> {
     /// The average of each tensor that has one.
     pub average: HashMap<usize, usize>,
     pub roles: Vec<Role>,
+    /// The map gives all that a model needs: nothing more is told by its shape.
+    pub complete: bool,
     /// What is wrong; the first is told.
     pub problems: Vec<Error>,
 }
@@ -104,8 +106,20 @@ impl<'a> Pool<'a> {
             given,
             average: copies.average,
             roles: Vec::new(),
+            complete: false,
             problems: Vec::new(),
         })
+    }
+
+    /// The same without what the map does not give, but for biases of that.
+    pub fn of_map_alone(tensors: &'a [TensorInfo], map: &'a NameMap) -> Result<Self> {
+        let mut pool = Pool::new(tensors, map)?;
+        pool.free.fill(false);
+        let biases = pool.given.values().filter_map(|given| pool.bias_of(given.tensor));
+        for bias in biases.collect::<Vec<_>>() {
+            pool.free[bias] = true;
+        }
+        Ok(pool)
     }
 
     /// Whether what the map gives a role has its shape.

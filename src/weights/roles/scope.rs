@@ -216,7 +216,7 @@ impl Scope {
     }
 
     /// What an entry's name and place say for a part.
-    fn evidence(&self, entry: &Entry, want: &Want) -> i32 {
+    fn evidence(&self, pool: &Pool, entry: &Entry, want: &Want) -> i32 {
         let part = want.part;
         let mut said = fit(&entry.words, part.words);
         if !part.holds.is_empty() {
@@ -234,7 +234,9 @@ impl Scope {
                 && fit(&entry.words, "norm|ln|scale|gamma") == 0
         };
         if said == 0
-            && (want.need == Need::Named || want.need == Need::Parameter && !is_parameter())
+            && (pool.complete
+                || want.need == Need::Named
+                || want.need == Need::Parameter && !is_parameter())
         {
             return NEVER;
         }
@@ -287,9 +289,11 @@ impl Scope {
             let scores: Vec<Vec<i32>> = items
                 .iter()
                 .map(|&item| {
-                    let one = |&place: &usize| match self
-                        .evidence(&self.entries[item], &parts[place].0)
-                    {
+                    let one = |&place: &usize| match self.evidence(
+                        pool,
+                        &self.entries[item],
+                        &parts[place].0,
+                    ) {
                         NEVER => NEVER,
                         said => said + self.numbered(item, place, &items, &group, &parts),
                     };

@@ -6,7 +6,6 @@ use super::names::{self, Stack, fit, words};
 use super::outer::{self, Around};
 use super::phrases::{DECODER, GLOBAL, LOCAL, NORM_1, OTHERS};
 use super::pool::{Pool, squeeze};
-use super::role::Why;
 use super::scope::Scope;
 use crate::weights::file_config::Hints;
 
@@ -204,8 +203,7 @@ impl Whole {
             pool.problems.push(Error::UnknownRoles(roles));
         }
         // A person who gave all weights has seen what is left.
-        let weights = || pool.roles.iter().filter(|role| !role.name.ends_with("bias"));
-        if weights().all(|role| matches!(role.why, Why::Mapped | Why::Tied)) {
+        if pool.complete {
             return;
         }
         let towers = [Some(&self.backbone), self.decoder.as_ref()];
