@@ -29,6 +29,9 @@ pub enum Layout {
 /// The byte that fills a patch, unless a file names another.
 pub const FILL: u8 = 0;
 
+/// Heads of the local decoder's attention, at any width, unless a file names others ([spec](crate::spec) §2).
+pub const LOCAL_HEADS: usize = 4;
+
 /// The learned floor under the forget gate of an MLGRU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decay {
@@ -70,6 +73,8 @@ pub struct Config {
     pub ternary: bool,
     /// Whether bytes come from the local decoder (else from one head for each of the four).
     pub local_decoder: bool,
+    /// Attention heads of the local decoder.
+    pub local_heads: usize,
     /// Rank of FPResidual, 0 for none.
     pub fp_residual_rank: usize,
     /// Whether patches are encoded with Bolmo's boundary attention.

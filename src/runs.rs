@@ -1,6 +1,6 @@
 //! The table of all published runs ([spec](crate::spec) §1).
 
-use crate::config::{Config, Decay, Layout, Mixer};
+use crate::config::{Config, Decay, LOCAL_HEADS, Layout, Mixer};
 use crate::dialect::Dialect;
 
 /// A published run: its config and what it takes to tell it from the others.
@@ -112,6 +112,7 @@ impl Run {
             window: None,
             ternary: false,
             local_decoder: true,
+            local_heads: LOCAL_HEADS,
             fp_residual_rank: 0,
             bolmo: false,
             delete_gate: false,

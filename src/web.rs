@@ -147,7 +147,7 @@ pub struct Loader {
 #[wasm_bindgen]
 impl Loader {
     /// A loader for a file of so many bytes, and how it is to be read where it leaves a choice: a JSON object of texts, all
-    /// of them optional. `names` is a name map (JSON: role → tensor), `config` the model's config instead of the file's,
+    /// of them optional. `names` is a name map (JSON), `weights` which of the file's, "live" or "ema", `config` the model's config instead of the file's,
     /// `beside` what lies beside the file as `config.json`, `dialect` readings (JSON: feature → reading); and
     /// where there is a `probed`, the file is read to be [probed](Packed::probe).
     #[wasm_bindgen(constructor)]
@@ -165,9 +165,9 @@ impl Loader {
         Some([range.start, range.end, ahead].map(|at| at as f64).into())
     }
 
-    /// Takes exactly the bytes from `start` to `end`. An error that a name map settles has
-    /// `details`, a JSON text: `{role, expected, candidates, unused}`, tensors as `[name, shape]`;
-    /// one of memory has the `code` "memory".
+    /// Takes exactly the bytes from `start` to `end`. An error that a name map settles has the `code` "names" and
+    /// `details`, a JSON text: `{guess}`, the map as far as it can be guessed, and where a role is open `{role,
+    /// expected, candidates, unused}`, tensors as `[name, shape]`; one of memory has the `code` "memory".
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
         self.loader.feed(bytes).map_err(refusal)
     }
@@ -190,21 +190,27 @@ impl Loader {
 /// needs to know to write a name map.
 fn refusal(error: weights::Error) -> JsValue {
     let value = JsValue::from(sentence(&error));
-    if matches!(error, weights::Error::Memory { .. }) {
-        // Setting a property of a fresh error cannot fail.
-        let _ = Reflect::set(&value, &"code".into(), &"memory".into());
-    }
-    if let weights::Error::Roles(roles::Error::Unsettled { role, expected, candidates, unused }) =
-        &error
-    {
-        let details = json(&[
-            ("role", role.as_str().into()),
-            ("expected", sizes(expected).into()),
-            ("candidates", listed(candidates).into()),
-            ("unused", listed(unused).into()),
-        ]);
-        // Setting a property of a fresh error cannot fail.
-        let _ = Reflect::set(&value, &"details".into(), &details.into());
+    // Setting a property of a fresh error cannot fail.
+    let set = |key: &str, text: &str| _ = Reflect::set(&value, &key.into(), &text.into());
+    match &error {
+        weights::Error::Memory { .. } => set("code", "memory"),
+        weights::Error::Roles(refusal) => {
+            let entries = refusal.guess.iter();
+            let entries: Vec<(&str, JsValue)> =
+                entries.map(|(role, tensor)| (role.as_str(), tensor.as_str().into())).collect();
+            let mut details = vec![("guess", object(&entries))];
+            if let roles::Error::Unsettled { role, expected, candidates, unused } = &refusal.error {
+                details.extend([
+                    ("role", role.as_str().into()),
+                    ("expected", sizes(expected).into()),
+                    ("candidates", listed(candidates).into()),
+                    ("unused", listed(unused).into()),
+                ]);
+            }
+            set("code", "names");
+            set("details", &json(&details));
+        }
+        _ => {}
     }
     value
 }
@@ -229,7 +235,8 @@ pub struct Packed {
 impl Packed {
     /// JSON: what kind of file it was, and what was made of its tensors.
     pub fn report(&self) -> String {
-        let Report { flavour, step, decisions, unused, skipped, notes, .. } = &self.packed.report;
+        let Report { flavour, step, decisions, unused, skipped, notes, copies, .. } =
+            &self.packed.report;
         let decisions: Array = decisions
             .iter()
             .map(|decision| {
@@ -245,7 +252,9 @@ impl Packed {
             .collect();
         let [unused, notes] = [unused, notes]
             .map(|texts| texts.iter().map(|text| JsValue::from_str(text)).collect::<Array>());
+        let copies: Array = copies.iter().map(|copy| JsValue::from(copy.to_string())).collect();
         json(&[
+            ("copies", copies.into()),
             ("flavour", flavour.to_string().into()),
             ("step", step.map_or(JsValue::NULL, |step| JsValue::from_f64(step as f64))),
             ("run", self.packed.config.run.as_str().into()),
@@ -335,7 +344,12 @@ fn read_options(text: &str) -> Result<Options, JsError> {
     let reading = Json::read(text.as_bytes()).map_err(refusal)?;
     let said = |key| reading.get(key).text().map(str::to_owned);
     Ok(Options {
-        names: said("names").map_or(Ok(NameMap::new()), |text| read_names(&text))?,
+        names: said("names")
+            .map_or(Ok(NameMap::new()), |text| NameMap::read(text.as_bytes()))
+            .map_err(sentence)?,
+        weights: said("weights")
+            .map_or(Ok(roles::Copy::Live), |text| text.parse())
+            .map_err(sentence)?,
         config: said("config"),
         config_beside: said("beside"),
         dialect: said("dialect")
@@ -344,21 +358,6 @@ fn read_options(text: &str) -> Result<Options, JsError> {
         latent: said("probed").is_some(),
         ..Options::default()
     })
-}
-
-/// A name map from JSON.
-fn read_names(text: &str) -> Result<NameMap, JsError> {
-    let refusal =
-        || sentence("The name map is not a JSON object of texts, {\"role\": \"tensor\"}.");
-    let object = JSON::parse(text).map_err(|_| refusal())?;
-    let object = object.dyn_ref::<Object>().ok_or_else(refusal)?;
-    let entry = |entry: JsValue| {
-        let entry = Array::from(&entry);
-        Some((entry.get(0).as_string()?, entry.get(1).as_string()?))
-    };
-    let entries = Object::entries(object);
-    let names: Option<NameMap> = entries.iter().map(entry).collect();
-    names.ok_or_else(refusal)
 }
 
 /// A model, ready to run.

@@ -8,7 +8,7 @@ mod common;
 use cpu1::checkpoint::{Encoding, TensorInfo, Value};
 use cpu1::runs::RUNS;
 use cpu1::weights::file_config::Hints;
-use cpu1::weights::roles::{NameMap, assign};
+use cpu1::weights::roles::{Copy, NameMap, assign};
 use serde_json::Value as Json;
 
 /// A run's config and its tensors under canonical names.
@@ -64,7 +64,7 @@ fn every_run_at_its_size_is_settled_in_any_order_of_its_tensors() {
                     // Neither forwards nor backwards: by the last letters of the names.
                     _ => tensors.sort_by_key(|t| t.name.bytes().rev().collect::<Vec<_>>()),
                 }
-                let settled = assign(&hints, &tensors, &NameMap::new())
+                let settled = assign(&hints, &tensors, &NameMap::new(), Copy::Live)
                     .unwrap_or_else(|error| panic!("{run}, order {turn}: {error}"));
                 for role in &settled.roles {
                     assert_eq!(role.name, tensors[role.tensor].name, "{run}, order {turn}");

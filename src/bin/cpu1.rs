@@ -15,7 +15,7 @@ mod cli {
     use cpu1::score::Scoring;
     use cpu1::tokenizer::Tokenizer;
     use cpu1::weights::convert::Kind;
-    use cpu1::weights::roles::NameMap;
+    use cpu1::weights::roles::{Copy, NameMap};
     use cpu1::weights::{Loaded, Loader, Options, Packed, file_config};
     use serde_json::{Value, json};
     use std::ffi::{OsStr, OsString};
@@ -43,6 +43,9 @@ mod cli {
         /// config.json beside it is taken.
         #[arg(long, global = true)]
         config: Option<PathBuf>,
+        /// Which weights of a file that has both: live, or ema for the averaged ones.
+        #[arg(long, global = true, default_value = "live")]
+        weights: Copy,
         /// tokenizer.json of a model of BPE tokens; else the one beside the model is taken.
         #[arg(long, global = true)]
         tokenizer: Option<PathBuf>,
@@ -171,7 +174,8 @@ mod cli {
             None => None,
         };
         let config = cli.config.as_deref().map(read_text).transpose()?;
-        let reading = Options { names, dialect, config, ..Options::default() };
+        let reading =
+            Options { names, dialect, config, weights: cli.weights, ..Options::default() };
         match cli.command {
             Command::Generate(options) => generate(options, team, reading, cli.tokenizer),
             Command::Score { model, file, json, per_byte } => {
@@ -235,13 +239,7 @@ mod cli {
     }
 
     fn name_map(path: &Path) -> Result<NameMap> {
-        let parsed = serde_json::from_slice(&read_file(path)?);
-        parsed.map_err(|error| {
-            let path = path.display();
-            format!(
-                "{path}: a name map is a JSON object of texts, {{\"role\": \"tensor\"}}: {error}."
-            )
-        })
+        NameMap::read(&read_file(path)?).map_err(at(path))
     }
 
     fn read_file(path: &Path) -> Result<Vec<u8>> {

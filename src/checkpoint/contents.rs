@@ -182,6 +182,12 @@ pub(super) fn describe(
         sources: Vec::new(),
     };
     collector.container(state, None, 0)?;
+    // A model's average beside it counts as a part under its key.
+    for &dict in &trail[..trail.len() - 1] {
+        for (key, average) in state_dict::averages(graph, dict) {
+            collector.container(average, Some(&Path { above: None, key }), 1)?;
+        }
+    }
     let Collector { tensors, mut sources, used, .. } = collector;
     let open = |source: &Option<Source>| match source {
         Some(Source::Ternary { open, .. }) => open.order(),

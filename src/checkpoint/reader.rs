@@ -869,9 +869,13 @@ mod tests {
     #[test]
     fn the_state_dict_is_found_where_it_is() {
         let weights = ["a.weight", "b.weight"];
-        let cases: [(&[u8], &[&str]); 5] = [
+        let cases: [(&[u8], &[&str]); 6] = [
             (fixture!("bare"), &weights),
             (fixture!("settings"), &weights),
+            (
+                fixture!("averaged"),
+                &["a.weight", "b.weight", "model_ema.shadow.a.weight", "model_ema.shadow.b.weight"],
+            ),
             (fixture!("nested"), &["embed.weight", "blocks.0.w", "blocks.1.w"]),
             (fixture!("tied"), &["embed.weight", "head.weight"]),
             (fixture!("module"), &["weight"]),

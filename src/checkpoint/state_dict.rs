@@ -16,6 +16,8 @@ const MODEL_KEYS: [&str; 11] = [
 ];
 /// The first of these are names of no part of a model, surely the first two.
 const LIKELY: usize = 5;
+/// Longer texts are no names; looking through them again and again would take long.
+const LONGEST_KEY: usize = 64;
 
 /// The containers from the root down to the one that holds the model's tensors.
 pub(super) fn find(graph: &Graph<'_>) -> Result<Vec<Id>> {
@@ -25,13 +27,22 @@ pub(super) fn find(graph: &Graph<'_>) -> Result<Vec<Id>> {
 
 /// Whether a key says that what is under it belongs to training rather than to the model.
 fn names_training_state(graph: &Graph<'_>, key: Id) -> bool {
-    /// Longer texts are no names; looking through them again and again would take long.
-    const LONGEST: usize = 64;
-    let Some(name) = graph.text(key).filter(|name| name.len() <= LONGEST) else {
+    let Some(name) = graph.text(key).filter(|name| name.len() <= LONGEST_KEY) else {
         return false;
     };
     let name = name.to_ascii_lowercase();
     ["optim", "sched", "scaler", "rng"].iter().any(|word| name.contains(word))
+}
+
+/// What a dict holds under keys that speak of an average of the model's weights (EMA).
+pub(super) fn averages<'g>(graph: &'g Graph<'_>, dict: Id) -> Vec<(&'g str, Id)> {
+    let is_average = |key: &str| {
+        let mut words = key.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| ["ema", "shadow", "averaged", "swa"].contains(&word))
+    };
+    let entries = graph.items(dict).iter();
+    let named = entries.filter_map(|&(key, value)| Some((graph.text(key)?, value)));
+    named.filter(|(key, _)| key.len() <= LONGEST_KEY && is_average(key)).collect()
 }
 
 /// Whether a value is what an optimizer saves, or is called something of the kind.

@@ -1,7 +1,7 @@
 //! Puts packed parts together into a model, freeing each as it goes. The model is told how it is read at the end
 //! ([`Model::read_under`]).
 
-use super::roles::{Error, LOCAL_HEADS, Result};
+use super::roles::{Error, Result};
 use crate::checkpoint::{Data, Tensor};
 use crate::config::{Config, Mixer};
 use crate::dialect::{Dialect, NormRoot, Rope};
@@ -277,7 +277,7 @@ impl Parts {
             if !self.parts.contains_key(&format!("{at}.norm1.weight")) {
                 break;
             }
-            let mixer = self.attention(&at, LOCAL_HEADS, true)?;
+            let mixer = self.attention(&at, config.local_heads, true)?;
             blocks.push(self.block(&at, MixerLayer::Attention(mixer))?);
         }
         Ok(Head::Local(Box::new(LocalDecoder {

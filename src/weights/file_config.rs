@@ -7,7 +7,7 @@
 mod text;
 
 use crate::checkpoint::{Value, shown};
-use crate::config::{Config, Decay, Layout, Mixer};
+use crate::config::{Config, Decay, LOCAL_HEADS, Layout, Mixer};
 use crate::decimal;
 use crate::dialect::Dialect;
 
@@ -62,6 +62,10 @@ pub struct Hints {
     pub local_d_ff: Option<usize>,
     /// Attention heads of the local decoder.
     pub local_heads: Option<usize>,
+    /// Rank of FPResidual.
+    pub fp_residual_rank: Option<usize>,
+    /// Hidden width of PFNet.
+    pub pfnet_hidden: Option<usize>,
     /// Whether the head is the embedding.
     pub tied: Option<bool>,
     /// What a person should know of the config, each a sentence.
@@ -600,9 +604,12 @@ impl Hints {
         let (vocab_size, patch_size) = (size("vocab_size"), size("patch_size"));
         let (local_width, local_layers) = (size("local_width"), size("local_layers"));
         let (local_d_ff, local_heads) = (size("local_d_ff"), size("local_heads"));
+        let (fp_residual_rank, pfnet_hidden) = (size("fp_residual_rank"), size("pfnet_hidden"));
         let tied = reading.take("tied").map(is);
+        const TAKEN: [&str; 6] =
+            ["layout", "fill_byte", "end_byte", "dialect", "fp_residual_rank", "pfnet_hidden"];
         for own in OWN {
-            if !matches!(own, "layout" | "fill_byte" | "end_byte" | "dialect") {
+            if !TAKEN.contains(&own) {
                 reading.take(own);
             }
         }
@@ -631,6 +638,8 @@ impl Hints {
             local_layers,
             local_d_ff,
             local_heads,
+            fp_residual_rank,
+            pfnet_hidden,
             tied,
             ..reading.hints
         }
@@ -730,6 +739,9 @@ pub fn value(config: &Config) -> Value {
     if let Layout::Words { fill } = config.layout {
         entries.push(("layout", text("words")));
         entries.push(("fill_byte", whole(fill.into())));
+    }
+    if config.local_heads != LOCAL_HEADS {
+        entries.push(("local_heads", whole(config.local_heads)));
     }
     if let Some(end) = config.end_byte {
         entries.push(("end_byte", whole(end.into())));

@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::dialect::Dialect;
 use crate::model::Model;
 use file_config::Hints;
-use roles::{Assignment, NameMap, Role, Why};
+use roles::{Assignment, NameMap, Refusal, Role, Why};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -32,8 +32,8 @@ pub enum Error {
     #[error(transparent)]
     Checkpoint(#[from] checkpoint::Error),
     /// The tensors do not make a model, or not one alone.
-    #[error(transparent)]
-    Roles(roles::Error),
+    #[error("{0}")]
+    Roles(Box<Refusal>),
     /// Nothing but the low-rank changes of another model's weights.
     #[error(
         "This is a LoRA adapter: it has changes of another model's weights, and not a model. Merge it into that \
@@ -61,7 +61,13 @@ pub enum Error {
 
 impl From<Box<roles::Error>> for Error {
     fn from(error: Box<roles::Error>) -> Self {
-        Error::Roles(*error)
+        Error::Roles(Box::new(error.into()))
+    }
+}
+
+impl From<Box<Refusal>> for Error {
+    fn from(refusal: Box<Refusal>) -> Self {
+        Error::Roles(refusal)
     }
 }
 
@@ -102,6 +108,8 @@ pub struct Report {
     /// What a person should know of how the file was read, each a sentence: a value of the config that was not used,
     /// a number that was assumed.
     pub notes: Vec<String>,
+    /// The copies of the model that the file holds, where there are several.
+    pub copies: Vec<roles::Copy>,
 }
 
 /// How a file is to be read where it leaves a choice.
@@ -109,6 +117,8 @@ pub struct Report {
 pub struct Options {
     /// Which tensor plays which role, by a person's word.
     pub names: NameMap,
+    /// Which of the model's weights, where the file holds them twice.
+    pub weights: roles::Copy,
     /// How packed tensors are read where the file does not declare it; what is not given here is found out.
     pub packing: checkpoint::PackingChoice,
     /// How the model is read where nobody wrote it down; else as the file's config says.
@@ -368,9 +378,10 @@ impl Plan {
         if contents.tensors.iter().all(|tensor| tensor.name.contains("lora_")) {
             return Err(Error::Adapter);
         }
-        let assigned = roles::assign(&hints, &contents.tensors, &options.names);
-        let Assignment { config, roles, unused } =
+        let assigned = roles::assign(&hints, &contents.tensors, &options.names, options.weights);
+        let Assignment { config, roles, unused, copies, notes: of_roles } =
             assigned.map_err(|error| unreadable(&contents.tensors).unwrap_or(error.into()))?;
+        notes.extend(of_roles);
         notes.append(&mut hints.notes);
         notes.extend(hints.compare(&config));
         let decide = |role: &Role| {
@@ -402,6 +413,7 @@ impl Plan {
                 skipped: contents.skipped_tensors,
                 packing: checkpoint::PackingChoice::default(),
                 notes,
+                copies,
             },
             roles,
             latent: options.latent.then(Vec::new),

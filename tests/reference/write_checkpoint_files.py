@@ -275,6 +275,7 @@ def files():
         "suffixed": {"state": suffixed},
         "bare": weights,
         "nested": {"model": {"embed": {"weight": ramp(2, 2)}, "blocks": [{"w": ramp(3)}, {"w": ramp(2)}]}},
+        "averaged": {"model": weights, "model_ema": {"decay": 0.99, "shadow": {"a.weight": ramp(3, 4), "b.weight": ramp(5)}}},
         "tied": {"state_dict": {"embed.weight": tied, "head.weight": tied}},
         "settings": {"config": Settings(), "state_dict": weights},
         "module": {"model": module},

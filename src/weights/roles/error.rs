@@ -83,10 +83,42 @@ pub enum Error {
         /// The shape the role must have.
         expected: Vec<usize>,
     },
+    /// The name map says that a role is not there that every model has.
+    #[error("The name map says that there is no {role}, but no model can be without it.")]
+    Denied {
+        /// The role.
+        role: String,
+    },
+    /// The averaged weights are wanted and not there.
+    #[error("The file has no averaged weights (EMA); read it without asking for them.")]
+    NoAverage,
     /// The name map has roles that this model has not.
     #[error("The name map has roles that this model does not: {}.",
         join(.0.iter().map(|role| shown(role))))]
     UnknownRoles(Vec<String>),
+}
+
+/// A refusal, and how the tensors would be shared out as far as is known: role → tensor, or rows of one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// What is wrong.
+    pub error: Error,
+    /// The best guess.
+    pub guess: Vec<(String, String)>,
+}
+
+impl From<Box<Error>> for Refusal {
+    fn from(error: Box<Error>) -> Self {
+        Refusal { error: *error, guess: Vec::new() }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
 }
 
 /// Boxed: an error is large and rare, and every `?` would copy it.

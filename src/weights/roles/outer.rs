@@ -1,234 +1,187 @@
-//! The roles around the blocks: embedding, gate, final norm and head.
+//! What is around the blocks: embedding, gate, final norm and head, as names and shapes say best.
 
-use super::error::Result;
-use super::names::fit;
 use super::phrases::*;
-use super::pool::{Pool, Scope, Want, maybe, squeeze, want};
-use super::role::Why;
-use std::collections::HashMap;
-
-/// What stands around the blocks.
-pub(super) struct Outer {
-    pub(super) vocab_size: usize,
-    pub(super) bytes: bool,
-    pub(super) local_decoder: bool,
-    pub(super) bolmo: bool,
-    pub(super) delete_gate: bool,
-}
+use super::pool::Pool;
+use super::scope::{Need, Scope, Solution, Want, want};
+use crate::weights::file_config::Hints;
 
 /// Bytes of a patch.
-pub(super) const PATCH: usize = 4;
+pub const PATCH: usize = 4;
 
-const DECODER_NORM: Want = want("decoder.norm.weight", LOCAL_NORM);
-
-/// The shapes of the weights around the blocks, without sides of length 1.
-struct Shapes {
-    /// Each once, in the order of the file.
-    all: Vec<Vec<usize>>,
-    counts: HashMap<Vec<usize>, usize>,
+/// What stands around the blocks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outer {
+    pub vocab_size: usize,
+    /// Width of the byte vectors; 0 for tokens.
+    byte_width: usize,
+    /// Hidden width of the DeleteGate; 0 for none.
+    gate: usize,
+    bolmo: Bolmo,
+    /// The heads are one tensor: of two sides, or of three.
+    heads: Option<usize>,
+    pub local_width: Option<usize>,
 }
 
-impl Shapes {
-    fn of(pool: &Pool, scope: Scope) -> Self {
-        let (mut all, mut counts) = (Vec::new(), HashMap::new());
-        for index in pool.weights(scope) {
-            let shape = squeeze(&pool.tensors[index].shape);
-            let count: &mut usize = counts.entry(shape.clone()).or_default();
-            *count += 1;
-            if *count == 1 {
-                all.push(shape);
-            }
-        }
-        Shapes { all, counts }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bolmo {
+    Absent,
+    Apart,
+    Fused,
+}
+
+impl Outer {
+    pub fn bytes(&self) -> bool {
+        self.byte_width > 0
     }
 
-    fn count(&self, shape: &[usize]) -> usize {
-        self.counts.get(shape).copied().unwrap_or(0)
+    pub fn bolmo(&self) -> bool {
+        self.bolmo != Bolmo::Absent
     }
 
-    fn has(&self, shape: &[usize]) -> bool {
-        self.count(shape) > 0
-    }
-
-    /// The width of the byte vectors: a patch projection reads four of them, and a table of 256 has
-    /// them. Where d = 4 · local width, the decoder's entrance has the shape that a projection of its
-    /// own byte vectors would have, so the other widths come first.
-    fn byte_width(&self, d: usize, local_width: Option<usize>) -> Option<usize> {
-        let ambiguous = |w: usize| Some(w) == local_width && PATCH * w == d;
-        let width = |ambiguously: bool, least: usize| {
-            let mut widths = self.all.iter().filter_map(|shape| match shape[..] {
-                [256, w] => Some(w),
-                _ => None,
-            });
-            widths.find(|&w| ambiguous(w) == ambiguously && self.count(&[d, PATCH * w]) >= least)
-        };
-        width(false, 1).or_else(|| width(true, 2))
+    pub fn delete_gate(&self) -> bool {
+        self.gate > 0
     }
 }
 
-impl Pool<'_> {
-    /// Settles embedding, gate, final norm and head.
-    pub(super) fn outer(
-        &mut self,
-        scope: Scope,
-        d: usize,
-        local_width: Option<usize>,
-    ) -> Result<Outer> {
-        // The aligner serves training only: it stays unused, and reported.
-        let is_used = |&i: &usize| fit(&self.words(i, scope), ALIGNER).is_none();
-        let members: Vec<usize> = scope.members.iter().copied().filter(is_used).collect();
-        let scope = Scope { members: &members, ..scope };
-        let shapes = Shapes::of(self, scope);
-        let byte_width = shapes.byte_width(d, local_width);
-        let mut vocab_size = 256;
-        match byte_width {
-            Some(w) => {
-                let project = want("embed.patch.weight", &["patch", "proj"]);
-                self.settle(scope, &[d, PATCH * w], &[project], true)?;
-            }
-            None => vocab_size = self.tokens(scope, d, &shapes)?,
-        }
-        let delete_gate = self.gate(scope, d, &shapes)?;
-        let bolmo = match byte_width {
-            Some(w) => self.bolmo(scope, w, &shapes)?,
-            None => self.mapped_rows("embed.bolmo.query.weight").is_some(),
-        };
-        if let Some(w) = byte_width.filter(|w| Some(*w) != local_width) {
-            let table = want("embed.bytes.weight", EMBEDDING);
-            self.settle(scope, &[256, w], &[table], true)?;
-        }
-        let mut norms = vec![want("norm.weight", FINAL_NORM)];
-        norms.extend((local_width == Some(d)).then_some(DECODER_NORM));
-        self.settle(scope, &[d], &norms, false)?;
-        match (local_width, byte_width) {
-            (Some(w), _) => self.local_decoder(scope, d, w, byte_width)?,
-            (None, Some(_)) => self.byte_heads(scope, d)?,
-            (None, None) => {}
-        }
-        Ok(Outer {
-            vocab_size,
-            bytes: byte_width.is_some(),
-            local_decoder: local_width.is_some(),
-            bolmo,
-            delete_gate,
-        })
-    }
+/// A reading of what is around the blocks.
+pub struct Around {
+    pub outer: Outer,
+    pub solution: Solution,
+    /// Another reading is as good.
+    pub tied: bool,
+}
 
-    /// The table of tokens and the head, which has its shape; returns how many tokens.
-    fn tokens(&mut self, scope: Scope, d: usize, shapes: &Shapes) -> Result<usize> {
-        let table = shapes.all.iter().find_map(|shape| match shape[..] {
-            [v, cols] if cols == d && shapes.count(shape) >= 2 => Some(v),
+/// The best reading, for a backbone and a local decoder of these widths.
+pub fn plan(
+    pool: &Pool,
+    scope: &Scope,
+    d: usize,
+    local_width: Option<usize>,
+    hints: &Hints,
+) -> Around {
+    let mut best: Option<(i32, Around)> = None;
+    for outer in outers(scope, d, local_width) {
+        let solution = scope.solve(pool, wants(&outer, d));
+        let tokens = !outer.bytes() && hints.vocab_size == Some(outer.vocab_size);
+        let score = solution.score + if tokens { 8 } else { 0 };
+        match &mut best {
+            Some((most, _)) if score < *most => {}
+            Some((most, around)) if score == *most => around.tied = true,
+            _ => best = Some((score, Around { outer, solution, tied: false })),
+        }
+    }
+    // There is always a reading, if none that fits.
+    best.expect("a reading").1
+}
+
+/// What could be around the blocks.
+fn outers(scope: &Scope, d: usize, local_width: Option<usize>) -> Vec<Outer> {
+    let given = |part: &Part, side: usize| scope.given(part)?.get(side).copied();
+    let sizes = |given: Option<usize>, of: &dyn Fn(&[usize]) -> Option<usize>| {
+        let mut sizes: Vec<usize> = match given {
+            Some(size) => vec![size],
+            None => scope.shapes().filter_map(of).take(8).collect(),
+        };
+        sizes.sort_unstable();
+        sizes.dedup();
+        sizes
+    };
+    let byte_widths = sizes(given(&BYTES, 1), &|shape| match shape {
+        [256, w] => Some(*w).filter(|w| scope.has(&[d, PATCH * w])),
+        _ => None,
+    });
+    let mut tables: Vec<(usize, usize)> = byte_widths.into_iter().map(|w| (256, w)).collect();
+    if local_width.is_none() {
+        let vocabularies = sizes(given(&TOKENS, 0), &|shape| match shape {
+            [v, cols] => Some(*v).filter(|_| *cols == d),
             _ => None,
         });
-        let table = table.or_else(|| self.mapped_rows("embed.tokens.weight"));
-        let missing = || self.unsettled("embed.patch.weight", &[d, 0], &[]);
-        let vocab_size = table.ok_or_else(missing)?;
-        let wants = [want("embed.tokens.weight", EMBEDDING), want("head.weight", HEAD)];
-        self.settle(scope, &[vocab_size, d], &wants, true)?;
-        Ok(vocab_size)
+        tables.extend(vocabularies.into_iter().map(|v| (v, 0)));
     }
-
-    /// The gate is the one network that ends in a single row. A head of 256 bytes, or the decoder's
-    /// entrance beside a norm of its height, look like one: there it takes words.
-    fn gate(&mut self, scope: Scope, d: usize, shapes: &Shapes) -> Result<bool> {
-        let says_gate = |hidden: usize| {
-            let candidates = self.shaped(scope, &[hidden, d]);
-            let mut words = candidates.into_iter().map(|i| self.words(i, scope));
-            words.any(|words| fit(&words, DELETE_GATE).is_some())
-        };
-        let given = self.mapped_rows("delete_gate.hidden.weight");
-        let hidden = given.or_else(|| {
-            shapes.all.iter().find_map(|shape| match shape[..] {
-                [hidden, cols] if cols == d && shapes.has(&[hidden]) => {
-                    let shared = hidden == 256 || hidden == d;
-                    (!shared || says_gate(hidden)).then_some(hidden)
+    if tables.is_empty() {
+        // Of a table that is there its projection may be missing.
+        let table = scope.shapes().filter(|shape| shape.len() == 2 && shape[0] == 256);
+        tables.push((256, table.map(|shape| shape[1]).min().unwrap_or(1)));
+    }
+    let mut gates = sizes(given(&GATE_HIDDEN, 0), &|shape| match shape {
+        [hidden, cols] => Some(*hidden).filter(|h| *cols == d && scope.has(&[*h])),
+        _ => None,
+    });
+    if given(&GATE_HIDDEN, 0).is_none() {
+        gates.push(0);
+    }
+    let fused_heads = [2, 3].into_iter().find(|&sides| scope.has(&fused(sides, d)));
+    let mut outers = Vec::new();
+    for (vocab_size, byte_width) in tables {
+        for &gate in &gates {
+            for bolmo in [Bolmo::Absent, Bolmo::Apart, Bolmo::Fused] {
+                let w = byte_width;
+                let is = match bolmo {
+                    Bolmo::Absent => true,
+                    Bolmo::Apart => scope.has(&[w, w]),
+                    Bolmo::Fused => scope.has(&[3 * w, w]),
+                };
+                for heads in [None, fused_heads] {
+                    let has_heads = local_width.is_none() && w > 0;
+                    if !is || bolmo != Bolmo::Absent && w == 0 || heads.is_some() && !has_heads {
+                        continue;
+                    }
+                    outers.push(Outer { vocab_size, byte_width, gate, bolmo, heads, local_width });
                 }
-                _ => None,
-            })
-        });
-        let Some(hidden) = hidden else {
-            return Ok(false);
-        };
-        let [inner, score] = ["delete_gate.hidden.weight", "delete_gate.score.weight"];
-        self.settle(scope, &[hidden, d], &[want(inner, DELETE_GATE)], false)?;
-        self.settle(scope, &[1, hidden], &[want(score, DELETE_GATE)], false)?;
-        Ok(true)
-    }
-
-    /// Bolmo's squares over byte vectors of width `w`, where they are there.
-    fn bolmo(&mut self, scope: Scope, w: usize, shapes: &Shapes) -> Result<bool> {
-        if !shapes.has(&[w, w]) && self.mapped_rows("embed.bolmo.query.weight").is_none() {
-            return Ok(false);
-        }
-        let squares = [
-            want("embed.bolmo.query.weight", QUERY),
-            want("embed.bolmo.key.weight", KEY),
-            want("embed.bolmo.value.weight", VALUE),
-            want("embed.bolmo.out.weight", OUT),
-        ];
-        self.settle(scope, &[w, w], &squares, false)?;
-        let boundary = want("embed.bolmo.boundary.weight", BOUNDARY);
-        self.settle(scope, &[1, w], &[boundary], false)?;
-        Ok(true)
-    }
-
-    /// What the local decoder of width `w` has around its blocks.
-    fn local_decoder(
-        &mut self,
-        scope: Scope,
-        d: usize,
-        w: usize,
-        byte_width: Option<usize>,
-    ) -> Result<()> {
-        let input = want("decoder.input.weight", &["in", "input", "proj"]);
-        self.settle(scope, &[PATCH * w, d], &[input], true)?;
-        let positions = maybe("decoder.positions", POSITIONS);
-        self.settle(scope, &[PATCH, w], &[positions], false)?;
-        let mut tables =
-            vec![want("decoder.bytes.weight", LOCAL_EMBEDDING), want("decoder.head.weight", HEAD)];
-        if byte_width == Some(w) {
-            tables.push(want("embed.bytes.weight", PATCH_EMBEDDING));
-        }
-        self.settle(scope, &[256, w], &tables, true)?;
-        if w != d {
-            self.settle(scope, &[w], &[DECODER_NORM], false)?;
-        }
-        Ok(())
-    }
-
-    /// Four heads `[256, d]` in the order of their numbers, or one of `[1024, d]`.
-    fn byte_heads(&mut self, scope: Scope, d: usize) -> Result<()> {
-        let role = |p: usize| format!("heads.{p}.weight");
-        let fused = self.weights(scope).find(|&i| {
-            let shape = &self.tensors[i].shape;
-            shape.last() == Some(&d) && shape.iter().product::<usize>() == PATCH * 256 * d
-        });
-        if let Some(tensor) = fused {
-            for p in 0..PATCH {
-                let rows = 256 * p..256 * (p + 1);
-                self.claim(&role(p), tensor, Some(rows), &[256, d], true, Why::Fused);
             }
-            return Ok(());
-        }
-        let mut mapped = 0;
-        for p in 0..PATCH {
-            mapped += usize::from(self.claim_mapped(&role(p), &[256, d], true)?);
-        }
-        let mut heads = self.shaped(scope, &[256, d]);
-        heads.sort_by_key(|&i| {
-            let digits =
-                self.words(i, scope).into_iter().rev().find_map(|word| word.parse::<usize>().ok());
-            digits.unwrap_or(usize::MAX)
-        });
-        if mapped == 0 && heads.len() == PATCH {
-            for (p, head) in heads.into_iter().enumerate() {
-                self.claim(&role(p), head, None, &[256, d], true, Why::Number);
-            }
-            return Ok(());
-        }
-        match mapped {
-            PATCH => Ok(()),
-            _ => Err(self.unsettled(&role(0), &[256, d], &heads)),
         }
     }
+    outers
+}
+
+/// The shape of all heads in one tensor.
+fn fused(sides: usize, d: usize) -> Vec<usize> {
+    match sides {
+        2 => vec![PATCH * 256, d],
+        _ => vec![PATCH, 256, d],
+    }
+}
+
+/// The parts around the blocks.
+fn wants(outer: &Outer, d: usize) -> Vec<Want> {
+    use Need::{Optional, Required, Tied};
+    let Outer { vocab_size: v, byte_width: b, gate, .. } = *outer;
+    let mut wants = Vec::new();
+    if outer.bytes() {
+        wants.push(want(&BYTES, &[256, b], Required));
+        wants.push(want(&PATCH_PROJECTION, &[d, PATCH * b], Required));
+    } else {
+        wants.push(want(&TOKENS, &[v, d], Required));
+        wants.push(want(&HEAD, &[v, d], Tied));
+    }
+    if outer.bolmo() {
+        match outer.bolmo {
+            Bolmo::Fused => wants.push(want(&BOLMO_QKV, &[3 * b, b], Required)),
+            _ => wants.extend(
+                [&BOLMO_QUERY, &BOLMO_KEY, &BOLMO_VALUE].map(|part| want(part, &[b, b], Required)),
+            ),
+        }
+        wants.push(want(&BOLMO_OUT, &[b, b], Required));
+        wants.push(want(&BOUNDARY, &[1, b], Required));
+    }
+    if gate > 0 {
+        wants.push(want(&GATE_HIDDEN, &[gate, d], Required));
+        wants.push(want(&GATE_SCORE, &[1, gate], Required));
+    }
+    wants.push(want(&NORM, &[d], Required));
+    match (outer.local_width, outer.heads) {
+        (Some(w), _) => {
+            wants.push(want(&DECODER_INPUT, &[PATCH * w, d], Required));
+            wants.push(want(&POSITIONS, &[PATCH, w], Optional));
+            wants.push(want(&DECODER_BYTES, &[256, w], Required));
+            wants.push(want(&DECODER_NORM, &[w], Required));
+            wants.push(want(&DECODER_HEAD, &[256, w], Tied));
+        }
+        (None, Some(sides)) => wants.push(want(&HEADS_FUSED, &fused(sides, d), Required)),
+        (None, None) if outer.bytes() => {
+            wants.extend(HEADS.iter().map(|part| want(part, &[256, d], Required)));
+        }
+        (None, None) => {}
+    }
+    wants
 }

@@ -1,11 +1,7 @@
 //! A role of a model, and what gave it to a tensor.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-
-/// What a person says about roles: canonical role → tensor name, or `name[a:b]` for rows of one.
-pub type NameMap = HashMap<String, String>;
 
 /// A role, and the tensor (or rows of it) that plays it.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +34,8 @@ pub enum Why {
     Fused,
     /// It is the bias beside a settled weight.
     Beside,
+    /// The role has no tensor of its own: it is tied to another.
+    Tied,
     /// A person said so.
     Mapped,
 }
@@ -50,6 +48,7 @@ impl fmt::Display for Why {
             Why::Number => "by its number",
             Why::Fused => "as part of a fused tensor",
             Why::Beside => "as the bias of its weight",
+            Why::Tied => "as tied to another role",
             Why::Mapped => "by the name map",
         })
     }
