@@ -106,6 +106,7 @@ pub struct Config {
 impl Config {
     /// The same model read under a dialect, whose numbers overrule the config's.
     #[must_use]
+    #[inline(never)]
     pub fn under(&self, dialect: Dialect) -> Config {
         let mut config = Config { dialect, ..self.clone() };
         match dialect.norm_eps {

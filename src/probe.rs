@@ -493,7 +493,11 @@ impl Probe {
     /// Whether the model has a part, so that a dialect matters to it.
     fn has(&self, part: Part, to: &Dialect) -> bool {
         let config = &self.config;
-        let (before, after) = (config.under(self.best), config.under(*to));
+        let numbers = |dialect: &Dialect| {
+            let config = config.under(*dialect);
+            (config.rope_base, config.norm_eps)
+        };
+        let (before, after) = (numbers(&self.best), numbers(to));
         let Some(block) = self.model.blocks.first() else {
             return false;
         };
@@ -507,7 +511,7 @@ impl Probe {
         match part {
             Part::Any => true,
             Part::Bytes => !config.is_bpe(),
-            Part::Start => after.reads_start(),
+            Part::Start => !config.is_bpe() && to.target == Target::Same,
             Part::ByteHeads => !config.is_bpe() && !config.local_decoder,
             Part::LocalDecoder => config.local_decoder,
             Part::Bolmo => config.bolmo,
@@ -522,10 +526,8 @@ impl Probe {
             Part::MixerNorm => gru.is_some_and(|gru| gru.out.is_some() && gru.out_norm.is_some()),
             Part::FfnNorm => block.ffn.down_norm.is_some(),
             Part::Attention => attends,
-            Part::RopeBase => {
-                attends && to.rope != Rope::None && before.rope_base != after.rope_base
-            }
-            Part::NormEps => before.norm_eps != after.norm_eps,
+            Part::RopeBase => attends && to.rope != Rope::None && before.0 != after.0,
+            Part::NormEps => before.1 != after.1,
             Part::Ternary => config.ternary,
             Part::Latent => latent,
             Part::WeightScale => latent && to.weight_rounding != WeightRounding::Twn,
