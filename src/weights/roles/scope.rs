@@ -317,8 +317,8 @@ impl Scope {
             }
             if found.tied && tie.is_none() {
                 let choices = |part| matching::choices(&scores, &absent, part);
-                let several = (0..group.len()).map(|part| (part, choices(part)));
-                tie = several.filter(|(_, choices)| choices.len() > 1).next().map(|(part, of)| {
+                let mut several = (0..group.len()).map(|part| (part, choices(part)));
+                tie = several.find(|(_, choices)| choices.len() > 1).map(|(part, of)| {
                     (group[part], of.into_iter().map(|item| items[item]).collect())
                 });
             }
