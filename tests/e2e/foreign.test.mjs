@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fixture } from "./support/api.mjs";
-import { openReady } from "./support/page.mjs";
+import { assertAccessible } from "./support/axe.mjs";
+import { openReady, parts } from "./support/page.mjs";
 import { says } from "./support/site.mjs";
 
 /** @import { TestContext } from "node:test" */
@@ -22,6 +23,35 @@ async function open(t) {
   const load = (/** @type {ReturnType<typeof file>} */ given) => choose.setInputFiles(given);
   return { ...opened, load };
 }
+
+test("a file whose names do not tell: the map is mended, saved, and goes with the link", async (t) => {
+  const { page, context, load, press, status, write } = await open(t);
+  const strange = file("ambiguous.pt", fixture("ambiguous"));
+  await load(strange);
+  await page.getByText("All of it as JSON").click();
+  const json = page.getByRole("textbox", { name: "Name map" });
+  await assertAccessible(page);
+  const map = { ...JSON.parse(await json.inputValue()), ...JSON.parse(readFileSync(path("ambiguous.json"), "utf8")) };
+  await json.fill(JSON.stringify(map));
+  const [download] = await Promise.all([page.waitForEvent("download"), press("Save as a file")]);
+  assert.deepEqual(JSON.parse(readFileSync(await download.path(), "utf8")), map);
+  await press("Use this map");
+  await says(page.locator("#fact-model"), /0\.0 M/);
+  await says(status, /^Ready/);
+  const written = await write();
+
+  await press("Copy link");
+  await says(status, /^The link is copied/);
+  const other = await context.newPage();
+  await other.goto(await page.evaluate(() => navigator.clipboard.readText()));
+  const there = parts(other);
+  await other.getByText("This link says how to read a file of your own.").waitFor();
+  await says(there.status, /^Ready/);
+  await other.getByLabel("Open another CPU-1 checkpoint").setInputFiles(strange);
+  await says(there.fact("Model"), /0\.0 M/);
+  await says(there.status, /^Ready/);
+  assert.equal(await there.write(), written);
+});
 
 test("other readings of a file are tried until it foresees its text", async (t) => {
   const { page, load, tab, press, status, button } = await open(t);
