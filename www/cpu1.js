@@ -277,8 +277,7 @@ class Model {
       fetchedBytes: fetched,
       flavour: report.flavour,
       cache,
-      // What was kept by an earlier version has none.
-      report: { notes: [], ...report },
+      report,
     });
   }
 

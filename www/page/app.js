@@ -177,8 +177,10 @@ let told = {};
 /** @param {File} file of a model @param {string} [config] its settings */
 function openModel(file, config) {
   const reading = { ...told, ...(config !== undefined && { config }) };
-  told = {};
-  page.linked.replaceChildren();
+  if (session.doing === undefined) {
+    told = {};
+    page.linked.replaceChildren();
+  } // else it is refused for now
   return session.loadFile({ place: file, name: file.name, ...reading });
 }
 

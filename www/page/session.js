@@ -209,7 +209,7 @@ async function askNames(error, from, again) {
  */
 async function tellReading(loaded, from, signal) {
   const isForeign = from.place instanceof File || from.place.origin !== location.origin;
-  const needed = isForeign || loaded.notes.length > 0 || (loaded.info.report.copies ?? []).length > 1;
+  const needed = isForeign || loaded.notes.length > 0 || loaded.info.report.copies.length > 1;
   if (needed) await prepareNotes();
   notes?.show(loaded, from);
   if (isForeign) await doubt((await notes?.glance(loaded, signal)) ?? 0, "plain English");

@@ -63,7 +63,7 @@ export class ReadingNotes {
     page.notes.open = notes.length <= FEW;
     page.count.textContent = String(notes.length);
     page.list.replaceChildren(...notes.map((note) => make("li", {}, note)));
-    page.weights.hidden = (info.report.copies ?? []).length < 2;
+    page.weights.hidden = info.report.copies.length < 2;
     page.weights.textContent = this.#others === "ema" ? "Use the averaged weights (EMA)" : "Use the weights of the last step";
     page.doubt.hidden = true;
     page.found.textContent = sayReading(reading);
