@@ -496,7 +496,7 @@ const SCHEMES: &[(&str, Scheme)] = &[
         ("decoder.blocks", "lbd.b"), ("decoder.", "lbd."), ("blocks", "b"), ("mixer.query", "a.W_q"), ("mixer.key", "a.W_k"),
         ("mixer.value", "a.W_v"), ("mixer.out.", "a.W_o."), ("mixer.forget", "a.W_f"), ("mixer.candidate", "a.W_c"),
         ("mixer.gate", "a.W_g"), ("ffn.gate", "m.W_gate"), ("ffn.up", "m.W_up"), ("ffn.down.", "m.W_down."),
-        ("mixer.decay", "a.lambda"), ("norm1", "n1"), ("norm2", "n2"), ("mixer.out_norm", "a.subln"), ("ffn.down_norm", "m.subln"),
+        ("mixer.decay", "a.lambda"), ("norm1", "n1"), ("norm2", "n2"), ("mixer.out_norm", "a.subln"), ("ffn.down_norm", "m.ffn_subln"),
     ]),
     ("HGRN", &[
         ("decoder.blocks", "local_decoder.layers"), ("decoder.", "local_decoder."), ("blocks", "model.layers"),
@@ -528,7 +528,7 @@ fn every_scheme_is_read_in_every_kind_of_file() {
         for kind in ["unpacked", "compact", "step"] {
             let file = common::golden::fixture(&format!("{}.{kind}.pt", run.name));
             let (contents, _) = checkpoint::read(&file).unwrap();
-            let hints = Hints::read(&[contents.config.as_ref().unwrap_or(&Value::None)]);
+            let hints = Hints::read(&[contents.config.as_ref().unwrap()]);
             let truth = settle(&hints, &contents.tensors, &NameMap::new()).unwrap();
             assert!(truth.iter().all(|(role, tensor)| role == tensor), "{} {kind}", run.name);
             let what = format!("{}, {kind}", run.name);
@@ -855,7 +855,7 @@ fn models() -> impl Strategy<Value = Model> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn names_are_read_right_or_refused_and_a_true_map_settles_them(
@@ -867,7 +867,9 @@ proptest! {
     ) {
         let scheme = FRAGMENTS.iter().zip(&choices).flat_map(|(of, choice)| of[choice % of.len()]);
         let scheme: Vec<(&str, &str)> = scheme.copied().collect();
-        let [mixer, ffn] = [MIXERS[choices[7] % MIXERS.len()], FFNS[choices[8] % FFNS.len()]];
+        // An attention would not be called so.
+        let mixers = if model.mixer == Mixer::Attention { &MIXERS[..3] } else { &MIXERS[..] };
+        let [mixer, ffn] = [mixers[choices[7] % mixers.len()], FFNS[choices[8] % FFNS.len()]];
         let theirs = |name: &str| {
             let name = renamed(scheme.clone().leak(), name);
             name.replace("@m", mixer).replace("@f", ffn)

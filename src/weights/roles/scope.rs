@@ -79,6 +79,8 @@ pub struct Scope {
     pub given: Vec<(String, Vec<usize>)>,
     /// What it is worth to explain a tensor.
     worth: i32,
+    /// Names that are ours mean what we mean by them. `decoder.norm` of others can be the backbone's.
+    ours: bool,
 }
 
 impl Scope {
@@ -110,7 +112,8 @@ impl Scope {
         if let Some(gap) = gap.filter(|&gap| gap > 0 && !is_there(gap)) {
             numbers.truncate(gap);
         }
-        let mut scope = Scope { at, numbers, entries: Vec::new(), given: shapes, worth: 40 };
+        let mut scope =
+            Scope { at, numbers, entries: Vec::new(), given: shapes, worth: 40, ours: true };
         let mut places: HashMap<(&str, Vec<usize>), usize> = HashMap::new();
         for (number, members) in blocks {
             let Ok(block) = scope.numbers.binary_search(number) else {
@@ -159,7 +162,7 @@ impl Scope {
         }
         let given = pool.given.iter().filter(|(role, _)| !role.contains("blocks."));
         let given = given.map(|(role, target)| ((*role).to_owned(), squeeze(&target.shape)));
-        Scope { at: "", numbers: vec![0], entries, given: given.collect(), worth: 3 }
+        Scope { at: "", numbers: vec![0], entries, given: given.collect(), worth: 3, ours: true }
     }
 
     /// Whether one of the entries or what the map gives has a shape.
@@ -200,6 +203,7 @@ impl Scope {
 
     /// Tells entries around the blocks by the stack whose path they share.
     pub fn place(&mut self, backbone: &str, decoder: Option<&str>) {
+        self.ours = backbone == "blocks";
         for entry in &mut self.entries {
             entry.places = places(&entry.words, OUTSIDE);
             let under = |prefix: &str| {
@@ -222,7 +226,7 @@ impl Scope {
         if !part.holds.is_empty() {
             said = said.max(if in_order(entry, part).is_some() { 13 } else { 0 });
         }
-        if entry.name == part.name {
+        if self.ours && entry.name == part.name {
             said += 50;
         }
         if entry.mapped.as_deref() == Some(part.name) {
@@ -313,8 +317,8 @@ impl Scope {
             }
             if found.tied && tie.is_none() {
                 let choices = |part| matching::choices(&scores, &absent, part);
-                let several = (0..group.len()).map(|part| (part, choices(part)));
-                tie = several.filter(|(_, choices)| choices.len() > 1).next().map(|(part, of)| {
+                let mut several = (0..group.len()).map(|part| (part, choices(part)));
+                tie = several.find(|(_, choices)| choices.len() > 1).map(|(part, of)| {
                     (group[part], of.into_iter().map(|item| items[item]).collect())
                 });
             }
