@@ -23,21 +23,19 @@ async function openFile(t, file) {
 /** @param {Page} page */
 const form = (page) => page.getByRole("form", { name: /Which tensor is/ });
 
-test("a person says role by role which tensor it is", async (t) => {
+test("a person says which tensor it is", async (t) => {
   const known = await openFile(t, "run_14.unpacked.pt");
   await says(known.fact("Model"), /0\.0 M/);
   const want = await known.write();
 
   const { page, status, write } = await openFile(t, "ambiguous.pt");
-  for (const block of [0, 1, 2, 3]) {
-    const role = `blocks.${block}.mixer.forget.weight`;
-    await page.getByRole("alert").filter({ hasText: `Which tensor is ${role}?` }).waitFor();
-    const choice = form(page).getByRole("combobox", { name: "Tensor" });
-    const fitting = await choice.locator("optgroup").first().locator("option").allTextContents();
-    assert.deepEqual(fitting, [`blocks.${block}.t0.weight, 24 × 24`, `blocks.${block}.t1.weight, 24 × 24`]);
-    await choice.selectOption(`blocks.${block}.t0.weight`);
-    await form(page).getByRole("button", { name: "Try again" }).click();
-  }
+  await page.getByRole("alert").filter({ hasText: "Which tensor is blocks.0.mixer.forget.weight?" }).waitFor();
+  const choice = form(page).getByRole("combobox", { name: "Tensor" });
+  const fitting = await choice.locator("optgroup").first().locator("option").allTextContents();
+  assert.deepEqual(fitting, ["blocks.0.t0.weight, 24 × 24", "blocks.0.t1.weight, 24 × 24"]);
+  await choice.selectOption("blocks.0.t0.weight");
+  await form(page).getByRole("button", { name: "Try again" }).click();
+  // What is said of one block holds for the others.
   await says(status, /^Ready/);
   assert.equal(await form(page).isVisible(), false);
   assert.equal(await write(), want);
@@ -46,9 +44,10 @@ test("a person says role by role which tensor it is", async (t) => {
 
 test("a choice can be taken back, and the map pasted whole", async (t) => {
   const { page, status } = await openFile(t, "ambiguous.pt");
+  await form(page).getByRole("combobox", { name: "Tensor" }).selectOption({ label: "None: the file does not have it" });
   await form(page).getByRole("button", { name: "Try again" }).click();
   const settled = page.getByRole("list", { name: "Settled so far" }).getByRole("listitem");
-  await settled.filter({ hasText: "blocks.0.mixer.forget.weight is blocks.0.t0.weight" }).waitFor();
+  await settled.filter({ hasText: "blocks.0.mixer.forget.weight is not there" }).waitFor();
   await page.getByRole("button", { name: "Take back blocks.0.mixer.forget.weight" }).click();
   await page.getByRole("alert").filter({ hasText: "Which tensor is blocks.0.mixer.forget.weight?" }).waitFor();
   assert.equal(await settled.count(), 0);

@@ -137,12 +137,12 @@ impl Scope {
                     None => {}
                 }
             }
-            // What the map says of one block holds for the others, as far as it says nothing of them.
-            for (index, name) in members {
-                if let Some(role) = given.get(pool.names[*index].as_str()) {
-                    let same = scope.entries.iter_mut().filter(|entry| entry.name == *name);
-                    same.for_each(|entry| entry.mapped = Some((*role).to_owned()));
-                }
+        }
+        // What the map says of one block holds for the others, as far as it says nothing of them.
+        for (index, name) in blocks.iter().flat_map(|(_, members)| members) {
+            if let Some(role) = given.get(pool.names[*index].as_str()) {
+                let same = scope.entries.iter_mut().filter(|entry| entry.name == *name);
+                same.for_each(|entry| entry.mapped = Some((*role).to_owned()));
             }
         }
         (!scope.numbers.is_empty()).then_some(scope)
