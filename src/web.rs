@@ -16,11 +16,11 @@ use crate::parallel::Team;
 use crate::probe::{self, Tried};
 use crate::sample::Settings;
 use crate::score;
-use crate::tokenizer::Tokenizer;
+use crate::tokenizer::{Form, Tokenizer};
 use crate::trace::Trace;
 use crate::weights::roles::{self, NameMap};
 use crate::weights::{self, Options, Report};
-use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
+use js_sys::{Array, JSON, JsString, Object, Reflect, Uint8Array};
 use std::sync::Arc;
 use wasm_bindgen::prelude::*;
 
@@ -414,10 +414,11 @@ impl Model {
     /// Gives a model that reads tokens its `tokenizer.json`.
     #[wasm_bindgen(js_name = setTokenizer)]
     pub fn set_tokenizer(&mut self, json: &[u8]) -> Result<(), JsError> {
-        let tokenizer = Tokenizer::read(json).map_err(sentence)?;
+        let normalize = |text: &str, form: Form| JsString::from(text).normalize(form.name()).into();
+        let tokenizer = Tokenizer::read_with(json, normalize);
         let size = self.model.config.vocab_size;
-        tokenizer.check(size).map_err(sentence)?;
-        self.tokenizer = Some(Arc::new(tokenizer));
+        let tokenizer = tokenizer.and_then(|tokenizer| tokenizer.for_model(size));
+        self.tokenizer = Some(Arc::new(tokenizer.map_err(sentence)?));
         Ok(())
     }
 

@@ -309,10 +309,8 @@ mod cli {
             None if beside.exists() => beside,
             None => return Ok(None),
         };
-        let tokenizer = Tokenizer::read(&read_file(&path)?).and_then(|tokenizer| {
-            tokenizer.check(config.vocab_size)?;
-            Ok(tokenizer)
-        });
+        let tokenizer = Tokenizer::read(&read_file(&path)?);
+        let tokenizer = tokenizer.and_then(|tokenizer| tokenizer.for_model(config.vocab_size));
         tokenizer.map(Some).map_err(at(&path))
     }
 

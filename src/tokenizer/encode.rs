@@ -1,7 +1,9 @@
 //! Text to tokens and back.
 
+use super::added::{self, Added};
 use super::error::Error;
 use super::merge::Merges;
+use super::normal::Normalizer;
 use super::split::Splitter;
 use crate::model::Symbol;
 use std::collections::HashMap;
@@ -17,27 +19,60 @@ pub struct Tokenizer {
     /// Whole pieces that are tokens, where the file lets these go before merges.
     pub(super) whole: Option<HashMap<Box<[u8]>, Symbol>>,
     /// What is found in a text before anything else, longest first.
-    pub(super) added: Vec<(Box<str>, Symbol)>,
+    pub(super) added: Vec<Added>,
+    /// What is found after that, in the normal form of what is left.
+    pub(super) added_normal: Vec<Added>,
     pub(super) splitter: Splitter,
     /// Tokens that every text begins with.
     pub(super) opening: Vec<Symbol>,
+    /// Tokens that the file puts behind a text that is complete.
+    pub(super) closing: Vec<Symbol>,
     /// What stands for a byte without a token.
     pub(super) unknown: Option<Symbol>,
-    pub(super) nfc: bool,
+    pub(super) normalizer: Normalizer,
+    /// The highest id that any text can need; only that of an added token may be above.
+    pub(super) highest: Symbol,
 }
 
 impl Tokenizer {
-    /// Whether a model of so many tokens can have been trained with it.
+    /// Whether a model of so many tokens can have been trained with it. Added tokens may be beyond
+    /// the model, as padding often is: texts can do without them, see
+    /// [`for_model`](Self::for_model).
     ///
     /// # Errors
-    /// When there are ids that the model does not have.
+    /// When there are other ids that the model does not have.
     pub fn check(&self, vocab_size: usize) -> Result<(), Error> {
-        let opening = self.opening.iter().map(|&token| token as usize);
-        let highest = opening.fold(self.bytes.len().saturating_sub(1), usize::max);
-        match highest < vocab_size {
+        match (self.highest as usize) < vocab_size {
             true => Ok(()),
-            false => Err(Error::Vocabulary { highest: highest as Symbol, model: vocab_size }),
+            false => Err(Error::Vocabulary { highest: self.highest, model: vocab_size }),
         }
+    }
+
+    /// The tokenizer for a model of so many tokens: added tokens that the model does not have are
+    /// not looked for, so that their text is text like any other.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn for_model(mut self, vocab_size: usize) -> Result<Self, Error> {
+        self.check(vocab_size)?;
+        for added in [&mut self.added, &mut self.added_normal] {
+            added.retain(|added| (added.id as usize) < vocab_size);
+        }
+        if let Some(whole) = &mut self.whole {
+            whole.retain(|_, id| (*id as usize) < vocab_size);
+        }
+        Ok(self)
+    }
+
+    /// The special tokens that [`encode`](Self::encode) sets before every text, as the file says.
+    pub fn opening(&self) -> &[Symbol] {
+        &self.opening
+    }
+
+    /// The special tokens that the file sets behind a text. [`encode`](Self::encode) leaves them
+    /// out: they say that a text is complete, and a prompt will be continued.
+    pub fn closing(&self) -> &[Symbol] {
+        &self.closing
     }
 
     /// What a token says; nothing where there is no such token.
@@ -51,7 +86,9 @@ impl Tokenizer {
         bytes.copied().collect()
     }
 
-    /// A text as tokens. Bytes that are no UTF-8 are pieces of their own.
+    /// A text as tokens, behind those of [`opening`](Self::opening). Bytes that are no UTF-8 are
+    /// pieces of their own, and no normal form changes them: the stretches between them are
+    /// normalised each on its own.
     ///
     /// # Errors
     /// When it has what the tokenizer cannot say.
@@ -65,24 +102,16 @@ impl Tokenizer {
     }
 
     fn encode_text(&self, text: &str, tokens: &mut Vec<Symbol>) -> Result<(), Error> {
-        if let Some(c) = text.chars().find(|&c| self.nfc && c >= '\u{300}') {
-            return Err(Error::NotNormal(c));
-        }
-        let mut start = 0;
-        let mut at = 0;
-        while at < text.len() {
-            let rest = &text[at..];
-            let found = self.added.iter().find(|(content, _)| rest.starts_with(&**content));
-            if let Some((content, token)) = found {
-                self.encode_pieces(&text[start..at], tokens)?;
-                tokens.push(*token);
-                at += content.len();
-                start = at;
-            } else {
-                at += rest.chars().next().map_or(1, char::len_utf8);
-            }
-        }
-        self.encode_pieces(&text[start..], tokens)
+        added::find(&self.added, text, &mut |between, token| {
+            let between = self.normalizer.apply(between);
+            added::find(&self.added_normal, &between, &mut |between, token| {
+                self.encode_pieces(between, tokens)?;
+                tokens.extend(token);
+                Ok(())
+            })?;
+            tokens.extend(token);
+            Ok(())
+        })
     }
 
     fn encode_pieces(&self, text: &str, tokens: &mut Vec<Symbol>) -> Result<(), Error> {

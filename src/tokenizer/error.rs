@@ -55,10 +55,4 @@ pub enum Error {
     /// No token says this byte.
     #[error("The text has the byte {0:#04x}, for which the tokenizer has no token; leave it out.")]
     NoToken(u8),
-    /// The tokenizer normalises text to NFC, which is done only where it changes nothing.
-    #[error(
-        "The text has the character {0:?}, and the tokenizer normalises text (NFC), which is \
-        supported for characters below U+0300 only."
-    )]
-    NotNormal(char),
 }

@@ -1,8 +1,10 @@
 //! What a `tokenizer.json` says.
 
+use super::added::Added;
 use super::encode::Tokenizer;
 use super::error::Error;
 use super::merge::Merges;
+use super::normal::{Form, Normalize, Normalizer};
 use super::split::{LINES, Splitter, Step, WORDS};
 use crate::json::{self, Json};
 use crate::model::Symbol;
@@ -18,7 +20,16 @@ impl Tokenizer {
     ///
     /// # Errors
     /// When it is not one, or asks for something that is not supported.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn read(json: &[u8]) -> Result<Self, Error> {
+        Self::read_with(json, super::normal::normalize)
+    }
+
+    /// Reads a `tokenizer.json`; if it asks for normal forms of texts, these are had by `normalize`.
+    ///
+    /// # Errors
+    /// As `read`.
+    pub fn read_with(json: &[u8], normalize: Normalize) -> Result<Self, Error> {
         let file = Json::read(json)
             .map_err(|json::Error { at, expected }| Error::Json { at, expected })?;
         let model = file.get("model");
@@ -69,16 +80,31 @@ impl Tokenizer {
         let merges = merges(model.get("merges"), &vocabulary)?;
         let of_byte =
             alphabet.letters.map(|c| vocabulary.get(&*c.encode_utf8(&mut [0; 4])).copied());
-        let added = added(file.get("added_tokens"), &mut tokens)?;
+        let mut forms = Vec::new();
+        normalizer(file.get("normalizer"), &mut forms)?;
+        let normalizer = Normalizer { forms, normalize };
+        let [added, added_normal] = added(file.get("added_tokens"), &mut tokens, &normalizer)?;
+        let (opening, closing) = special(file.get("post_processor"))?;
+        let unknown = unknown.and_then(|text| vocabulary.get(text).copied());
+        // What a text can need: all but the tokens that are there only because they were added.
+        let mut known: Vec<_> = added.iter().chain(&added_normal).map(|added| added.id).collect();
+        known.sort_unstable();
+        let learnt = vocabulary.values().copied().filter(|id| known.binary_search(id).is_err());
+        let bytes = of_byte.iter().flatten().copied();
+        let needed = learnt.chain(bytes).chain(merges.results()).chain(unknown);
+        let highest = needed.chain(opening.iter().copied()).max().unwrap_or_default();
         Ok(Tokenizer {
             of_byte,
             merges,
             whole,
             added,
+            added_normal,
             splitter: Splitter { steps: steps(file.get("pre_tokenizer"))? },
-            opening: opening(file.get("post_processor"))?,
-            unknown: unknown.and_then(|text| vocabulary.get(text).copied()),
-            nfc: normalizer(file.get("normalizer"))?,
+            opening,
+            closing,
+            unknown,
+            normalizer,
+            highest,
             bytes: tokens.into_iter().map(Option::unwrap_or_default).collect(),
         })
     }
@@ -154,45 +180,63 @@ fn merges(value: &Json, vocabulary: &HashMap<&str, Symbol>) -> Result<Merges, Er
     Ok(merges)
 }
 
-/// The tokens that are looked for first, longest first. One that the vocabulary has already keeps
-/// its id.
-fn added(value: &Json, tokens: &mut Tokens) -> Result<Vec<(Box<str>, Symbol)>, Error> {
+/// The tokens that are looked for in a text as it is, and those in its normal form; of both the
+/// longest first, and of several with one content a special one. One that the vocabulary has
+/// already keeps its id.
+fn added(
+    value: &Json,
+    tokens: &mut Tokens,
+    normalizer: &Normalizer,
+) -> Result<[Vec<Added>; 2], Error> {
     let list = value.items();
     if list.len() > MOST_ADDED {
         let found = format!("{} in number", list.len());
         return Err(unsupported("list of added tokens", &found, "up to 4096"));
     }
-    let mut added = Vec::new();
-    for token in list {
-        let at = "added_tokens";
-        let content = token.get("content").text();
-        let content = content.filter(|content| !content.is_empty());
-        let content = content.ok_or_else(|| missing(at, "token with a content"))?;
-        for flag in ["single_word", "lstrip", "rstrip"] {
-            if token.get(flag).is(true) {
-                let found = format!("{}, with {flag}", short(token.get("content")));
-                return Err(unsupported("added token", &found, "one without"));
-            }
+    let mut added = [Vec::new(), Vec::new()];
+    for is_special in [true, false] {
+        for token in list.iter().filter(|token| token.get("special").is(true) == is_special) {
+            let at = "added_tokens";
+            let content = token.get("content").text();
+            let content = content.filter(|content| !content.is_empty());
+            let content = content.ok_or_else(|| missing(at, "token with a content"))?;
+            let id = id(token.get("id"), at)?;
+            *place(tokens, id) = Some(content.as_bytes().into());
+            let is_normal = token.get("normalized").is(true);
+            let content = if is_normal { normalizer.apply(content) } else { content.into() };
+            added[usize::from(is_normal)].push(Added {
+                content: content.into(),
+                id,
+                single_word: token.get("single_word").is(true),
+                lstrip: token.get("lstrip").is(true),
+                rstrip: token.get("rstrip").is(true),
+            });
         }
-        let id = id(token.get("id"), at)?;
-        *place(tokens, id) = Some(content.as_bytes().into());
-        added.push((content.into(), id));
     }
-    added.sort_by_key(|(content, _): &(Box<str>, Symbol)| std::cmp::Reverse(content.len()));
+    for added in &mut added {
+        added.sort_by_key(|added: &Added| std::cmp::Reverse(added.content.len()));
+    }
     Ok(added)
 }
 
-/// Whether texts must be in normal form C.
-fn normalizer(value: &Json) -> Result<bool, Error> {
-    match value.get("type").text() {
-        None if *value == Json::Null => Ok(false),
-        Some("NFC") => Ok(true),
+/// The normal forms that texts are brought into.
+fn normalizer(value: &Json, forms: &mut Vec<Form>) -> Result<(), Error> {
+    let kind = value.get("type").text();
+    match kind {
+        None if *value == Json::Null => {}
         Some("Sequence") => {
-            let parts = value.get("normalizers").items();
-            parts.iter().map(normalizer).try_fold(false, |all, one| Ok(all | one?))
+            for part in value.get("normalizers").items() {
+                normalizer(part, forms)?;
+            }
         }
-        other => Err(unsupported("normalizer", other.unwrap_or("unnamed"), "NFC or none")),
+        _ => {
+            let form = kind.and_then(Form::named);
+            let supported = "NFC, NFD, NFKC, NFKD or none";
+            let refuse = || unsupported("normalizer", kind.unwrap_or("unnamed"), supported);
+            forms.push(form.ok_or_else(refuse)?);
+        }
     }
+    Ok(())
 }
 
 const PRE_TOKENIZERS: &str = "ByteLevel, alone or in a Sequence after Split and Digits";
@@ -244,31 +288,40 @@ fn pattern(split: &Json) -> Result<Step, Error> {
     }
 }
 
-/// The special tokens that a template puts before a text.
-fn opening(value: &Json) -> Result<Vec<Symbol>, Error> {
-    let mut opening = Vec::new();
+/// The special tokens that are put before a text, and those behind it.
+fn special(value: &Json) -> Result<(Vec<Symbol>, Vec<Symbol>), Error> {
+    let (mut opening, mut closing) = (Vec::new(), Vec::new());
     for part in parts(value, "processors") {
         match part.get("type").text() {
             None if *part == Json::Null => {}
             Some("ByteLevel") => {}
+            Some("RobertaProcessing") => {
+                for (key, ids) in [("cls", &mut opening), ("sep", &mut closing)] {
+                    let of_pair = part.get(key).items().get(1).unwrap_or(&Json::Null);
+                    ids.push(id(of_pair, "post_processor")?);
+                }
+            }
             Some("TemplateProcessing") => {
-                let items = part.get("single").items().iter();
-                let special = items.map_while(|item| item.get("SpecialToken").get("id").text());
-                for name in special {
-                    let ids = part.get("special_tokens").get(name).get("ids");
-                    for value in ids.items() {
-                        opening.push(id(value, "post_processor.special_tokens")?);
+                let mut ids = &mut opening;
+                for item in part.get("single").items() {
+                    let Some(name) = item.get("SpecialToken").get("id").text() else {
+                        ids = &mut closing;
+                        continue;
+                    };
+                    let values = part.get("special_tokens").get(name).get("ids");
+                    for value in values.items() {
+                        ids.push(id(value, "post_processor.special_tokens")?);
                     }
                 }
             }
             other => {
                 let found = other.unwrap_or("unnamed");
-                let supported = "ByteLevel, TemplateProcessing or none";
+                let supported = "ByteLevel, TemplateProcessing, RobertaProcessing or none";
                 return Err(unsupported("post-processor", found, supported));
             }
         }
     }
-    Ok(opening)
+    Ok((opening, closing))
 }
 
 /// The parts of a `Sequence`, which it has under `key`; anything else is one part.

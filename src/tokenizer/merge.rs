@@ -30,6 +30,11 @@ impl Merges {
         self.pairs.entry((left, right)).or_insert((rank, becomes));
     }
 
+    /// What merges can make.
+    pub(super) fn results(&self) -> impl Iterator<Item = Symbol> {
+        self.pairs.values().map(|&(_, becomes)| becomes)
+    }
+
     /// Merges until no pair is left that can be: always the pair that was learnt first, of several
     /// the leftmost. Takes n log n steps for n tokens.
     pub(super) fn apply(&self, tokens: &mut Vec<Symbol>) {
