@@ -1,9 +1,9 @@
 //! Which tensor of a file is which part of the model ([spec](crate::spec) §3).
 //!
 //! The authors' names are unpublished, so nothing here depends on one. Names speak where they can, and shapes where
-//! names do not. What a stack of numbered blocks and what is around the blocks could be is tried ([`block`], [`outer`]):
+//! names do not. What a stack of numbered blocks and what is around the blocks could be is tried (`block`, `outer`):
 //! each reading says which parts there are and of which shapes. Within a reading the tensors are shared out among the
-//! parts of their shape so that the words of all names fit best ([`scope`], [`matching`]). The best reading counts.
+//! parts of their shape so that the words of all names fit best (`scope`, `matching`). The best reading counts.
 //! Where two are as good, or a part has no tensor, there is an [`Error`] that says so, and a [`NameMap`] settles it.
 
 mod block;
