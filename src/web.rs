@@ -411,15 +411,18 @@ impl Model {
         })
     }
 
-    /// Gives a model that reads tokens its `tokenizer.json`.
+    /// Gives a model that reads tokens its `tokenizer.json`; returns what a person should know of
+    /// it, each a sentence.
     #[wasm_bindgen(js_name = setTokenizer)]
-    pub fn set_tokenizer(&mut self, json: &[u8]) -> Result<(), JsError> {
+    pub fn set_tokenizer(&mut self, json: &[u8]) -> Result<Vec<String>, JsError> {
         let normalize = |text: &str, form: Form| JsString::from(text).normalize(form.name()).into();
         let tokenizer = Tokenizer::read_with(json, normalize);
         let size = self.model.config.vocab_size;
         let tokenizer = tokenizer.and_then(|tokenizer| tokenizer.for_model(size));
-        self.tokenizer = Some(Arc::new(tokenizer.map_err(sentence)?));
-        Ok(())
+        let tokenizer = tokenizer.map_err(sentence)?;
+        let notes = tokenizer.notes();
+        self.tokenizer = Some(Arc::new(tokenizer));
+        Ok(notes)
     }
 
     /// Starts to score a text of any bytes.

@@ -111,6 +111,7 @@ fn added_tokens_beyond_the_model_are_never_set() {
     let tokens = tokenizer.encode(text.as_bytes()).unwrap();
     assert!(tokens.iter().all(|&token| token < 420) && tokens.contains(&9));
     assert_eq!(tokenizer.decode(&tokens), text.as_bytes());
+    assert!(matches!(&tokenizer.notes()[..], [note] if note.contains("([PAD])")));
     // What was learnt is needed.
     assert!(matches!(padded().for_model(419), Err(Error::Vocabulary { highest: 419, model: 419 })));
     // A whole piece that is such a token is merged like any other.
@@ -119,6 +120,14 @@ fn added_tokens_beyond_the_model_are_never_set() {
     json["added_tokens"] = json!([{"id": 420, "content": "zzz", "single_word": true}]);
     let tokenizer = Tokenizer::read(json.to_string().as_bytes()).unwrap().for_model(420).unwrap();
     assert!(tokenizer.encode(b"zzz").unwrap().iter().all(|&token| token < 420));
+}
+
+#[test]
+fn a_closing_token_that_is_left_out_is_told() {
+    let says = "sets <mask> before a text and <|endoftext|> behind it";
+    assert!(matches!(&tokenizer("forms").notes()[..], [note] if note.contains(says)));
+    // What is set as the file says needs no word.
+    assert!(tokenizer("prefix").notes().is_empty());
 }
 
 #[test]

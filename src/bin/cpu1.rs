@@ -311,7 +311,11 @@ mod cli {
         };
         let tokenizer = Tokenizer::read(&read_file(&path)?);
         let tokenizer = tokenizer.and_then(|tokenizer| tokenizer.for_model(config.vocab_size));
-        tokenizer.map(Some).map_err(at(&path))
+        let tokenizer = tokenizer.map_err(at(&path))?;
+        for note in tokenizer.notes() {
+            eprintln!("{note}");
+        }
+        Ok(Some(tokenizer))
     }
 
     const NO_TOKENIZER: &str = "This model reads BPE tokens and has no tokenizer: put its tokenizer.json beside it, or give one by --tokenizer FILE; with --tokens, prompt and text are token ids.";

@@ -16,13 +16,12 @@ pub(super) struct Added {
     pub(super) rstrip: bool,
 }
 
+/// What takes a piece of a text, and the token behind it.
+type Take<'a> = dyn FnMut(&str, Option<Symbol>) -> Result<(), Error> + 'a;
+
 /// Hands over a text as what is before each token, with the token, and at last what is left, with
 /// none. The first of `added` that fits at a place is taken.
-pub(super) fn find(
-    added: &[Added],
-    text: &str,
-    take: &mut dyn FnMut(&str, Option<Symbol>) -> Result<(), Error>,
-) -> Result<(), Error> {
+pub(super) fn find(added: &[Added], text: &str, take: &mut Take) -> Result<(), Error> {
     // Where the text begins that is not handed over yet, where the search is, and up to where
     // there is known to be white space: it is looked at once, however many tokens are in it.
     let (mut from, mut at, mut blank) = (0, 0, 0);

@@ -32,6 +32,8 @@ pub struct Tokenizer {
     pub(super) normalizer: Normalizer,
     /// The highest id that any text can need; only that of an added token may be above.
     pub(super) highest: Symbol,
+    /// Added tokens that the model does not have.
+    pub(super) beyond: Vec<Symbol>,
 }
 
 impl Tokenizer {
@@ -56,7 +58,11 @@ impl Tokenizer {
     pub fn for_model(mut self, vocab_size: usize) -> Result<Self, Error> {
         self.check(vocab_size)?;
         for added in [&mut self.added, &mut self.added_normal] {
-            added.retain(|added| (added.id as usize) < vocab_size);
+            added.retain(|added| {
+                let known = (added.id as usize) < vocab_size;
+                self.beyond.extend((!known).then_some(added.id));
+                known
+            });
         }
         if let Some(whole) = &mut self.whole {
             whole.retain(|_, id| (*id as usize) < vocab_size);
@@ -73,6 +79,27 @@ impl Tokenizer {
     /// out: they say that a text is complete, and a prompt will be continued.
     pub fn closing(&self) -> &[Symbol] {
         &self.closing
+    }
+
+    /// What a person should know of how it is used, each a sentence.
+    pub fn notes(&self) -> Vec<String> {
+        let [opening, closing, beyond] = [&self.opening, &self.closing, &self.beyond]
+            .map(|tokens| String::from_utf8_lossy(&self.decode(tokens)).into_owned());
+        let mut notes = Vec::new();
+        if !closing.is_empty() {
+            let opening = if opening.is_empty() { "nothing" } else { &opening };
+            notes.push(format!(
+                "The tokenizer sets {opening} before a text and {closing} behind it; the second \
+                is left out here, as it ends a text."
+            ));
+        }
+        if !beyond.is_empty() {
+            notes.push(format!(
+                "The tokenizer has added tokens that the model does not have ({beyond}); in a text \
+                they are read as ordinary text."
+            ));
+        }
+        notes
     }
 
     /// What a token says; nothing where there is no such token.

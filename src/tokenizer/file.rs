@@ -105,6 +105,7 @@ impl Tokenizer {
             unknown,
             normalizer,
             highest,
+            beyond: Vec::new(),
             bytes: tokens.into_iter().map(Option::unwrap_or_default).collect(),
         })
     }

@@ -173,6 +173,7 @@ class Loading {
       if (source.far) await slot.write(packed.bytes, this.#pieces(packed));
       const model = await said("format", () => packed.model(members));
       const found = await this.#settleTokenizer(model, given);
+      if (found.notes) report.notes.push(...found.notes);
       // A tokenizer that a later visit may find is not kept as missing.
       if (found.passing) await slot.abandon("its tokenizer cannot be used");
       await slot.commit(found.tokenizer, about);
@@ -235,21 +236,19 @@ class Loading {
    *
    * @param {Model} model
    * @param {Uint8Array<ArrayBuffer> | undefined} given
-   * @returns {Promise<{ tokenizer?: Uint8Array<ArrayBuffer>, lacking: string, passing?: boolean }>} `passing`: it
-   *   has none now, and may get one another time
+   * @returns {Promise<{ tokenizer?: Uint8Array<ArrayBuffer>, lacking: string, notes?: string[], passing?: boolean }>}
+   *   `notes`: what a person should know of it; `passing`: it has none now, and may get one another time
    */
   async #settleTokenizer(model, given) {
     if (!readsTokens(model)) return { lacking: "" };
     if (given) {
-      await setTokenizer(model, given);
-      return { tokenizer: given, lacking: "" };
+      return { tokenizer: given, lacking: "", notes: await setTokenizer(model, given) };
     }
     const { place } = this.#request;
     try {
       const tokenizer = typeof place === "string" ? await fetchTokenizer(new URL("tokenizer.json", place).href) : undefined;
       if (tokenizer === undefined) return { lacking: lackingTokenizer(place) };
-      await setTokenizer(model, tokenizer);
-      return { tokenizer, lacking: "" };
+      return { tokenizer, lacking: "", notes: await setTokenizer(model, tokenizer) };
     } catch (error) {
       if (!(error instanceof CPU1Error)) throw error;
       return { lacking: error.message, passing: true };
