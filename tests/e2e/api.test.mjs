@@ -260,6 +260,15 @@ test("loading can be given up, and a model too", async (t) => {
   assert.deepEqual(codes, ["aborted", "aborted", "disposed", "disposed", "disposed"]);
 });
 
+test("a search for other readings is stopped by its signal", async (t) => {
+  const code = await inPage(
+    t,
+    `const controller = new AbortController();
+     return codeOf(CPU1.probe("embedded", { signal: controller.signal, onProgress: ({ phase }) => phase === "probe" && controller.abort() }));`,
+  );
+  assert.equal(code, "aborted");
+});
+
 test("bad sources get their code", async (t) => {
   const codes = await inPage(
     t,
@@ -271,7 +280,7 @@ test("bad sources get their code", async (t) => {
      return codes;`,
     { allow: [/404/, /ERR_/] },
   );
-  assert.deepEqual(codes, ["network", "network", "network", "format", "format", "format", "format"]);
+  assert.deepEqual(codes, ["network", "network", "network", "format", "format", "format", "names"]);
 });
 
 test("names that say nothing are listed, and a name map settles them", async (t) => {

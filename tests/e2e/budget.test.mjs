@@ -21,7 +21,7 @@ const PACKAGE = new URL("../../www/pkg/", import.meta.url);
  */
 const WASM_BUDGETS = [
   { name: "Brotli", compress: brotliCompressSync, most: 236_000 },
-  { name: "gzip", compress: (/** @type {Buffer} */ file) => gzipSync(file, { level: 9 }), most: 282_000 },
+  { name: "gzip", compress: (/** @type {Buffer} */ file) => gzipSync(file, { level: 9 }), most: 284_000 },
 ];
 
 /** Bytes by gzip of the page's own HTML, CSS and JavaScript, up to where it is ready to write. */

@@ -109,10 +109,6 @@ test("other readings of a file are tried until it foresees its text", async (t) 
   await press("Score");
   await says(status, /^Done/);
   await press("Try other readings of this file");
-  await says(status, /^Trying other readings: /);
-  await button("Cancel").click();
-  await says(status, /^Stopped/);
-  await press("Try other readings of this file");
   await page.getByText("It is read otherwise than usual: local split: columns, residual: x. Read so, the text takes").waitFor();
   await says(status, /^Ready/);
 

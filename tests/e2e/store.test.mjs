@@ -117,7 +117,7 @@ for (const [where, notice, options] of /** @type {[string, string, PageOptions |
 
     // Another revision, name map or content is another model; without the cache all is as ever.
     assert.equal((await load(`${NAME}2`)).cache.state, "stored");
-    assert.equal((await load(NAME, { names: { "head.weight": "none" } })).error.split(":")[0], "format");
+    assert.equal((await load(NAME, { names: { "head.weight": "none" } })).error.split(":")[0], "names");
     assert.equal((await load(NAME, { sha256: "f".repeat(64) })).cache.state, "stored");
     assert.deepEqual((await load(NAME, { cache: false })).cache, { state: "off", notice: "" });
     assert.equal((await cached()).length, 2);

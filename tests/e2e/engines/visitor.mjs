@@ -121,8 +121,7 @@ export class Visitor {
 
   /** A fact about model and machine. @param {string} term @param {RegExp} [pattern] */
   async fact(term, pattern = /[^–]/) {
-    const text = await this.reads("dl > div", new RegExp(`^\\s*${term}\\s*(?:${pattern.source})`));
-    return text.trim().slice(term.length).trim();
+    return (await this.reads(`#fact-${term.toLowerCase()}`, pattern)).trim();
   }
 
   /**
