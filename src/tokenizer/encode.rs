@@ -64,9 +64,6 @@ impl Tokenizer {
                 known
             });
         }
-        if let Some(whole) = &mut self.whole {
-            whole.retain(|_, id| (*id as usize) < vocab_size);
-        }
         Ok(self)
     }
 
@@ -152,7 +149,8 @@ impl Tokenizer {
     }
 
     fn encode_piece(&self, piece: &[u8], tokens: &mut Vec<Symbol>) -> Result<(), Error> {
-        if let Some(&token) = self.whole.as_ref().and_then(|whole| whole.get(piece)) {
+        let whole = self.whole.as_ref().and_then(|whole| whole.get(piece));
+        if let Some(&token) = whole.filter(|token| !self.beyond.contains(token)) {
             tokens.push(token);
             return Ok(());
         }

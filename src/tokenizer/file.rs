@@ -87,9 +87,11 @@ impl Tokenizer {
         let (opening, closing) = special(file.get("post_processor"))?;
         let unknown = unknown.and_then(|text| vocabulary.get(text).copied());
         // What a text can need: all but the tokens that are there only because they were added.
-        let mut known: Vec<_> = added.iter().chain(&added_normal).map(|added| added.id).collect();
-        known.sort_unstable();
-        let learnt = vocabulary.values().copied().filter(|id| known.binary_search(id).is_err());
+        let mut is_added = vec![false; tokens.len()];
+        for token in added.iter().chain(&added_normal) {
+            is_added[token.id as usize] = true;
+        }
+        let learnt = vocabulary.values().copied().filter(|&id| !is_added[id as usize]);
         let bytes = of_byte.iter().flatten().copied();
         let needed = learnt.chain(bytes).chain(merges.results()).chain(unknown);
         let highest = needed.chain(opening.iter().copied()).max().unwrap_or_default();
