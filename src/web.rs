@@ -146,10 +146,10 @@ pub struct Loader {
 
 #[wasm_bindgen]
 impl Loader {
-    /// A loader for a file of so many bytes, and how it is to be read where it leaves a choice: a JSON object of texts, all
-    /// of them optional. `names` is a name map (JSON), `weights` which of the file's, "live" or "ema", `config` the model's config instead of the file's,
-    /// `beside` what lies beside the file as `config.json`, `dialect` readings (JSON: feature → reading); and
-    /// where there is a `probed`, the file is read to be [probed](Packed::probe).
+    /// A loader for a file of so many bytes, and how it is to be read where it leaves a choice: a JSON object of texts,
+    /// all of them optional. `names` is a name map (JSON), `weights` which of the file's, "live" or "ema". `config` is the
+    /// model's config instead of the file's, `beside` what lies beside the file as `config.json`, `dialect` readings
+    /// (JSON: feature → reading). Where there is a `probed`, the file is read to be [probed](Packed::probe).
     #[wasm_bindgen(constructor)]
     pub fn new(file_bytes: f64, reading: Option<String>) -> Result<Loader, JsError> {
         let loader = weights::Loader::new(file_bytes as u64).map_err(sentence)?;

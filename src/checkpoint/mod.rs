@@ -71,3 +71,18 @@ pub use pickle::Value;
 pub use reader::{Reader, read};
 pub use safetensors::config;
 pub use tensor::{Data, Tensor};
+
+/// The bytes of a file of `tests/fixtures/checkpoint`.
+#[cfg(test)]
+macro_rules! fixture {
+    ($name:literal) => {
+        include_bytes!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/fixtures/checkpoint/",
+            $name,
+            ".pt"
+        ))
+    };
+}
+#[cfg(test)]
+pub(crate) use fixture;

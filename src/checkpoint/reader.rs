@@ -536,18 +536,8 @@ pub fn read(file: &[u8]) -> Result<(Contents, Vec<(String, Tensor)>), Error> {
 mod tests {
     use super::*;
     use crate::checkpoint::dtype::Dtype;
+    use crate::checkpoint::fixture;
     use crate::checkpoint::{Data, Encoding, Flavour, Value};
-
-    macro_rules! fixture {
-        ($name:literal) => {
-            include_bytes!(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/tests/fixtures/checkpoint/",
-                $name,
-                ".pt"
-            ))
-        };
-    }
 
     fn names(contents: &Contents) -> Vec<&str> {
         contents.tensors.iter().map(|tensor| &*tensor.name).collect()

@@ -757,6 +757,7 @@ pub fn value(config: &Config) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::fixture;
     use crate::checkpoint::{self, Reader};
     use crate::runs::{RUNS, Run};
 
@@ -963,17 +964,6 @@ mod tests {
         // Recurrent layers have neither.
         let config = Run::named("run_14").unwrap().config();
         assert!(Hints::default().compare(&config).is_empty());
-    }
-
-    macro_rules! fixture {
-        ($name:literal) => {
-            include_bytes!(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/tests/fixtures/checkpoint/",
-                $name,
-                ".pt"
-            ))
-        };
     }
 
     #[test]
